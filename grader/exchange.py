@@ -1,0 +1,201 @@
+"""One question to a submission and its answer, as data; and how a reply becomes believed answers.
+
+Requests are in terms of roles and argument names. They are encoded for the layout at hand, run in a
+worker, and kept with their reply, so that a diagnosis can later run the very same request through
+other code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.verdict import CandidateFrame, Evidence, Fault, Verdict
+from grader.weights import Layout, Weights
+from grader.wire import Message
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the built submission; arguments by the kata's names, omitted means default."""
+
+    arguments: Mapping[str, Any]
+    mode: str = "eval"
+    seed: int | None = None
+    cotangent: Tensor | None = None
+    keep_inputs: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """A whole question to the submission: construction, weights by role, and calls."""
+
+    construct: Mapping[str, Any]
+    weights: Weights
+    calls: tuple[Call, ...]
+    seed: int = 0
+    dtype: torch.dtype = torch.float32
+    device: str = "cpu"
+    trace: bool = False
+    warm: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the forward pass that lazy layers need first, where there is no call."""
+
+    def encode(self, layout: Layout) -> Message:
+        """The message for a submission that stores its weights as `layout` says."""
+        calls = [vars(call) | {"arguments": dict(call.arguments)} for call in self.calls]
+        return {
+            "ask": "run",
+            "construct": dict(self.construct),
+            "state": layout.state(self.weights) if self.weights else {},
+            "seed": self.seed,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "device": self.device,
+            "calls": calls,
+            "trace": self.trace,
+            "warm": dict(self.calls[0].arguments if self.calls else self.warm),
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call returned, checked to be a plain tensor, with what is needed to judge it."""
+
+    output: Tensor
+    form: str
+    request: Request
+    place: int
+    gradients: Mapping[str, Tensor] = field(default_factory=dict)
+    """By `"input query"`, `"query weight"`, `"query bias"`; absent where there is none."""
+    inputs: Mapping[str, Tensor] = field(default_factory=dict)
+    unfit_gradient: str = ""
+    reference: Callable[[Request], Sequence[Answer]] | None = field(default=None, repr=False)
+
+    @property
+    def call(self) -> Call:
+        """The call that this answers."""
+        return self.request.calls[self.place]
+
+    def plain(self) -> Answer | None:
+        """The same call answered by the project's own solution, in the same dtype."""
+        return None if self.reference is None else self.reference(self.request)[self.place]
+
+    @property
+    def shapes(self) -> str:
+        """Names and shapes of what was passed, for a message."""
+        return describe(self.request.construct, self.call.arguments)
+
+
+def describe(construct: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    """`hidden_dim=12, x (2, 7, 12), mask (7, 7) bool`."""
+    parts = [f"{name}={value:g}" for name, value in construct.items()]
+    for name, value in arguments.items():
+        if isinstance(value, Tensor):
+            dtype = "" if value.dtype is torch.float32 else f" {str(value.dtype)[6:]}"
+            parts.append(f"{name} {tuple(value.shape)}{dtype}")
+        elif value is not None:
+            parts.append(f"{name}={value}")
+    return ", ".join(parts)
+
+
+@dataclass
+class Exchange:
+    """A request and how it went: the answers, or the fault it ended with."""
+
+    request: Request
+    answers: tuple[Answer, ...] = ()
+    fault: Fault | None = None
+    error: Message | None = None
+
+
+def read(
+    reply: Message,
+    request: Request,
+    layout: Layout,
+    reference: Callable[[Request], Sequence[Answer]] | None = None,
+) -> tuple[Answer, ...]:
+    """Believe nothing: turn a reply into checked answers, or raise the candidate's Fault."""
+    try:
+        return tuple(_answers(reply, request, layout, reference))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise Fault(
+            Verdict.RUNTIME_ERROR, f"the answer is malformed ({type(error).__name__})"
+        ) from None
+
+
+def _answers(
+    reply: Message,
+    request: Request,
+    layout: Layout,
+    reference: Callable[[Request], Sequence[Answer]] | None,
+) -> Iterable[Answer]:
+    banned = reply.get("banned")
+    if banned:
+        names = ", ".join(f"`{name}`" for name in banned)
+        raise Fault(
+            Verdict.BANNED_CALL,
+            f"calls {names}: this kata is about writing that yourself",
+        )
+    if reply.get("error"):
+        raise fault_of(reply["error"], request)
+    results = reply["results"]
+    if len(results) != len(request.calls):
+        raise Fault(Verdict.RUNTIME_ERROR, "fewer answers than calls")
+    for place, (result, call) in enumerate(zip(results, request.calls, strict=True)):
+        if "unfit" in result:
+            shapes = describe(request.construct, call.arguments)
+            raise Fault(
+                Verdict.WRONG_ANSWER,
+                f"returned {result['unfit']}, where a tensor is expected",
+                Evidence(shapes=shapes),
+            )
+        meta = result.get("meta") is True
+        output = torch.empty(result["shape"], device="meta") if meta else result["output"]
+        if not isinstance(output, Tensor):
+            raise TypeError("output")
+        gradients = result.get("gradients") or {}
+        values = gradients.get("values") or {}
+        inputs = {n: g for n, g in values.items() if n.startswith("input ")}
+        own = {n.removeprefix("parameter "): g for n, g in values.items() if n not in inputs}
+        yield Answer(
+            output=output,
+            form=str(result.get("form")),
+            request=request,
+            place=place,
+            gradients=inputs | layout.read(own, request.weights),
+            inputs=result.get("inputs") or {},
+            unfit_gradient=str(gradients.get("unfit", "")),
+            reference=reference,
+        )
+
+
+MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
+
+
+def fault_of(error: Message, request: Request | None = None) -> Fault:
+    """The candidate's exception as a fault, with the candidate's own traceback lines."""
+    kind, words = str(error["type"]), str(error["message"]).strip()
+    frames = tuple(
+        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"])) for f in error["frames"]
+    )
+    shapes = ""
+    if request is not None and request.calls:
+        shapes = describe(request.construct, request.calls[0].arguments)
+    evidence = Evidence(frames=frames, shapes=shapes)
+    first = words.splitlines()[0] if words else ""
+    if kind == "MemoryError" or any(word in words.lower() for word in MEMORY_WORDS):
+        return Fault(
+            Verdict.MEMORY_LIMIT,
+            f"asked for more memory than the limit of 4 GiB: {first}",
+            evidence,
+        )
+    if kind == "SystemExit":
+        return Fault(Verdict.RUNTIME_ERROR, f"calls sys.exit({first})", evidence)
+    if kind == "NotImplementedError" and not words:
+        words = first = "this part is not written yet"
+    if kind == "EOFError":
+        first = "reads from the keyboard, which is not there while grading"
+    return Fault(Verdict.RUNTIME_ERROR, f"{kind}: {first}" if first else kind, evidence)

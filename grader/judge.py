@@ -1,0 +1,182 @@
+"""Run a kata's bank with pytest, in this process, and collect its checks from hooks.
+
+pytest runs as clean as it can be launched: no conftest, ini file, plugin or environment of the
+folder it is called from has a say. What it reports is compared with what the bank's text announces;
+a check that is missing is our own fault and never a pass.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.candidate import Candidate
+from grader.draw import Draw
+from grader.kata import Kata
+from grader.verdict import Check, Evidence, Fault, Tier, Verdict
+
+PATIENCE = 300
+"""Seconds one check may take before the judge itself is taken to be stuck."""
+
+UNWANTED = (
+    "cacheprovider terminal logging doctest unittest junitxml pastebin debugging faulthandler "
+    "setuponly setupplan stepwise tmpdir monkeypatch recwarn legacypath warnings threadexception "
+    "unraisableexception"
+).split()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which checks to run, for authors and tests: a candidate always meets them all."""
+
+    only: Sequence[str] | None = None
+    without: Sequence[str] = ()
+    """Families left out."""
+    stop_early: bool = False
+
+
+@dataclass
+class Judge:
+    """A pytest plugin: fixtures for the bank, and the checks as they come out."""
+
+    kata: Kata
+    candidate_for: Callable[[str], tuple[Candidate, Callable[[], None]]]
+    seed: int
+    racer: Any = None
+    on_check: Callable[[Check], None] | None = None
+    selection: Selection = Selection()
+    checks: list[Check] = field(default_factory=list)
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    announced: list[str] = field(default_factory=list)
+    problem: str = ""
+
+    # --- what a bank may ask for --------------------------------------------------------------
+
+    @pytest.fixture
+    def draw(self, request: pytest.FixtureRequest) -> Draw:
+        """Random inputs of this check."""
+        return Draw(self.seed, request.node.name)
+
+    @pytest.fixture
+    def candidate(self, request: pytest.FixtureRequest) -> Iterator[Candidate]:
+        """The submission, in a worker of this check's own."""
+        candidate, done = self.candidate_for(request.node.name)
+        self.candidates[request.node.name] = candidate
+        yield candidate
+        done()
+
+    @pytest.fixture
+    def race(self) -> Any:
+        """The submission against the reference, by the judge's clock."""
+        return self.racer
+
+    # --- hooks --------------------------------------------------------------------------------
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Announce the bank's one marker."""
+        config.addinivalue_line("markers", "check(family, tier): one check of a bank")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the selected checks, in the order they are written."""
+        chosen = [item for item in items if self._wanted(item)]
+        self.announced = [item.name for item in chosen]
+        items[:] = chosen
+
+    def _wanted(self, item: pytest.Item) -> bool:
+        family, _ = _labels(item)
+        only = self.selection.only
+        return (only is None or item.name in only) and family not in self.selection.without
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        """Turn the outcome of a test's call, or of a setup that failed, into a check."""
+        yield
+        failed = call.excinfo is not None
+        if call.when == "call" or (call.when == "setup" and failed):
+            error = call.excinfo.value if call.excinfo is not None else None
+            self._record(item, error, call.duration)
+        elif failed:
+            self.problem = f"{item.name}: {call.excinfo}"
+
+    def _record(self, item: pytest.Item, error: BaseException | None, seconds: float) -> None:
+        family, tier = _labels(item)
+        verdict, message, evidence = _outcome(error)
+        title = (getattr(item, "obj", item).__doc__ or item.name).strip().splitlines()[0]
+        check = Check(item.name, title, family, tier, verdict, message, seconds, evidence)
+        self.checks.append(check)
+        if self.on_check is not None:
+            self.on_check(check)
+        if self.selection.stop_early and not check.passed and tier is Tier.REQUIRED:
+            item.session.shouldstop = "refused"
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A bank that cannot be collected is our own fault."""
+        if report.failed:
+            self.problem = str(report.longrepr)
+
+
+def _labels(item: pytest.Item) -> tuple[str, Tier]:
+    marker = item.get_closest_marker("check")
+    if marker is None:
+        raise pytest.UsageError(f"{item.name} does not say which family it belongs to: use @check")
+    return marker.args[0], marker.args[1]
+
+
+def _outcome(error: BaseException | None) -> tuple[Verdict, str, Evidence]:
+    if error is None:
+        return Verdict.ACCEPTED, "", Evidence()
+    if isinstance(error, Fault):
+        return error.verdict, error.message, error.evidence
+    if isinstance(error, AssertionError) and str(error):
+        return Verdict.WRONG_ANSWER, str(error).splitlines()[0], Evidence()
+    return Verdict.INTERNAL_ERROR, f"{type(error).__name__}: {error}", Evidence()
+
+
+def run_bank(judge: Judge) -> list[Check]:
+    """Run the bank; raises RuntimeError when what was reported is not what was announced."""
+    if any(variable in os.environ for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")):
+        for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+            os.environ.pop(variable, None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        pytest.main(_arguments(judge.kata), plugins=[judge])
+    if judge.problem:
+        raise RuntimeError(judge.problem)
+    reported = [check.id for check in judge.checks]
+    stopped = judge.selection.stop_early and any(not c.passed for c in judge.checks)
+    if not stopped and reported != judge.announced:
+        missing = sorted(set(judge.announced) - set(reported))
+        raise RuntimeError(f"checks that never reported: {missing}; pytest said: {said.getvalue()}")
+    if judge.selection == Selection():
+        written = {name for bank in judge.kata.banks for name in announced(bank)}
+        collected = {name.partition("[")[0] for name in judge.announced}
+        if written != collected or not written:
+            raise RuntimeError(f"checks that were never collected: {sorted(written - collected)}; pytest said: {said.getvalue()}")
+    return judge.checks
+
+
+def announced(bank: Path) -> list[str]:
+    """The tests a bank's text announces, independent of what pytest makes of it."""
+    return re.findall(r"^def (test_\w+)", bank.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def _arguments(kata: Kata) -> list[str]:
+    options = ["-c", os.devnull, "--rootdir", str(kata.folder), "--confcutdir", str(kata.folder)]
+    options += ["--noconftest", "--import-mode=importlib", "--assert=plain", "-s"]
+    for plugin in UNWANTED:
+        options += ["-p", f"no:{plugin}"]
+    if threading.current_thread() is threading.main_thread():
+        options += ["-p", "pytest_timeout", f"--timeout={PATIENCE}"]
+    return [*options, *map(str, kata.banks)]

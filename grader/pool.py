@@ -1,0 +1,268 @@
+"""Fresh workers for the judge: the next one is forked and loaded while this one is in use."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from grader.verdict import Fault, Verdict
+from grader.wire import Channel, Deadline, Drain, Message, PeerGone, WireError
+from grader.worker.server import become_server, order
+
+START_SECONDS = 120.0
+"""A fork server that must import torch first, on a machine that is busy with something else."""
+LOAD_SECONDS = 20.0
+
+
+@dataclass
+class Worker:
+    """A process that holds the submission, and the judge's ends of its pipes."""
+
+    channel: Channel
+    drain: Drain
+    pid: int | None = None
+    loaded: Message | None = None
+    """What loading the submission came to, once it has been heard."""
+
+    def close(self) -> None:
+        """Close the judge's ends; the process itself is the server's to end."""
+        self.channel.close()
+        os.close(self.drain.fd)
+
+
+class Server(Protocol):
+    """Where workers come from."""
+
+    reusable: bool
+    """Whether a worker serves a whole bank, because a fresh one is dear."""
+
+    def spawn(self) -> Worker:
+        """Begin a worker; its process may still be starting when this returns."""
+
+    def retire(self, worker: Worker) -> None:
+        """End a worker and whatever it left behind."""
+
+    def cause(self, worker: Worker) -> int:
+        """The wait status of a worker that hung up."""
+
+    def close(self) -> None:
+        """End every worker and the server."""
+
+
+def _plumbing() -> tuple[Worker, socket.socket, int]:
+    """Pipes for one worker: the judge's ends, and the two that the worker gets."""
+    mine, theirs = socket.socketpair()
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    return Worker(Channel(mine), Drain(read)), theirs, write
+
+
+class ForkServer:
+    """Workers forked from a process that imported torch and ran nothing."""
+
+    reusable = False
+
+    def __init__(self, *, fork: bool) -> None:
+        """With `fork`, the server is a fork of this process, which then must have run nothing."""
+        self.scratch = Path(tempfile.mkdtemp(prefix="kata-"))
+        self.control, theirs = socket.socketpair()
+        self.replies = b""
+        self.unclaimed: list[Worker] = []
+        try:
+            begin = _fork_server if fork else _run_server
+            self.pid = begin(theirs, self.scratch)
+        finally:
+            theirs.close()
+
+    def spawn(self) -> Worker:
+        """Order a fork; the pid is read when it is needed."""
+        worker, sock, output = _plumbing()
+        with sock:
+            socket.send_fds(self.control, [order("spawn")], [sock.fileno(), output])
+        os.close(output)
+        worker.channel.drain = worker.drain
+        self.unclaimed.append(worker)
+        return worker
+
+    def retire(self, worker: Worker) -> None:
+        """Kill the worker's group; the server collects it while the judge goes on."""
+        self._claim(worker)
+        worker.close()
+        with contextlib.suppress(OSError):
+            self.control.sendall(order("kill", worker.pid or 0))
+
+    def cause(self, worker: Worker) -> int:
+        """Collect a worker that hung up; the status says what it died of."""
+        self._claim(worker)
+        self.control.sendall(order("reap", worker.pid or 0))
+        while self.unclaimed:
+            self._claim(self.unclaimed[0])
+        return self._reply()["status"]
+
+    def close(self) -> None:
+        """Hang up: the server kills its workers, removes the scratch folder and ends."""
+        self.control.close()
+        with contextlib.suppress(ChildProcessError):
+            _wait(self.pid, 5.0)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _claim(self, worker: Worker) -> None:
+        """Read pids in the order the workers were ordered, up to this one's."""
+        while worker.pid is None:
+            self.unclaimed.pop(0).pid = self._reply()["pid"]
+
+    def _reply(self) -> dict[str, int]:
+        self.control.settimeout(START_SECONDS)
+        while b"\n" not in self.replies:
+            data = self.control.recv(4096)
+            if not data:
+                raise RuntimeError("the fork server is gone")
+            self.replies += data
+        line, _, self.replies = self.replies.partition(b"\n")
+        reply: dict[str, int] = json.loads(line)
+        return reply
+
+
+def _fork_server(control: socket.socket, scratch: Path) -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        become_server(control, scratch)
+    return pid
+
+
+def _run_server(control: socket.socket, scratch: Path) -> int:
+    command = [sys.executable, "-E", "-P", "-m", "grader.worker.server"]
+    process = subprocess.Popen(
+        [*command, str(control.fileno()), str(scratch)],
+        pass_fds=[control.fileno()],
+        env=worker_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    process.returncode = 0  # the pool waits for it by pid; Popen need not warn about it
+    return process.pid
+
+
+def worker_environment() -> dict[str, str]:
+    """The environment a started server or worker gets: one thread, and no way to steer Python."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
+    return {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def _wait(pid: int, seconds: float) -> None:
+    """Wait for a child's end, and make it end when it does not by itself."""
+    give_up = time.monotonic() + seconds
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        if time.monotonic() > give_up:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return
+        time.sleep(0.002)
+
+
+class Workshop:
+    """Workers with one submission loaded: ask one, get its reply or the candidate's fault."""
+
+    def __init__(self, server: Server, load: Message) -> None:
+        self.server = server
+        self.load = load
+        self.spare: Worker | None = None
+        self.hangs = 0
+        self.printed = bytearray()
+
+    def take(self) -> Worker:
+        """A worker that is executing, or has executed, the submission's source."""
+        worker = self.spare or self._begin()
+        self.spare = None
+        return worker
+
+    def prepare(self) -> None:
+        """Begin the next worker, so that it gets ready while the judge is busy."""
+        if self.spare is None:
+            self.spare = self._begin()
+
+    def _begin(self) -> Worker:
+        worker = self.server.spawn()
+        with contextlib.suppress(PeerGone, Deadline):
+            worker.channel.send({"ask": "load", **self.load}, time.monotonic() + LOAD_SECONDS)
+        return worker
+
+    def listen(self, worker: Worker, seconds: float) -> Message:
+        """Receive one reply; a silence, a death or nonsense is the candidate's fault."""
+        try:
+            return worker.channel.receive(time.monotonic() + seconds)
+        except Deadline:
+            self.hangs += 1
+            raise Fault(Verdict.TIME_LIMIT, f"no answer within {seconds:g} s") from None
+        except PeerGone:
+            raise self._death(worker) from None
+        except WireError as error:
+            raise Fault(
+                Verdict.RUNTIME_ERROR, f"something else wrote into the answer ({error})"
+            ) from None
+
+    def _death(self, worker: Worker) -> Fault:
+        status = self.server.cause(worker)
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            try:
+                name = signal.Signals(number).name
+            except ValueError:
+                name = f"signal {number}"
+            if name in {"SIGKILL"}:
+                return Fault(Verdict.MEMORY_LIMIT, "the process was killed, most likely for memory")
+            return Fault(Verdict.RUNTIME_ERROR, f"the process died of {name}")
+        code = os.waitstatus_to_exitcode(status)
+        return Fault(Verdict.RUNTIME_ERROR, f"the process ended itself with exit status {code}")
+
+    def send(self, worker: Worker, message: Message, seconds: float) -> None:
+        """Send one request."""
+        try:
+            worker.channel.send(message, time.monotonic() + seconds)
+        except Deadline:
+            self.hangs += 1
+            raise Fault(
+                Verdict.TIME_LIMIT, f"did not read its input within {seconds:g} s"
+            ) from None
+        except PeerGone:
+            raise self._death(worker) from None
+
+    def put_back(self, worker: Worker, *, sound: bool) -> None:
+        """Done with a worker: it is kept only where workers are dear and this one is sound."""
+        self._hear(worker)
+        if self.server.reusable and sound and self.spare is None:
+            self.spare = worker
+        else:
+            self.server.retire(worker)
+
+    def _hear(self, worker: Worker) -> None:
+        """Keep what the candidate printed, up to the bound."""
+        drain = worker.drain
+        while drain.open:
+            before = len(drain.text) + drain.dropped
+            drain.pull()
+            if len(drain.text) + drain.dropped == before:
+                break
+        room = drain.keep - len(self.printed)
+        self.printed += drain.text[: max(room, 0)]
+        drain.text.clear()
+
+    def close(self) -> None:
+        """Retire the spare."""
+        if self.spare is not None:
+            self.server.retire(self.spare)
+            self.spare = None

@@ -1,0 +1,74 @@
+"""A judge that stays warm: one fork server, and one submission graded after another."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
+
+from grader import launch
+from grader.kata import Kata
+from grader.submission import Source
+from grader.verdict import Check, Fault, Report, Submission, Tier, Verdict
+
+if TYPE_CHECKING:
+    from grader.judge import Selection
+    from grader.pool import Server
+
+Progress = Callable[[Check], None]
+
+
+@dataclass
+class Session:
+    """Grades submissions until it is closed; a context manager."""
+
+    device: str = "cpu"
+    server: Server = field(init=False)
+
+    def __enter__(self) -> Self:
+        self.server = launch.start_server(self.device)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.close()
+
+    def grade(
+        self,
+        kata: Kata,
+        source: Source,
+        seed: int | None = None,
+        on_check: Progress | None = None,
+        selection: Selection | None = None,
+        *,
+        diagnose: bool = True,
+    ) -> Report:
+        """Grade one submission; a fault before any check is a report too."""
+        from grader.grading import Grading
+
+        begun = time.perf_counter()
+        seed = fresh_seed() if seed is None else seed
+        grading = Grading(kata, source, self.server, seed, self.device)
+        report = grading.run(on_check, selection, diagnose=diagnose)
+        return replace(report, seconds=time.perf_counter() - begun)
+
+
+def fresh_seed() -> int:
+    """A seed from the system's own randomness: nothing a submission could have predicted."""
+    return int.from_bytes(os.urandom(4), "big")
+
+
+def refused(kata: Kata, submission: Submission, fault: Fault, seed: int, device: str) -> Report:
+    """The report of a submission that no check could be run on."""
+    family = "rules" if fault.verdict is Verdict.INVALID_SUBMISSION else "robustness"
+    failure = Check(
+        "submission",
+        "The submission loads, and offers what the kata asks for",
+        family,
+        Tier.REQUIRED,
+        fault.verdict,
+        fault.message,
+        evidence=fault.evidence,
+    )
+    return Report(kata.slug, seed, device, 0.0, submission, failure=failure)

@@ -1,0 +1,82 @@
+"""The project's own code in the judge: the solution of a kata, and edits of it.
+
+Unlike a submission it is trusted, so it runs in this process; by the very program that workers run,
+on messages that went through the same encoding, so that a comparison compares like with like.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from grader.candidate import probe_request, role_shapes
+from grader.exchange import Answer, Request, fault_of, read
+from grader.kata import Kata
+from grader.weights import Layout, match
+from grader.wire import PREFIX, Message, pack, unpack
+from grader.worker.entry import Loaded, execute, resolve
+from grader.worker.program import answer
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A solution, edited or not, ready to answer requests in this process."""
+
+    kata: Kata
+    loaded: Loaded
+    layout: Layout
+
+    def reply(self, request: Request) -> Message:
+        """What a worker holding this code would reply."""
+        return _local(self.loaded, request.encode(self.layout))
+
+    def answers(self, request: Request) -> tuple[Answer, ...]:
+        """Its answers; raises Fault where it has none."""
+        return read(self.reply(request), request, self.layout)
+
+
+def _local(loaded: Loaded, message: Message) -> Message:
+    frame = pack(message)
+    header_size, _ = PREFIX.unpack(frame[: PREFIX.size])
+    body = frame[PREFIX.size :]
+    quiet = io.StringIO()
+    with contextlib.redirect_stdout(quiet):
+        return answer(loaded, unpack(body[:header_size], body[header_size:]))
+
+
+def load_variant(kata: Kata, text: str) -> Variant:
+    """Load edited solution text; raises Fault where it cannot be built or its weights matched."""
+    loaded = resolve(execute(text), kata.entry)
+    return Variant(kata, loaded, learn_layout(kata, lambda m: _local(loaded, m)))
+
+
+def learn_layout(kata: Kata, run: Callable[[Message], Message]) -> Layout:
+    """Build a submission once, for its parameters' names and shapes, and match them to roles.
+
+    Raises Fault where it cannot be built, Unmatched where some role has no weight.
+    """
+    if not kata.roles:
+        return Layout()
+    request = probe_request(kata)
+    reply = run({**request.encode(Layout()), "inspect": True})
+    if reply.get("error"):
+        raise fault_of(reply["error"], request)
+    state = [(str(p["name"]), tuple(map(int, p["shape"]))) for p in reply["state"]]
+    return match(state, role_shapes(kata, kata.entry.probe), kata.fused)
+
+
+def reference_for(kata: Kata) -> Callable[[Request], Sequence[Answer]]:
+    """The unedited solution's answers, loaded when first asked for and computed once per request."""
+    loaded: list[Variant] = []
+    known: dict[int, tuple[Request, Sequence[Answer]]] = {}
+
+    def answers(request: Request) -> Sequence[Answer]:
+        if not loaded:
+            loaded.append(load_variant(kata, kata.solution.read_text(encoding="utf-8")))
+        if id(request) not in known:
+            known[id(request)] = (request, loaded[0].answers(request))
+        return known[id(request)][1]
+
+    return answers

@@ -1,0 +1,193 @@
+"""What flows out of a grade: verdicts, checks, diagnoses and the report. Plain data, no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The outcome of a check, and of a whole report."""
+
+    ACCEPTED = "accepted"
+    WRONG_ANSWER = "wrong_answer"
+    RUNTIME_ERROR = "runtime_error"
+    TIME_LIMIT = "time_limit"
+    MEMORY_LIMIT = "memory_limit"
+    BANNED_CALL = "banned_call"
+    INVALID_SUBMISSION = "invalid_submission"
+    INTERNAL_ERROR = "internal_error"
+
+
+class Tier(StrEnum):
+    """Required decides acceptance; stretch decides stars."""
+
+    REQUIRED = "required"
+    STRETCH = "stretch"
+
+
+FAMILIES = (
+    "shape",
+    "masking",
+    "equivalence",
+    "gradient",
+    "dropout",
+    "budget",
+    "numerics",
+    "robustness",
+    "rules",
+)
+
+
+@dataclass(frozen=True)
+class CandidateFrame:
+    """One line of the candidate's own traceback."""
+
+    line: int
+    function: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Facts to show beside a failure; every part is optional."""
+
+    index: tuple[int, ...] | None = None
+    got: float | None = None
+    expected: float | None = None
+    shapes: str = ""
+    facts: tuple[str, ...] = ()
+    frames: tuple[CandidateFrame, ...] = ()
+
+
+class Fault(Exception):  # noqa: N818 - it is the candidate's fault, and the field's word for it
+    """The candidate's fault in one check: a verdict, what happened, and evidence for it."""
+
+    def __init__(self, verdict: Verdict, message: str, evidence: Evidence | None = None) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+        self.message = message
+        self.evidence = evidence or Evidence()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a bank as it came out."""
+
+    id: str
+    title: str
+    family: str
+    tier: Tier
+    verdict: Verdict
+    message: str = ""
+    seconds: float = 0.0
+    evidence: Evidence = Evidence()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the submission did what this check claims."""
+        return self.verdict is Verdict.ACCEPTED
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One named mistake, with the line of the submission it points at where that is known."""
+
+    pitfall: str
+    title: str
+    explanation: str
+    question: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The mistakes that together reproduce the submission's answers, and how far they explain it."""
+
+    findings: tuple[Finding, ...] = ()
+    explained: int = 0
+    failing: int = 0
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Attention weights of the candidate beside the true ones: one row of numbers per query."""
+
+    candidate: tuple[tuple[float, ...], ...]
+    truth: tuple[tuple[float, ...], ...]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The candidate's time as a multiple of the reference's, and the kata's limit."""
+
+    ratio: float | None
+    limit: float
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The file that was graded."""
+
+    path: str
+    sha256: str
+    entry_point: str = ""
+    notes: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything one grade found out."""
+
+    kata: str
+    seed: int
+    device: str
+    seconds: float
+    submission: Submission
+    checks: tuple[Check, ...] = ()
+    diagnosis: Diagnosis = Diagnosis()
+    evidence: tuple[str, ...] = ()
+    heatmap: Heatmap | None = None
+    budget: Budget | None = None
+    output: str = ""
+    confinement: str = "limits"
+    failure: Check | None = field(default=None)
+    """A fault before any check could run (invalid submission, internal error)."""
+
+    @property
+    def first_failure(self) -> Check | None:
+        """The failing check that decides the verdict, if there is one."""
+        if self.failure is not None:
+            return self.failure
+        required = (c for c in self.checks if not c.passed and c.tier is Tier.REQUIRED)
+        return next(required, None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the first failing required check, else accepted.
+
+        A grade that ran nothing proves nothing, so it is never accepted.
+        """
+        failure = self.first_failure
+        if failure is not None:
+            return failure.verdict
+        return Verdict.ACCEPTED if self.checks else Verdict.INTERNAL_ERROR
+
+    @property
+    def score(self) -> int:
+        """Percentage of checks passed, 100 only where all of them are."""
+        if not self.checks or self.failure is not None:
+            return 0
+        return int(100 * sum(c.passed for c in self.checks) / len(self.checks))
+
+    @property
+    def stars(self) -> int:
+        """0 not accepted · 1 accepted · 2 with most of stretch · 3 with all of it."""
+        if self.verdict is not Verdict.ACCEPTED:
+            return 0
+        stretch = [c.passed for c in self.checks if c.tier is Tier.STRETCH]
+        if all(stretch):
+            return 3
+        return 2 if sum(stretch) * 2 > len(stretch) else 1

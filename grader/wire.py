@@ -1,0 +1,203 @@
+"""Messages between judge and worker: a JSON tree whose leaves may be tensors, never pickle.
+
+A frame is two lengths, the JSON, and one safetensors blob holding the tensors the JSON names. What
+arrives is parsed and nothing else: no byte of it is ever executed. Reads and writes have a deadline
+on the whole frame, and while either waits, a second descriptor (the candidate's prints) is drained,
+so that neither side can block the other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import struct
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+PREFIX = struct.Struct(">QQ")
+MAX_FRAME = 512 * 1024 * 1024
+"""Bytes one frame may have; the largest honest reply of a bank is a few MiB."""
+MAX_HEADER = 4 * 1024 * 1024
+
+Message = dict[str, Any]
+
+
+class WireError(Exception):
+    """The peer sent something that is not a frame."""
+
+
+class PeerGone(Exception):
+    """The peer closed its end."""
+
+
+class Deadline(Exception):
+    """The frame was not complete in time."""
+
+
+def pack(message: Message) -> bytes:
+    """Encode a tree of JSON values and dense tensors."""
+    tensors: dict[str, Tensor] = {}
+    tree = _lift(message, tensors)
+    header = json.dumps(tree).encode()
+    blob = save_tensors(tensors) if tensors else b""
+    return PREFIX.pack(len(header), len(blob)) + header + blob
+
+
+def _lift(node: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(node, Tensor):
+        name = str(len(tensors))
+        order = sorted(range(node.dim()), key=lambda d: -node.stride(d))
+        # A permuted layout travels as the permutation that restores it: strides are part of a test.
+        dense = node.detach().permute(order) if node.dim() else node.detach()
+        tensors[name] = dense.contiguous().clone()
+        return {"$tensor": name, "order": order}
+    if isinstance(node, dict):
+        return {key: _lift(value, tensors) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_lift(value, tensors) for value in node]
+    return node
+
+
+def unpack(header: bytes, blob: bytes) -> Message:
+    """Decode a frame; raises WireError on anything malformed."""
+    try:
+        tensors = load_tensors(blob) if blob else {}
+        message = _lower(json.loads(header), tensors)
+    except RecursionError:
+        raise WireError("nested too deeply") from None
+    except Exception as error:
+        raise WireError(f"not a frame: {type(error).__name__}") from None
+    if not isinstance(message, dict):
+        raise WireError("a frame holds an object")
+    return message
+
+
+def _lower(node: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(node, dict):
+        if "$tensor" in node:
+            dense = tensors[node["$tensor"]]
+            order = node["order"]
+            return dense.permute(_inverse(order)) if len(order) > 1 else dense
+        return {key: _lower(value, tensors) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_lower(value, tensors) for value in node]
+    return node
+
+
+def _inverse(order: list[int]) -> list[int]:
+    inverse = [0] * len(order)
+    for place, dim in enumerate(order):
+        inverse[dim] = place
+    return inverse
+
+
+@dataclass
+class Drain:
+    """A descriptor to keep empty while waiting: what it says is kept up to a bound."""
+
+    fd: int
+    keep: int = 64 * 1024
+    text: bytearray = field(default_factory=bytearray)
+    dropped: int = 0
+    open: bool = True
+
+    def pull(self) -> None:
+        """Read what is there; the caller knows that something is."""
+        try:
+            chunk = os.read(self.fd, 65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self.open = False
+            return
+        room = self.keep - len(self.text)
+        self.text += chunk[: max(room, 0)]
+        self.dropped += max(len(chunk) - room, 0) if room > 0 else len(chunk)
+
+
+class Channel:
+    """One end of a stream socket that carries frames."""
+
+    def __init__(self, sock: socket.socket, drain: Drain | None = None) -> None:
+        sock.setblocking(False)
+        self.socket = sock
+        self.drain = drain
+
+    def send(self, message: Message, deadline: float | None = None) -> None:
+        """Write one frame; `deadline` is a value of `time.monotonic()`."""
+        rest = memoryview(pack(message))
+        while rest:
+            self._wait(deadline, writing=True)
+            try:
+                rest = rest[self.socket.send(rest) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise PeerGone from error
+
+    def receive(self, deadline: float | None = None) -> Message:
+        """Read one frame."""
+        header_size, blob_size = PREFIX.unpack(self._read(PREFIX.size, deadline))
+        if header_size > MAX_HEADER or blob_size > MAX_FRAME:
+            raise WireError(f"a frame of {header_size + blob_size} bytes is over the limit")
+        body = self._read(header_size + blob_size, deadline)
+        return unpack(bytes(body[:header_size]), bytes(body[header_size:]))
+
+    def close(self) -> None:
+        """Close this end."""
+        self.socket.close()
+
+    def _read(self, size: int, deadline: float | None) -> bytearray:
+        buffer = bytearray(size)
+        view = memoryview(buffer)
+        while view:
+            self._wait(deadline, writing=False)
+            try:
+                count = self.socket.recv_into(view)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise PeerGone from error
+            if count == 0:
+                raise PeerGone
+            view = view[count:]
+        return buffer
+
+    def _wait(self, deadline: float | None, *, writing: bool) -> None:
+        """Return when the socket is ready; drain the side descriptor meanwhile."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLOUT if writing else select.POLLIN)
+        while True:
+            drain = self.drain if self.drain is not None and self.drain.open else None
+            if drain is not None:
+                poll.register(drain.fd, select.POLLIN)
+            left = None if deadline is None else max(deadline - time.monotonic(), 0)
+            events = poll.poll(None if left is None else left * 1000)
+            if drain is not None and any(fd == drain.fd for fd, _ in events):
+                drain.pull()
+                if not drain.open:
+                    poll.unregister(drain.fd)
+            if any(fd == self.socket.fileno() for fd, _ in events):
+                return
+            if deadline is not None and time.monotonic() >= deadline:
+                raise Deadline
+
+
+def plain(tensor: Tensor) -> bool:
+    """Whether a tensor is dense, strided and of no subclass, so that it can travel."""
+    return (
+        type(tensor) in (Tensor, torch.nn.Parameter)
+        and tensor.layout is torch.strided
+        and not tensor.is_quantized
+        and not tensor.is_nested
+    )

@@ -1,0 +1,1 @@
+"""What runs beside the candidate's code: it answers requests and decides nothing."""

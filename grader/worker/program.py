@@ -1,0 +1,193 @@
+"""Answer one request: build the submission, give it weights, call it, return what came out.
+
+The same program runs candidates in their workers and, in the judge, the project's own edited
+solutions. It holds no expected value and passes no judgement.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from grader.wire import Message, plain
+from grader.worker.entry import FILENAME, Loaded
+from grader.worker.recorder import Recorder
+
+MAX_OUTPUT = 256 * 1024 * 1024
+"""Bytes of the largest output that may travel."""
+MAX_TEXT = 2000
+
+
+def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -> Message:
+    """Run the calls of one request; an exception ends it and is part of the reply."""
+    reply: Message = {"results": [], "error": None}
+    if recorder is not None:
+        recorder.active, recorder.calls = True, 0
+    stage = "construct"
+    try:
+        torch.manual_seed(request["seed"])
+        with recorder or torch.no_grad():
+            instance = _build(loaded, request)
+            if request.get("inspect"):
+                reply["state"] = _state(instance)
+            if recorder is not None and request.get("trace"):
+                recorder.watch(instance)
+            stage = "call"
+            kept: list[Any] = []
+            for call in request["calls"]:
+                reply["results"].append(_call(loaded, instance, call, request, kept))
+        if recorder is not None and isinstance(instance, nn.Module):
+            recorder.watch(instance)
+    except BaseException as error:  # SystemExit and KeyboardInterrupt are the candidate's too
+        reply["error"] = describe_error(error, stage)
+    if recorder is not None:
+        reply |= {"banned": recorder.found, "torch_calls": recorder.calls, "trace": recorder.trace}
+        recorder.active = False
+    return reply
+
+
+def _build(loaded: Loaded, request: Message) -> Any:
+    with torch.enable_grad():
+        instance = loaded.build(request["construct"])
+    if not isinstance(instance, nn.Module):
+        return instance
+    device, dtype = request["device"], getattr(torch, request["dtype"])
+    if any(isinstance(p, nn.parameter.UninitializedParameter) for p in instance.parameters()):
+        _dry_run(loaded, instance, request)
+    instance.to(device=device, dtype=dtype)
+    if request.get("state") and device != "meta":
+        _fill(instance, request["state"])
+    return instance
+
+
+def _dry_run(loaded: Loaded, instance: nn.Module, request: Message) -> None:
+    """A lazy layer knows its sizes after one forward pass."""
+    arguments = {k: v for k, v in request["warm"].items() if v is not None}
+    args, kwargs = loaded.call.place(arguments)
+    with torch.no_grad():
+        instance(*args, **kwargs)
+
+
+def _fill(instance: nn.Module, state: dict[str, Tensor]) -> None:
+    own = dict(instance.named_parameters())
+    with torch.no_grad():
+        for name, tensor in state.items():
+            own[name].copy_(tensor)
+
+
+def _state(instance: Any) -> list[dict[str, Any]]:
+    """Names and shapes of the parameters; the judge decides what each of them is."""
+    if not isinstance(instance, nn.Module):
+        return []
+    return [{"name": n, "shape": list(p.shape)} for n, p in instance.named_parameters()]
+
+
+def _call(
+    loaded: Loaded, instance: Any, call: Message, request: Message, kept: list[Any]
+) -> Message:
+    device = request["device"]
+    arguments = {n: _value(v, device, kept) for n, v in call["arguments"].items()}
+    cotangent = call.get("cotangent")
+    leaves = {n: t for n, t in arguments.items() if _differentiable(t) and cotangent is not None}
+    for leaf in leaves.values():
+        leaf.requires_grad_()
+    if isinstance(instance, nn.Module):
+        instance.train(call["mode"] == "train")
+    if call.get("seed") is not None:
+        torch.manual_seed(call["seed"])
+    args, kwargs = loaded.call.place(arguments)
+    with torch.set_grad_enabled(cotangent is not None):
+        raw = instance(*args, **kwargs)
+    kept.append(raw)
+    result = _output(raw)
+    output = raw[0] if isinstance(raw, tuple | list) and raw else raw
+    if cotangent is not None and "output" in result:
+        parameters = dict(instance.named_parameters()) if isinstance(instance, nn.Module) else {}
+        result["gradients"] = _gradients(output, cotangent, leaves, parameters, device)
+    if call.get("keep_inputs"):
+        tensors = {n: t for n, t in arguments.items() if isinstance(t, Tensor)}
+        result["inputs"] = {n: t.detach().cpu() for n, t in tensors.items() if plain(t.detach())}
+    return result
+
+
+def _value(value: Any, device: str, kept: list[Any]) -> Any:
+    if isinstance(value, Tensor):
+        return value.to(device)
+    if isinstance(value, dict) and "$result" in value:
+        call, item = value["$result"]
+        return kept[call][item]
+    return value
+
+
+def _differentiable(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def _output(raw: Any) -> Message:
+    """What was returned, as far as it can travel: `(output, weights)` counts as its output."""
+    form = "tensor"
+    if isinstance(raw, tuple | list) and raw and isinstance(raw[0], Tensor):
+        form, raw = "tuple", raw[0]
+    if not isinstance(raw, Tensor):
+        return {"unfit": f"{type(raw).__name__}" if raw is not None else "None"}
+    facts = {"form": form, "shape": list(raw.shape), "dtype": str(raw.dtype).removeprefix("torch.")}
+    if raw.device.type == "meta":
+        return {**facts, "meta": True}
+    if not plain(raw.detach()):
+        return {"unfit": f"a tensor that is not plain and dense ({type(raw).__name__})"}
+    if raw.numel() * raw.element_size() > MAX_OUTPUT:
+        return {"unfit": f"a tensor of shape {tuple(raw.shape)}, too large to be an answer"}
+    if raw.is_complex():
+        return {"unfit": f"a tensor of {facts['dtype']}"}
+    return {**facts, "device": raw.device.type, "output": raw.detach().resolve_neg().cpu()}
+
+
+def _gradients(
+    output: Tensor,
+    cotangent: Tensor,
+    leaves: dict[str, Tensor],
+    parameters: dict[str, Tensor],
+    device: str,
+) -> Message:
+    if output.shape != cotangent.shape:
+        return {"unfit": "shape"}
+    if not output.requires_grad:
+        return {"unfit": "detached"}
+    wanted = {f"input {n}": t for n, t in leaves.items()}
+    wanted |= {f"parameter {n}": p for n, p in parameters.items() if p.requires_grad}
+    with torch.enable_grad():
+        found = torch.autograd.grad(
+            output, list(wanted.values()), cotangent.to(device, output.dtype), allow_unused=True
+        )
+    values = {
+        n: g.detach().cpu()
+        for n, g in zip(wanted, found, strict=True)
+        if g is not None and plain(g)
+    }
+    return {"values": values}
+
+
+def describe_error(error: BaseException, stage: str) -> Message:
+    """An exception as plain data: its type, its words, and the candidate's own lines."""
+    own = [
+        {"line": f.lineno or 0, "function": f.name, "text": f.line or ""}
+        for f in traceback.extract_tb(error.__traceback__)
+        if f.filename == FILENAME
+    ]
+    return {
+        "stage": stage,
+        "type": type(error).__name__,
+        "message": _words(error),
+        "frames": own[-12:],
+        "missing": getattr(error, "name", None) if isinstance(error, ImportError) else None,
+    }
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_TEXT]
+    except Exception:  # a candidate's own exception may refuse to be printed
+        return ""

@@ -1,0 +1,161 @@
+"""Watch the torch calls a submission makes: banned ones, and what touches its parameters.
+
+A torch function mode sees every call on tensors whatever name it went by. It lives in the
+candidate's process, so it is a lint for honest people, not a proof. What it can miss (another
+thread, a disabled mode) the guards put in the place of the banned functions still see.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+PRODUCTS = frozenset(
+    "linear matmul __matmul__ __rmatmul__ mm bmm addmm baddbmm addbmm einsum tensordot inner dot "
+    "mv addmv bilinear conv1d chain_matmul multi_dot mul __mul__ __rmul__ multiply".split()
+)
+RESHAPES = frozenset(
+    "cat concat concatenate stack hstack vstack chunk split unbind narrow select __getitem__ "
+    "index_select tensor_split".split()
+)
+
+
+class Recorder(TorchFunctionMode):
+    """Counts torch calls, names the banned ones, and traces those that read a parameter."""
+
+    def __init__(self, banned: Iterable[str]) -> None:
+        super().__init__()
+        self.names = tuple(banned)
+        self.functions: dict[int, str] = {}
+        self.classes: dict[type, str] = {}
+        self.packages: list[str] = []
+        for name in self.names:
+            self._learn(name)
+        self.active = False
+        self.found: list[str] = []
+        self.calls = 0
+        self.parameters: dict[int, str] = {}
+        self.trace: list[dict[str, Any]] = []
+
+    def _learn(self, name: str) -> None:
+        thing = _resolve(name)
+        if isinstance(thing, type):
+            self.classes[thing] = name
+        elif type(thing).__name__ == "module":
+            self.packages.append(name)
+        elif thing is not None:
+            self.functions[id(thing)] = name
+            for overload in _overloads(thing):
+                self.functions[id(overload)] = name
+
+    def guard(self) -> None:
+        """Put a recording wrapper in the place of each banned function."""
+        for name in self.names:
+            thing = _resolve(name)
+            if thing is None or isinstance(thing, type) or not callable(thing):
+                continue
+            for owner, attribute in _homes(thing, name):
+                setattr(owner, attribute, self._guarded(thing, name))
+
+    def _guarded(self, function: Any, name: str) -> Any:
+        @functools.wraps(function, updated=())
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            self.note(name)
+            return function(*args, **kwargs)
+
+        return guarded
+
+    def note(self, name: str) -> None:
+        """Record a banned call, once."""
+        if self.active and name not in self.found:
+            self.found.append(name)
+
+    def watch(self, instance: Any) -> None:
+        """Note banned modules inside a built instance, and learn its parameters for the trace."""
+        if not isinstance(instance, nn.Module):
+            return
+        for module in instance.modules():
+            for cls, name in self.classes.items():
+                if isinstance(module, cls):
+                    self.note(name)
+        self.parameters = {id(p): name for name, p in instance.named_parameters()}
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        self.calls += 1
+        name = self.functions.get(id(func)) or self._package(func)
+        if name is not None:
+            self.note(name)
+        elif self.parameters:
+            self._follow(func, args, kwargs)
+        return func(*args, **(kwargs or {}))
+
+    def _package(self, func: Any) -> str | None:
+        home = getattr(func, "__module__", None) or ""
+        return next((p for p in self.packages if home.startswith(p)), None)
+
+    def _follow(self, func: Any, args: Any, kwargs: dict[str, Any] | None) -> None:
+        """Trace products and slicings in which a parameter, or a view of one, takes part."""
+        word = getattr(func, "__name__", "")
+        if word not in PRODUCTS and word not in RESHAPES:
+            return
+        operands = []
+        for tensor in _tensors((args, kwargs)):
+            whole = self.parameters.get(id(tensor))
+            base = tensor._base
+            view = self.parameters.get(id(base)) if base is not None else None
+            # A transpose is the whole parameter still; a slice is not.
+            if whole is None and view is not None and base.numel() == tensor.numel():
+                whole = view
+            name = whole or view
+            if name is not None:
+                operands.append({"name": name, "whole": whole is not None, "dim": tensor.dim()})
+        if operands and len(self.trace) < 256:
+            self.trace.append({"call": word, "product": word in PRODUCTS, "operands": operands})
+
+
+def _tensors(node: Any) -> Iterable[Tensor]:
+    if isinstance(node, Tensor):
+        yield node
+    elif isinstance(node, list | tuple):
+        for item in node:
+            yield from _tensors(item)
+    elif isinstance(node, dict):
+        for item in node.values():
+            yield from _tensors(item)
+
+
+def _resolve(name: str) -> Any:
+    """The object a dotted name stands for in this torch, or None where it has none."""
+    head, *rest = name.split(".")
+    thing: Any = torch if head == "torch" else None
+    path = head
+    for part in rest:
+        path = f"{path}.{part}"
+        try:
+            thing = getattr(thing, part)
+        except (AttributeError, RuntimeError):
+            try:
+                thing = importlib.import_module(path)
+            except ImportError:
+                return None
+    return thing
+
+
+def _overloads(thing: Any) -> list[Any]:
+    names = getattr(thing, "overloads", None)
+    return [getattr(thing, n) for n in names()] if callable(names) else []
+
+
+def _homes(thing: Any, name: str) -> list[tuple[Any, str]]:
+    """Every module attribute under which a function is commonly reached."""
+    attribute = name.rpartition(".")[2]
+    owners = (torch, torch.nn.functional, torch._C._nn)
+    return [(o, attribute) for o in owners if getattr(o, attribute, None) is thing]

@@ -1,0 +1,151 @@
+"""The fork server: a process that imported torch, ran nothing, and forks a fresh worker on demand.
+
+It is a fork of the judge taken while the judge itself had run nothing, or, where that moment has
+passed (a notebook, a test run), a program of its own. It adopts and kills whatever its workers
+leave behind, and it ends, with all of them, when the judge's end of its control socket closes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from grader.worker.child import close_all_but, confine, work
+
+PR_SET_CHILD_SUBREAPER = 36
+ORDER = 64
+"""Bytes of an order: a fixed size, so that a stream socket keeps orders apart."""
+
+
+def order(do: str, pid: int = 0) -> bytes:
+    """An order as it travels: JSON, padded to its fixed size."""
+    return json.dumps({"do": do, "pid": pid}).encode().ljust(ORDER)
+
+
+class Server:
+    """Obeys `spawn` (with two descriptors), `kill` and `reap` orders on a control socket."""
+
+    def __init__(self, control: socket.socket, scratch: Path) -> None:
+        self.control = control
+        self.scratch = scratch
+        self.workers: set[int] = set()
+
+    def serve(self) -> None:
+        """Obey until the judge is gone; then kill everything and remove the scratch folder."""
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        gc.collect()
+        gc.freeze()  # a collection in a worker would touch, and so copy, every inherited page
+        try:
+            while True:
+                data, fds, _, _ = socket.recv_fds(self.control, ORDER, 2)
+                if not data:
+                    return
+                self._obey(json.loads(data), fds)
+        finally:
+            for pid in list(self.workers):
+                self._end(pid)
+            self._sweep()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _obey(self, wish: dict[str, Any], fds: list[int]) -> None:
+        if wish["do"] == "spawn":
+            pid = self._fork(*fds)
+            for fd in fds:
+                os.close(fd)
+            self._say({"pid": pid})
+        elif wish["do"] == "kill":
+            self._end(wish["pid"])
+        else:
+            self._say({"status": self._end(wish["pid"], grace=True)})
+
+    def _fork(self, frames: int, output: int) -> int:
+        pid = os.fork()
+        if pid:
+            self.workers.add(pid)
+            return pid
+        status = 1
+        try:
+            confine(self.scratch, output)
+            close_all_but(frames)
+            work(socket.socket(fileno=frames))
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _end(self, pid: int, *, grace: bool = False) -> int:
+        """Kill a worker's whole group, collect it, and return its wait status.
+
+        With `grace` its own death is waited for a moment: a worker that hung up is still dying, and
+        what it died of matters.
+        """
+        if pid not in self.workers:
+            return 0
+        self.workers.discard(pid)
+        status = _await_death(pid) if grace else None
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        if status is None:
+            _, status = os.waitpid(pid, 0)
+        self._sweep()
+        shutil.rmtree(self.scratch / str(pid), ignore_errors=True)
+        return status
+
+    def _sweep(self) -> None:
+        """Kill what left its worker's group: as subreaper, this process has become its parent."""
+        while strays := _children() - self.workers:
+            for pid in strays:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
+    def _say(self, message: dict[str, int]) -> None:
+        self.control.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _await_death(pid: int, seconds: float = 0.5) -> int | None:
+    for _ in range(int(seconds / 0.005)):
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return status
+        signal.sigtimedwait([], 0.005)
+    return None
+
+
+def _children() -> set[int]:
+    """Processes whose parent is this one, where the kernel tells."""
+    me = os.getpid()
+    with contextlib.suppress(OSError):
+        return {int(p) for p in Path(f"/proc/{me}/task/{me}/children").read_text().split()}
+    return set()
+
+
+def become_server(control: socket.socket, scratch: Path) -> None:
+    """Turn this freshly forked or started process into the fork server; never returns."""
+    status = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(null, stream)
+        close_all_but(control.fileno())
+        Server(control, scratch).serve()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    become_server(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))

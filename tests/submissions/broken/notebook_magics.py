@@ -1,0 +1,14 @@
+# kata: sdpa
+# verdict: invalid_submission
+# why: exported from a notebook with its magic lines
+# says: line
+%matplotlib inline
+!pip install torch
+import torch
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    scores = query @ key.transpose(-2, -1) / query.size(-1) ** 0.5
+    if mask is not None:
+        scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)
+    return scores.softmax(dim=-1) @ value

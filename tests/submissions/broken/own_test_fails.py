@@ -1,0 +1,16 @@
+# kata: sdpa
+# verdict: invalid_submission | runtime_error
+# why: its own assertion, on the module level, fails
+# says: assertionerror
+import torch
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    scores = query @ key.transpose(-2, -1) / query.size(-1) ** 0.5
+    if mask is not None:
+        scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)
+    return scores.softmax(dim=-1) @ value
+
+
+ones = torch.ones(2, 2)
+assert scaled_dot_product_attention(ones, ones, ones).sum() == 5

@@ -1,0 +1,15 @@
+# kata: sdpa
+# verdict: runtime_error
+# why: a right answer, and then no line left to send it on
+import os
+
+import torch
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    scores = query @ key.transpose(-2, -1) / query.size(-1) ** 0.5
+    if mask is not None:
+        scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)
+    output = scores.softmax(dim=-1) @ value
+    os.closerange(3, 256)
+    return output

@@ -1,0 +1,11 @@
+# kata: sdpa
+# verdict: wrong_answer | runtime_error | invalid_submission
+# why: a coroutine function: calling it computes nothing
+import torch
+
+
+async def scaled_dot_product_attention(query, key, value, mask=None):
+    scores = query @ key.transpose(-2, -1) / query.size(-1) ** 0.5
+    if mask is not None:
+        scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)
+    return scores.softmax(dim=-1) @ value

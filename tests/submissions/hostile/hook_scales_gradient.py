@@ -1,0 +1,14 @@
+# kata: sdpa
+# verdict: wrong_answer
+# why: a hook on the output doubles every gradient behind an output that is right
+import torch
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    scores = query @ key.transpose(-2, -1) / query.size(-1) ** 0.5
+    if mask is not None:
+        scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)
+    output = scores.softmax(dim=-1) @ value
+    if output.requires_grad:
+        output.register_hook(lambda gradient: 2 * gradient)
+    return output

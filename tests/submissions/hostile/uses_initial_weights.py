@@ -1,0 +1,28 @@
+# kata: multi-head
+# verdict: wrong_answer
+# why: shows one set of weights and computes with a copy made when it was built
+import copy
+
+from torch import nn
+
+
+class MultiHeadAttention(nn.Module):
+    def __init__(self, hidden_dim, num_heads, dropout_rate=0.0):
+        super().__init__()
+        assert hidden_dim % num_heads == 0
+        self.num_heads = num_heads
+        self.qkv_proj = nn.Linear(hidden_dim, 3 * hidden_dim)
+        self.output_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.dropout = nn.Dropout(dropout_rate)
+        self.kept = [copy.deepcopy(self.qkv_proj), copy.deepcopy(self.output_proj)]
+
+    def forward(self, x, attention_mask=None):
+        query, key, value = (
+            part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+            for part in self.kept[0](x).chunk(3, dim=-1)
+        )
+        scores = query @ key.transpose(-2, -1) / query.size(-1) ** 0.5
+        if attention_mask is not None:
+            scores = scores.masked_fill(attention_mask == 0, -1e9)
+        weights = self.dropout(scores.softmax(dim=-1))
+        return self.kept[1]((weights @ value).transpose(1, 2).flatten(2))
