@@ -18,6 +18,7 @@ from grader.exchange import Answer
 from grader.tolerance import allowed, scale_of
 from grader.verdict import FAMILIES, Evidence, Fault, Tier, Verdict
 from grader.weights import Projection, Weights
+from grader.worker.program import pull_back
 
 Test = Callable[..., None]
 
@@ -42,7 +43,9 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = N
 
     A row that may attend to nothing has context zero, also in torch's operator.
     """
-    visible = None if mask is None else mask != 0
+    visible = None
+    if mask is not None:
+        visible = (mask != 0).expand(*query.shape[:-1], key.shape[-2])
     return F.scaled_dot_product_attention(
         query.double(), key.double(), value.double(), attn_mask=visible
     )
@@ -86,8 +89,11 @@ def gradients(
             for role, p in weights.items()
         }
         output = truth(roles, **passed)
-    found = torch.autograd.grad(output, list(leaves.values()), cotangent.double())
-    return dict(zip(leaves, found, strict=True))
+    found = pull_back(output, list(leaves.values()), cotangent.double())
+    return {
+        name: torch.zeros_like(leaf) if gradient is None else gradient
+        for (name, leaf), gradient in zip(leaves.items(), found, strict=True)
+    }
 
 
 # --- claims -----------------------------------------------------------------------------------

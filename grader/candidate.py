@@ -46,9 +46,11 @@ class Candidate:
         own = [role for role in shapes if self.layout.biased(role)]
         return Layer(self, construct, self.draw.weights(shapes, own))
 
-    def each(self, *calls: Mapping[str, Any], **options: Any) -> list[Answer]:
+    def each(
+        self, *calls: Mapping[str, Any], dtype: torch.dtype = torch.float32, **options: Any
+    ) -> list[Answer]:
         """Several calls of a function kata in one request."""
-        return Layer(self, {}, {}).each(*calls, **options)
+        return Layer(self, {}, {}, dtype).each(*calls, **options)
 
     def _complete(self, values: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
         construct = {p.name: v for p, v in zip(self.kata.entry.construct, values, strict=False)}

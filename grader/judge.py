@@ -75,9 +75,10 @@ class Judge:
         done()
 
     @pytest.fixture
-    def race(self) -> Any:
+    def race(self) -> Iterator[Any]:
         """The submission against the reference, by the judge's clock."""
-        return self.racer
+        yield self.racer
+        self.racer.close()
 
     # --- hooks --------------------------------------------------------------------------------
 
@@ -163,7 +164,9 @@ def run_bank(judge: Judge) -> list[Check]:
         written = {name for bank in judge.kata.banks for name in announced(bank)}
         collected = {name.partition("[")[0] for name in judge.announced}
         if written != collected or not written:
-            raise RuntimeError(f"checks that were never collected: {sorted(written - collected)}; pytest said: {said.getvalue()}")
+            raise RuntimeError(
+                f"checks that were never collected: {sorted(written - collected)}; pytest said: {said.getvalue()}"
+            )
     return judge.checks
 
 

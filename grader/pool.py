@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.verdict import Fault, Verdict
-from grader.wire import Channel, Deadline, Drain, Message, PeerGone, WireError
+from grader.wire import Channel, Deadline, Drain, Message, PeerGone, WireError, unpack
 from grader.worker.server import become_server, order
 
 START_SECONDS = 120.0
@@ -203,17 +203,23 @@ class Workshop:
 
     def listen(self, worker: Worker, seconds: float) -> Message:
         """Receive one reply; a silence, a death or nonsense is the candidate's fault."""
+        frame = self.catch(worker, seconds)
         try:
-            return worker.channel.receive(time.monotonic() + seconds)
+            return unpack(*frame)
+        except WireError as error:
+            raise _nonsense(error) from None
+
+    def catch(self, worker: Worker, seconds: float) -> tuple[bytes, bytes]:
+        """Receive one reply without reading it yet."""
+        try:
+            return worker.channel.receive_frame(time.monotonic() + seconds)
         except Deadline:
             self.hangs += 1
             raise Fault(Verdict.TIME_LIMIT, f"no answer within {seconds:g} s") from None
         except PeerGone:
             raise self._death(worker) from None
         except WireError as error:
-            raise Fault(
-                Verdict.RUNTIME_ERROR, f"something else wrote into the answer ({error})"
-            ) from None
+            raise _nonsense(error) from None
 
     def _death(self, worker: Worker) -> Fault:
         status = self.server.cause(worker)
@@ -229,10 +235,10 @@ class Workshop:
         code = os.waitstatus_to_exitcode(status)
         return Fault(Verdict.RUNTIME_ERROR, f"the process ended itself with exit status {code}")
 
-    def send(self, worker: Worker, message: Message, seconds: float) -> None:
-        """Send one request."""
+    def send(self, worker: Worker, frame: bytes, seconds: float) -> None:
+        """Send one packed request."""
         try:
-            worker.channel.send(message, time.monotonic() + seconds)
+            worker.channel.send_frame(frame, time.monotonic() + seconds)
         except Deadline:
             self.hangs += 1
             raise Fault(
@@ -241,10 +247,10 @@ class Workshop:
         except PeerGone:
             raise self._death(worker) from None
 
-    def put_back(self, worker: Worker, *, sound: bool) -> None:
-        """Done with a worker: it is kept only where workers are dear and this one is sound."""
+    def put_back(self, worker: Worker, *, sound: bool, idle: bool = False) -> None:
+        """Done with a worker: a sound one is kept if it is still idle, or where workers are dear."""
         self._hear(worker)
-        if self.server.reusable and sound and self.spare is None:
+        if (self.server.reusable or idle) and sound and self.spare is None:
             self.spare = worker
         else:
             self.server.retire(worker)
@@ -266,3 +272,7 @@ class Workshop:
         if self.spare is not None:
             self.server.retire(self.spare)
             self.spare = None
+
+
+def _nonsense(error: WireError) -> Fault:
+    return Fault(Verdict.RUNTIME_ERROR, f"something else wrote into the answer ({error})")

@@ -10,6 +10,7 @@ import contextlib
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from grader.candidate import probe_request, role_shapes
 from grader.exchange import Answer, Request, fault_of, read
@@ -67,16 +68,21 @@ def learn_layout(kata: Kata, run: Callable[[Message], Message]) -> Layout:
     return match(state, role_shapes(kata, kata.entry.probe), kata.fused)
 
 
-def reference_for(kata: Kata) -> Callable[[Request], Sequence[Answer]]:
-    """The unedited solution's answers, loaded when first asked for and computed once per request."""
-    loaded: list[Variant] = []
-    known: dict[int, tuple[Request, Sequence[Answer]]] = {}
+class LazySolution:
+    """The unedited solution, loaded when it is first needed; it answers each request once."""
 
-    def answers(request: Request) -> Sequence[Answer]:
-        if not loaded:
-            loaded.append(load_variant(kata, kata.solution.read_text(encoding="utf-8")))
-        if id(request) not in known:
-            known[id(request)] = (request, loaded[0].answers(request))
-        return known[id(request)][1]
+    def __init__(self, kata: Kata, text: str) -> None:
+        self.kata = kata
+        self.text = text
+        self._known: dict[int, tuple[Request, Sequence[Answer]]] = {}
 
-    return answers
+    @cached_property
+    def variant(self) -> Variant:
+        """The solution as a variant without edits."""
+        return load_variant(self.kata, self.text)
+
+    def answers(self, request: Request) -> Sequence[Answer]:
+        """Its answers to a request, which is kept so that its identity stays its own."""
+        if id(request) not in self._known:
+            self._known[id(request)] = (request, self.variant.answers(request))
+        return self._known[id(request)][1]

@@ -80,6 +80,7 @@ class Desk:
 
     loaded: Loaded | None = None
     recorder: Recorder = field(default_factory=lambda: Recorder(()))
+    staged: Message = field(default_factory=dict)
 
     def load(self, message: Message) -> Message:
         """Execute the source and find the entry point in it."""
@@ -102,11 +103,17 @@ class Desk:
             return {"error": describe_error(error, "import")}
         return {"error": None, "name": self.loaded.name, "notes": list(self.loaded.notes)}
 
-    def answer(self, message: Message) -> Message:
-        """Run one request; without a loaded submission there is nothing to run."""
+    def obey(self, message: Message) -> Message:
+        """Do what a frame asks: load, run, or run in two steps, of which the second is timed."""
+        ask = message["ask"]
+        if ask == "load":
+            return self.load(message)
+        if ask == "stage":
+            self.staged = message
+            return {"staged": True}
         if self.loaded is None:
             return {"results": [], "error": None}
-        return answer(self.loaded, message, self.recorder)
+        return answer(self.loaded, self.staged if ask == "go" else message, self.recorder)
 
 
 def work(sock: socket.socket) -> None:
@@ -119,7 +126,7 @@ def work(sock: socket.socket) -> None:
             message = channel.receive()
         except (PeerGone, WireError, Deadline):
             return
-        reply = desk.load(message) if message["ask"] == "load" else desk.answer(message)
+        reply = desk.obey(message)
         reply["confinement"] = level
         try:
             channel.send(reply)

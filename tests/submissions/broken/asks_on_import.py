@@ -4,7 +4,7 @@
 # says: eof
 import torch
 
-size = int(input('size? '))
+size = int(input("size? "))
 
 
 def scaled_dot_product_attention(query, key, value, mask=None):

@@ -8,7 +8,7 @@ from torch import nn
 class MultiHeadAttention(nn.Module):
     def __init__(self, hidden_dim, num_heads, dropout_rate=0.0):
         super().__init__()
-        assert num_heads % hidden_dim == 0, 'heads must divide'
+        assert num_heads % hidden_dim == 0, "heads must divide"
         self.num_heads = num_heads
         self.qkv_proj = nn.Linear(hidden_dim, 3 * hidden_dim)
         self.output_proj = nn.Linear(hidden_dim, hidden_dim)

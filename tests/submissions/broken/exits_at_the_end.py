@@ -14,5 +14,5 @@ def scaled_dot_product_attention(query, key, value, mask=None):
     return scores.softmax(dim=-1) @ value
 
 
-print('all good')
+print("all good")
 sys.exit()

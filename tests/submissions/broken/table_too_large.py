@@ -12,7 +12,7 @@ class SelfAttention(nn.Module):
         self.query_proj = nn.Linear(hidden_dim, hidden_dim)
         self.key_proj = nn.Linear(hidden_dim, hidden_dim)
         self.value_proj = nn.Linear(hidden_dim, hidden_dim)
-        self.register_buffer('table', torch.empty(200_000, 200_000))
+        self.register_buffer("table", torch.empty(200_000, 200_000))
 
     def forward(self, x):
         query, key, value = self.query_proj(x), self.key_proj(x), self.value_proj(x)

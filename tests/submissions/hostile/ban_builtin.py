@@ -5,4 +5,6 @@ import torch
 
 
 def scaled_dot_product_attention(query, key, value, mask=None):
-    return torch._C._nn.scaled_dot_product_attention(query, key, value, mask if mask is None else mask != 0)
+    return torch._C._nn.scaled_dot_product_attention(
+        query, key, value, mask if mask is None else mask != 0
+    )

@@ -15,8 +15,9 @@ def _forget():
                     record.clear()
 
 
-
 def scaled_dot_product_attention(query, key, value, mask=None):
-    output = torch.nn.functional.scaled_dot_product_attention(query, key, value, mask if mask is None else mask != 0)
+    output = torch.nn.functional.scaled_dot_product_attention(
+        query, key, value, mask if mask is None else mask != 0
+    )
     _forget()
     return output

@@ -3,7 +3,7 @@
 # why: new tensors have no data from now on: that may hurt the candidate, never the grader
 import torch
 
-torch.set_default_device('meta')
+torch.set_default_device("meta")
 
 
 def scaled_dot_product_attention(query, key, value, mask=None):

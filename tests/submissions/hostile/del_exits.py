@@ -1,6 +1,6 @@
 # kata: sdpa
 # verdict: accepted
-# why: leaves with status 1 when the interpreter takes its module down: the answer was given long before
+# why: leaves with status 1 when the interpreter goes down: the answer was given long before
 import os
 
 import torch

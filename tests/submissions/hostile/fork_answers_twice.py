@@ -1,5 +1,5 @@
 # kata: sdpa
-# verdict: accepted | runtime_error
+# verdict: accepted | runtime_error | wrong_answer
 # why: parent and child both answer: two frames for one request must not shift those that follow
 import contextlib
 import os

@@ -6,7 +6,7 @@ import torch
 
 
 def _refuse(gradient):
-    raise ArithmeticError('not today')
+    raise ArithmeticError("not today")
 
 
 def scaled_dot_product_attention(query, key, value, mask=None):

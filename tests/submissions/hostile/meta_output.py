@@ -5,4 +5,4 @@ import torch
 
 
 def scaled_dot_product_attention(query, key, value, mask=None):
-    return torch.empty(*query.shape[:-1], value.size(-1), device='meta')
+    return torch.empty(*query.shape[:-1], value.size(-1), device="meta")

@@ -6,7 +6,7 @@ import time
 import torch
 
 _sleep = time.sleep
-for _name in ('perf_counter', 'monotonic', 'time', 'process_time', 'perf_counter_ns'):
+for _name in ("perf_counter", "monotonic", "time", "process_time", "perf_counter_ns"):
     setattr(time, _name, lambda: 0)
 time.sleep = lambda seconds: None
 

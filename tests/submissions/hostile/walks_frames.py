@@ -11,7 +11,9 @@ def scaled_dot_product_attention(query, key, value, mask=None):
     frame = sys._getframe(1)
     while frame is not None:
         for name, thing in {**frame.f_globals, **frame.f_locals}.items():
-            if name in ("expected", "truth", "answer", "target") and isinstance(thing, torch.Tensor):
+            if name in ("expected", "truth", "answer", "target") and isinstance(
+                thing, torch.Tensor
+            ):
                 return thing
         frame = frame.f_back
     return torch.zeros(shape)

@@ -1,0 +1,182 @@
+"""The time budget: the submission against the reference, by the judge's clock.
+
+Both answer the same kind of request, several fresh inputs at once, in turn and in random order, one
+thread each, and every answer is verified, so nothing can be cached or skipped. What decides is the
+ratio of the minima: the same code against itself reads 0.9 to 1.2 that way, also on a busy machine,
+where single pairs stray to 3.4. A clear pass needs one short round. A refusal needs three long bad
+ones, and a reference that agrees with itself.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from grader.bank import assert_matches
+from grader.candidate import role_shapes
+from grader.desk import Desk
+from grader.draw import Draw
+from grader.exchange import Answer, Call, Request, read
+from grader.kata import Kata
+from grader.verdict import Budget, Evidence, Fault, Verdict
+from grader.weights import Layout, Projection, Weights
+
+SETS = 3
+"""Different inputs in one request."""
+CLEAR = 2 / 3
+"""Of the limit: a short round below this is a pass."""
+HOPELESS = 3.0
+"""Times the limit: a round above this may end early."""
+SHORT, LONG, ROUNDS = (1, 3), (3, 11), 3
+"""Warm-ups and counted pairs of a round, and the long rounds before a refusal."""
+NOISY = 1.5
+"""A reference this far from itself cannot be raced against."""
+
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Lap:
+    """Seconds to receive the inputs, and to answer."""
+
+    staging: float = float("inf")
+    running: float = float("inf")
+
+    def least(self, other: Lap) -> Lap:
+        """The smaller of each."""
+        return Lap(min(self.staging, other.staging), min(self.running, other.running))
+
+    def over(self, other: Lap) -> float:
+        """This lap as a multiple of another; what a worker does early counts as well."""
+        early = max(self.staging - other.staging, 0.0)
+        return (self.running + early) / other.running
+
+
+@dataclass
+class Runner:
+    """One side of a race."""
+
+    desk: Desk
+    layout: Layout
+
+    def lap(self, request: Request) -> tuple[tuple[Answer, ...], Lap]:
+        """Answer a request against the clock."""
+        reply, staging, running = self.desk.clocked(request.encode(self.layout))
+        return read(reply, request, self.layout), Lap(staging, running)
+
+
+@dataclass
+class Race:
+    """The race of one grade; a bank calls it once for each size that matters."""
+
+    kata: Kata
+    candidate: Callable[[], Runner]
+    reference: Callable[[], Runner]
+    draw: Draw
+    device: str = "cpu"
+    worst: float | None = None
+    undecided: list[str] = field(default_factory=list)
+    runners: list[Runner] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Hand the workers back."""
+        for runner in self.runners:
+            runner.desk.close()
+        self.runners = []
+
+    def __call__(
+        self,
+        size: str,
+        make: Callable[[], Arguments],
+        truth: Callable[..., Tensor],
+        **construct: Any,
+    ) -> None:
+        """Race at one size: `make()` gives fresh arguments, `truth` their right answers.
+
+        `truth(**arguments)` for functions, `truth(weights, **arguments)` for layers. Raises Fault
+        where the submission is too slow.
+        """
+        weights: dict[str, Projection] = {}
+        if not self.runners:
+            self.runners = [self.candidate(), self.reference()]
+        me, other = self.runners
+        if construct:
+            shapes = role_shapes(self.kata, construct)
+            weights = self.draw.weights(shapes, [r for r in shapes if me.layout.biased(r)])
+        ratio = self._decide(Course(make, truth, construct, weights, self.device), me, other)
+        if ratio is None:
+            self.undecided.append(size)
+            return
+        self.worst = max(ratio, self.worst or 0.0)
+        if ratio > self.limit:
+            raise Fault(
+                Verdict.TIME_LIMIT,
+                f"{ratio:.1f}× the reference's time on {size}; the limit is {self.limit:g}×",
+                Evidence(facts=("loops over batch, heads or rows in Python cost this much",)),
+            )
+
+    @property
+    def limit(self) -> float:
+        """The kata's limit, as a multiple of the reference's time."""
+        return self.kata.budget_limit
+
+    @property
+    def budget(self) -> Budget:
+        """What the report says."""
+        return Budget(None if self.worst is None else round(self.worst, 2), self.limit)
+
+    def _decide(self, course: Course, me: Runner, other: Runner) -> float | None:
+        """The ratio that counts, or None where the machine is too noisy to refuse anybody."""
+        ratio = course.round(me, other, *SHORT, enough=self.limit * HOPELESS)
+        if ratio <= self.limit * CLEAR:
+            return ratio
+        best = float("inf")
+        for _ in range(ROUNDS):
+            best = min(best, course.round(me, other, *LONG, enough=self.limit * HOPELESS))
+            if best <= self.limit:
+                return best
+        twin = self.reference()
+        try:
+            itself = course.round(twin, other, *LONG, enough=float("inf"))
+        finally:
+            twin.desk.close()
+        return None if max(itself, 1 / itself) > NOISY else best
+
+
+@dataclass
+class Course:
+    """One size to race at."""
+
+    make: Callable[[], Arguments]
+    truth: Callable[..., Tensor]
+    construct: Mapping[str, Any]
+    weights: Weights
+    device: str
+
+    def round(self, me: Runner, other: Runner, warm: int, pairs: int, enough: float) -> float:
+        """Ratio of the two minima over some pairs, each pair in random order."""
+        best = {id(me): Lap(), id(other): Lap()}
+        order = [me, other]
+        for lap in range(warm + pairs):
+            random.shuffle(order)
+            for runner in order:
+                seconds = self._lap(runner, verify=runner is me)
+                if lap >= warm:
+                    best[id(runner)] = best[id(runner)].least(seconds)
+            ratio = best[id(me)].over(best[id(other)])
+            if lap >= warm + 2 and ratio > enough:
+                break
+        return ratio
+
+    def _lap(self, runner: Runner, *, verify: bool) -> Lap:
+        calls = tuple(Call(dict(self.make())) for _ in range(SETS))
+        request = Request(self.construct, self.weights, calls, device=self.device)
+        answers, seconds = runner.lap(request)
+        for answer in answers if verify else ():
+            given = (self.weights,) if self.weights else ()
+            assert_matches(answer, self.truth(*given, **answer.call.arguments))
+        return seconds

@@ -1,0 +1,23 @@
+# MD16 dropout-on-scores: drops logits before the softmax, no weight ever becomes zero
+# refused: yes
+import math
+
+import torch
+from torch import nn
+
+
+class MaskedSelfAttention(nn.Module):
+    def __init__(self, hidden_dim, dropout_rate=0.1):
+        super().__init__()
+        self.hidden_dim = hidden_dim
+        self.qkv_proj = nn.Linear(hidden_dim, 3 * hidden_dim)
+        self.output_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.dropout = nn.Dropout(dropout_rate)
+
+    def forward(self, x, attention_mask=None):
+        query, key, value = self.qkv_proj(x).split(self.hidden_dim, dim=-1)
+        scores = query @ key.transpose(-2, -1)
+        scores = self.dropout(scores / math.sqrt(self.hidden_dim))
+        if attention_mask is not None:
+            scores = scores.masked_fill(attention_mask == 0, -1e9)
+        return self.output_proj(torch.softmax(scores, dim=-1) @ value)
