@@ -170,9 +170,7 @@ def _gradients(
     return {"values": values}
 
 
-def pull_back(
-    output: Tensor, leaves: list[Tensor], cotangent: Tensor
-) -> tuple[Tensor | None, ...]:
+def pull_back(output: Tensor, leaves: list[Tensor], cotangent: Tensor) -> tuple[Tensor | None, ...]:
     """Gradients of ⟨output, cotangent⟩ at the leaves; None where the output does not depend on one.
 
     Through a scalar, because torch imports sympy (0.2 s) to look at a given `grad_outputs`.

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.worker.child import close_all_but, confine, work
+from grader.worker.pages import gather
 
 PR_SET_CHILD_SUBREAPER = 36
 ORDER = 64
@@ -38,12 +39,14 @@ class Server:
         self.control = control
         self.scratch = scratch
         self.workers: set[int] = set()
+        self.dying: set[int] = set()
 
     def serve(self) -> None:
         """Obey until the judge is gone; then kill everything and remove the scratch folder."""
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
         gc.collect()
+        gather()
         gc.freeze()  # a collection in a worker would touch, and so copy, every inherited page
         try:
             while True:
@@ -53,7 +56,8 @@ class Server:
                 self._obey(json.loads(data), fds)
         finally:
             for pid in list(self.workers):
-                self._end(pid)
+                self._kill(pid)
+            self._collect(0)
             self._sweep()
             shutil.rmtree(self.scratch, ignore_errors=True)
 
@@ -64,9 +68,10 @@ class Server:
                 os.close(fd)
             self._say({"pid": pid})
         elif wish["do"] == "kill":
-            self._end(wish["pid"])
+            self._kill(wish["pid"])
         else:
-            self._say({"status": self._end(wish["pid"], grace=True)})
+            self._say({"status": self._cause(wish["pid"])})
+        self._collect()
 
     def _fork(self, frames: int, output: int) -> int:
         pid = os.fork()
@@ -82,27 +87,34 @@ class Server:
         finally:
             os._exit(status)
 
-    def _end(self, pid: int, *, grace: bool = False) -> int:
-        """Kill a worker's whole group, collect it, and return its wait status.
+    def _kill(self, pid: int) -> None:
+        """Kill a worker's whole group; it is collected when there is time."""
+        if pid in self.workers:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+            self.workers.discard(pid)
+            self.dying.add(pid)
 
-        With `grace` its own death is waited for a moment: a worker that hung up is still dying, and
-        what it died of matters.
-        """
-        if pid not in self.workers:
-            return 0
-        self.workers.discard(pid)
-        status = _await_death(pid) if grace else None
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
-        if status is None:
-            _, status = os.waitpid(pid, 0)
-        self._sweep()
-        shutil.rmtree(self.scratch / str(pid), ignore_errors=True)
-        return status
+    def _collect(self, flags: int = os.WNOHANG) -> None:
+        """Take leave of workers that were killed, and of what they left behind."""
+        for pid in list(self.dying):
+            if os.waitpid(pid, flags)[0]:
+                self.dying.discard(pid)
+                shutil.rmtree(self.scratch / str(pid), ignore_errors=True)
+                self._sweep()
+
+    def _cause(self, pid: int) -> int:
+        """What a worker that hung up died of: it may still be dying, so it is given a moment."""
+        status = _await_death(pid) if pid in self.workers else 0
+        self._kill(pid)
+        if status is not None:
+            self.dying.discard(pid)
+            self._sweep()
+        return status or 0
 
     def _sweep(self) -> None:
         """Kill what left its worker's group: as subreaper, this process has become its parent."""
-        while strays := _children() - self.workers:
+        while strays := _children() - self.workers - self.dying:
             for pid in strays:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
