@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from grader.candidate import Candidate
 from grader.desk import Desk, load_message
+from grader.diagnosis import diagnose as diagnose_answers
+from grader.diagnosis import diagnose_structure
 from grader.draw import Draw
+from grader.exchange import Exchange
 from grader.judge import Judge, Selection, run_bank
 from grader.kata import Kata
+from grader.pitfalls import load_pitfalls
 from grader.pool import Server, Workshop
 from grader.race import Race, Runner
 from grader.session import refused
 from grader.solution import LazySolution, learn_layout
 from grader.submission import Source
-from grader.verdict import Check, Fault, Report, Submission, Verdict
+from grader.verdict import Check, Fault, Heatmap, Report, Submission, Tier, Verdict
 from grader.weights import Layout, Unmatched
+from grader.xray import facts, heatmap, look
 
 
 @dataclass
@@ -48,27 +53,81 @@ class Grading:
     ) -> Report:
         """Everything, in order."""
         try:
-            self._enter()
-            judge = Judge(self.kata, self._candidate, self.seed, on_check=on_check)
-            judge.selection = selection or Selection()
-            judge.racer = race = self._race()
-            checks = run_bank(judge)
-        except Fault as fault:
-            return refused(self.kata, self._submission(), fault, self.seed, self.device)
+            return self._graded(on_check, selection or Selection(), diagnose=diagnose)
+        except (Fault, Unmatched) as failure:
+            return self._refused(failure, diagnose=diagnose)
         finally:
             self.workshop.close()
             self.twins.close()
-        return Report(
+
+    def _graded(
+        self, on_check: Callable[[Check], None] | None, selection: Selection, *, diagnose: bool
+    ) -> Report:
+        self._enter()
+        race = self._race()
+        judge = Judge(self.kata, self._candidate, self.seed, race, on_check, selection)
+        report = Report(
             kata=self.kata.slug,
             seed=self.seed,
             device=self.device,
             seconds=0.0,
             submission=self._submission(),
-            checks=tuple(checks),
+            checks=tuple(run_bank(judge)),
             budget=race.budget,
             output=self.workshop.printed.decode("utf-8", "replace"),
             confinement=self.level,
         )
+        if not diagnose or all(check.passed for check in report.checks):
+            return report
+        asked = {name: candidate.exchanges for name, candidate in judge.candidates.items()}
+        return self._explained(report, asked)
+
+    def _explained(self, report: Report, asked: Mapping[str, Sequence[Exchange]]) -> Report:
+        """The report with the mistake named, and what an X-ray shows."""
+        found = diagnose_answers(self.kata, report.checks, asked, self.source.text)
+        named = {finding.pitfall for finding in found.findings}
+        wants_map = any(p.heatmap for p in load_pitfalls(self.kata) if p.id in named)
+        failed = {c.family for c in report.checks if not c.passed and c.tier is Tier.REQUIRED}
+        if not failed & {"equivalence", "masking", "numerics"}:
+            return replace(report, diagnosis=found)
+        said, picture = self._xray(masked_too="masking" in failed)
+        return replace(
+            report,
+            diagnosis=found,
+            evidence=said,
+            heatmap=picture if wants_map or not named else None,
+        )
+
+    def _xray(self, *, masked_too: bool) -> tuple[tuple[str, ...], Heatmap | None]:
+        """What the attention weights show: without a mask, and if that is right, under one."""
+        candidate, done = self._candidate("x-ray")
+        truth = self.solution.answers
+        try:
+            for masked in (False, True) if masked_too else (False,):
+                draw = Draw(self.seed, "x-ray")
+                seen = look(self.kata, self.layout, candidate.ask, truth, draw, masked=masked)
+                said = () if seen is None else facts(seen)
+                if seen is not None and said:
+                    caption = "under a mask" if masked else "without a mask"
+                    return said, heatmap(seen, caption)
+            return (), None
+        finally:
+            done()
+
+    def _refused(self, failure: Fault | Unmatched, *, diagnose: bool) -> Report:
+        """The report of a submission that did not get as far as checks."""
+        shapes = failure.shapes if isinstance(failure, Unmatched) else ()
+        fault = (
+            Fault(Verdict.INVALID_SUBMISSION, str(failure))
+            if isinstance(failure, Unmatched)
+            else failure
+        )
+        report = refused(self.kata, self._submission(), fault, self.seed, self.device)
+        report = replace(report, output=self.workshop.printed.decode("utf-8", "replace"))
+        if not diagnose or not self.name:
+            return report
+        found = diagnose_structure(self.kata, failure, shapes, self.source.text)
+        return replace(report, diagnosis=found)
 
     def _submission(self) -> Submission:
         source = self.source
@@ -84,8 +143,6 @@ class Grading:
             self.name, self.level = str(loaded["name"]), str(loaded["confinement"])
             self.notes += [str(note) for note in loaded["notes"]]
             self.layout = learn_layout(self.kata, desk.run)
-        except Unmatched as reason:
-            raise Fault(Verdict.INVALID_SUBMISSION, str(reason)) from None
         finally:
             desk.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,6 +88,12 @@ class Kata:
     def banks(self) -> tuple[Path, ...]:
         """The files of the hidden bank."""
         return tuple(sorted(self.folder.glob("test_*.py")))
+
+    @cached_property
+    def announced(self) -> tuple[str, ...]:
+        """The checks the bank's text announces, independent of what pytest makes of it."""
+        texts = (bank.read_text(encoding="utf-8") for bank in self.banks)
+        return tuple(name for t in texts for name in re.findall(r"^def (test_\w+)", t, re.M))
 
     def text(self, name: str) -> str:
         """One of the kata's documents, such as `README.md`."""

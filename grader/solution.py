@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from grader.candidate import probe_request, role_shapes
 from grader.exchange import Answer, Request, fault_of, read
@@ -19,6 +20,7 @@ from grader.weights import Layout, match
 from grader.wire import PREFIX, Message, pack, unpack
 from grader.worker.entry import Loaded, execute, resolve
 from grader.worker.program import answer
+from grader.worker.recorder import Recorder
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,29 @@ class Variant:
 
     def reply(self, request: Request) -> Message:
         """What a worker holding this code would reply."""
-        return _local(self.loaded, request.encode(self.layout))
+        return _local(self.loaded, request.encode(self.layout), self.kata.banned)
 
     def answers(self, request: Request) -> tuple[Answer, ...]:
         """Its answers; raises Fault where it has none."""
         return read(self.reply(request), request, self.layout)
 
 
-def _local(loaded: Loaded, message: Message) -> Message:
+def _local(loaded: Loaded, message: Message, banned: Sequence[str] = ()) -> Message:
     frame = pack(message)
     header_size, _ = PREFIX.unpack(frame[: PREFIX.size])
     body = frame[PREFIX.size :]
     quiet = io.StringIO()
-    with contextlib.redirect_stdout(quiet):
-        return answer(loaded, unpack(body[:header_size], body[header_size:]))
+    with contextlib.redirect_stdout(quiet), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return answer(
+            loaded, unpack(body[:header_size], body[header_size:]), _recorder(tuple(banned))
+        )
+
+
+@cache
+def _recorder(banned: tuple[str, ...]) -> Recorder:
+    """One for each list: looking up what is banned costs more than a request."""
+    return Recorder(banned)
 
 
 def load_variant(kata: Kata, text: str) -> Variant:

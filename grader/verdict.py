@@ -58,6 +58,8 @@ class Evidence:
     shapes: str = ""
     facts: tuple[str, ...] = ()
     frames: tuple[CandidateFrame, ...] = ()
+    grows: str = ""
+    """Of slow code: what its number of torch calls grows with."""
 
 
 class Fault(Exception):  # noqa: N818 - it is the candidate's fault, and the field's word for it
@@ -131,7 +133,7 @@ class Submission:
     """The file that was graded."""
 
     path: str
-    sha256: str
+    sha256: str = ""
     entry_point: str = ""
     notes: tuple[str, ...] = ()
     source: str = ""

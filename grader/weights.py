@@ -34,6 +34,10 @@ GLUED = re.compile(
 class Unmatched(Exception):
     """Some role has no weight; the message lists what was expected and what was found."""
 
+    def __init__(self, message: str, shapes: Sequence[tuple[int, ...]] = ()) -> None:
+        super().__init__(message)
+        self.shapes = tuple(shapes)
+
 
 @dataclass(frozen=True)
 class Projection:
@@ -164,7 +168,7 @@ class _Matcher:
         self._named()
         self._left_over()
         if self.missing:
-            raise Unmatched(self._explain())
+            raise Unmatched(self._explain(), list(self.state.values()))
         self._biases()
         used = {slot.name for slot in self.slots}
         extras = tuple(f"{n} {_shape(s)}" for n, s in self.state.items() if n not in used)

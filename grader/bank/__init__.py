@@ -12,16 +12,20 @@ from grader.bank.claims import (
     check,
     refuse,
 )
+from grader.bank.dropout import assert_weights_are_dropped, dropped_weights, weights_of
 from grader.bank.truth import attention, gradients, linear
 
 __all__ = [
     "assert_gradients",
     "assert_matches",
     "assert_shape",
+    "assert_weights_are_dropped",
     "attention",
     "beyond",
     "check",
+    "dropped_weights",
     "gradients",
     "linear",
     "refuse",
+    "weights_of",
 ]

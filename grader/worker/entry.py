@@ -19,6 +19,7 @@ from grader.kata import EntryPoint
 from grader.worker.binding import Binding, Unbindable, bind
 
 MODULE = "submission"
+WIDTH = "d_k"
 FILENAME = "submission.py"
 """What a submission's own frames call their file, whatever it is called on disk."""
 
@@ -37,6 +38,11 @@ class Loaded:
     call: Binding
     name: str
     notes: tuple[str, ...]
+
+    @property
+    def needs_width(self) -> bool:
+        """Whether it is a class standing in for a function, built anew for each d_k."""
+        return self.construct is not None and self.construct.positional == (WIDTH,)
 
     def build(self, values: dict[str, Any]) -> Any:
         """The callable: a fresh instance, or the function itself."""
@@ -145,7 +151,7 @@ def _bare_construction(value: type) -> Binding:
     if not slots:
         return Binding((), {})
     if len(slots) == 1:
-        return Binding(("d_k",), {})
+        return Binding((WIDTH,), {})
     raise Unbindable(f"is a class that needs {', '.join(p.name for p in slots)} to be built")
 
 

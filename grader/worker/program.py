@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from grader.wire import Message, plain
-from grader.worker.entry import FILENAME, Loaded
+from grader.worker.entry import FILENAME, WIDTH, Loaded
 from grader.worker.meta import without_compiler
 from grader.worker.recorder import Recorder
 
@@ -26,7 +26,7 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
     """Run the calls of one request; an exception ends it and is part of the reply."""
     reply: Message = {"results": [], "error": None}
     if recorder is not None:
-        recorder.active, recorder.calls = True, 0
+        recorder.begin()
     stage = "construct"
     try:
         torch.manual_seed(request["seed"])
@@ -53,6 +53,8 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
 
 
 def _build(loaded: Loaded, request: Message) -> Any:
+    if loaded.needs_width:
+        return Widths(loaded)
     with torch.enable_grad():
         instance = loaded.build(request["construct"])
     if not isinstance(instance, nn.Module):
@@ -64,6 +66,20 @@ def _build(loaded: Loaded, request: Message) -> Any:
     if request.get("state") and device != "meta":
         _fill(instance, request["state"])
     return instance
+
+
+class Widths:
+    """A class that stands in for a function and is built with d_k: one instance for each width."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.built: dict[int, Any] = {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        width = args[0].size(-1)
+        if width not in self.built:
+            self.built[width] = self.loaded.build({WIDTH: width})
+        return self.built[width](*args, **kwargs)
 
 
 def _dry_run(loaded: Loaded, instance: nn.Module, request: Message) -> None:

@@ -54,6 +54,11 @@ class Recorder(TorchFunctionMode):
             for overload in _overloads(thing):
                 self.functions[id(overload)] = name
 
+    def begin(self) -> None:
+        """Forget the request before this one, and watch from now on."""
+        self.active, self.calls = True, 0
+        self.found, self.trace, self.parameters = [], [], {}
+
     def guard(self) -> None:
         """Put a recording wrapper in the place of each banned function."""
         for name in self.names:

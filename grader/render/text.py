@@ -1,0 +1,225 @@
+"""The report as a person reads it in a terminal: the first mistake in full, the rest in a glance."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from grader.render.heatmap import draw
+from grader.verdict import FAMILIES, Check, Report, Tier, Verdict
+
+PRINTED_LINES = 12
+"""Lines of the candidate's own prints that a report shows."""
+
+SAYS = {
+    Verdict.ACCEPTED: "accepted",
+    Verdict.WRONG_ANSWER: "wrong answer",
+    Verdict.RUNTIME_ERROR: "runtime error",
+    Verdict.TIME_LIMIT: "too slow",
+    Verdict.MEMORY_LIMIT: "too much memory",
+    Verdict.BANNED_CALL: "banned call",
+    Verdict.INVALID_SUBMISSION: "cannot be graded",
+    Verdict.INTERNAL_ERROR: "internal error (ours, not yours)",
+}
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """A console that is plain wherever plain is asked for."""
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    console = Console(
+        stderr=stderr,
+        highlight=False,
+        soft_wrap=False,
+        no_color=plain or None,
+        force_terminal=False if plain else None,
+    )
+    if not console.is_terminal:
+        console.width = 160
+    return console
+
+
+def to_text(report: Report, *, verbose: bool = False) -> RenderableType:
+    """Everything there is to say about a grade."""
+    return Group(*_parts(report, verbose=verbose))
+
+
+def _parts(report: Report, *, verbose: bool) -> Iterator[RenderableType]:
+    for note in report.submission.notes:
+        yield Text(f"note: {note}", "dim")
+    failure = report.first_failure
+    if failure is None:
+        failure = next((c for c in report.checks if not c.passed), None)
+    if failure is not None:
+        yield from _failure(report, failure)
+    if report.heatmap is not None:
+        yield Padding(draw(report.heatmap), (1, 0, 0, 3))
+    if report.output:
+        yield from _prints(report.output)
+    if report.checks:
+        yield Text()
+        yield from _every_check(report) if verbose else _families(report)
+    yield Text()
+    yield _verdict(report)
+    yield from _next_step(report)
+
+
+# --- the failure ------------------------------------------------------------------------------
+
+
+def _failure(report: Report, check: Check) -> Iterator[RenderableType]:
+    findings = report.diagnosis.findings
+    required = check.tier is Tier.REQUIRED
+    word, style = ("error", "bold red") if required else ("remark", "bold yellow")
+    if findings:
+        for finding in findings:
+            yield Text.assemble((f"{word}[{finding.pitfall}]", style), f": {finding.title}")
+    else:
+        yield Text.assemble((word, style), f": {check.message}")
+    yield from _place(report, check)
+    yield from _facts(report, check)
+
+
+def _place(report: Report, check: Check) -> Iterator[Text]:
+    """The candidate's own lines: where it raised, else where the mistake is to be looked for."""
+    name = Path(report.submission.path).name or f"{report.kata}.py"
+    frames = check.evidence.frames
+    lines = [f.line for f in report.diagnosis.findings if f.line is not None]
+    source = report.submission.source.splitlines()
+    if frames:
+        shown = [(f.line, f.text) for f in frames[-3:]]
+    else:
+        shown = [(n, source[n - 1].rstrip()) for n in sorted(set(lines)) if n <= len(source)]
+    if not shown:
+        return
+    width = len(str(max(n for n, _ in shown)))
+    blank = " " * width
+    yield Text.assemble((f"{blank}--> ", "blue"), f"{name}:{shown[-1 if frames else 0][0]}")
+    yield Text(f"{blank} |", "blue")
+    for number, text in shown:
+        yield Text.assemble((f"{number:>{width}} |", "blue"), f" {text}")
+    yield Text(f"{blank} |", "blue")
+
+
+def _facts(report: Report, check: Check) -> Iterator[Text]:
+    evidence = check.evidence
+    if report.failure is None:
+        yield _fact("expected", check.title.rstrip("."))
+    got = check.message
+    if evidence.index is not None and evidence.got is not None and evidence.expected is not None:
+        place = ", ".join(map(str, evidence.index))
+        got += f": [{place}] is {evidence.got:.5g}, expected {evidence.expected:.5g}"
+    if report.diagnosis.findings or report.failure is None:
+        yield _fact("got", got)
+    if evidence.shapes:
+        yield _fact("with", evidence.shapes)
+    for fact in (*evidence.facts, *report.evidence):
+        yield _fact("seen", fact)
+    diagnosis = report.diagnosis
+    for finding in diagnosis.findings:
+        if finding.question:
+            yield _fact("ask yourself", finding.question)
+    if diagnosis.findings and diagnosis.explained < diagnosis.failing:
+        rest = f"this explains {diagnosis.explained} of {diagnosis.failing} failing checks"
+        yield _fact("note", f"{rest}; the others are something else")
+    elif (
+        not diagnosis.findings
+        and diagnosis.failing
+        and check.verdict
+        in (
+            Verdict.WRONG_ANSWER,
+            Verdict.RUNTIME_ERROR,
+        )
+    ):
+        yield _fact("note", "no known mistake gives just these answers, so none is named")
+
+
+def _fact(label: str, text: str) -> Text:
+    return Text.assemble(("   = ", "blue"), (f"{label}: ", "bold"), text)
+
+
+def _prints(output: str) -> Iterator[Text]:
+    lines = output.splitlines()
+    yield Text()
+    yield Text("your code printed:", "bold")
+    for line in lines[:PRINTED_LINES]:
+        yield Text(f"   {_printable(line)[:200]}", "dim")
+    if len(lines) > PRINTED_LINES:
+        yield Text(f"   … and {len(lines) - PRINTED_LINES} more lines", "dim")
+
+
+def _printable(line: str) -> str:
+    """Nothing the candidate prints may move the cursor or colour the terminal."""
+    return "".join(c if c.isprintable() or c == "\t" else "·" for c in line)
+
+
+# --- the rest ---------------------------------------------------------------------------------
+
+
+def _families(report: Report) -> Iterator[Text]:
+    for family in FAMILIES:
+        checks = [c for c in report.checks if c.family == family]
+        if not checks:
+            continue
+        passed = sum(c.passed for c in checks)
+        required = all(c.passed for c in checks if c.tier is Tier.REQUIRED)
+        mark, style = ("✓", "green") if passed == len(checks) else ("✗", "red")
+        if required and passed < len(checks):
+            mark, style = "○", "yellow"
+        line = Text.assemble((f" {mark} ", style), f"{family:<12} {passed}/{len(checks)}")
+        missing = [c.title.rstrip(".") for c in checks if not c.passed]
+        if missing:
+            more = f" (+{len(missing) - 1})" if len(missing) > 1 else ""
+            line.append(f"   {missing[0]}{more}", "dim")
+        line.no_wrap, line.overflow = True, "ellipsis"
+        yield line
+
+
+def _every_check(report: Report) -> Iterator[Text]:
+    for check in report.checks:
+        mark, style = ("✓", "green") if check.passed else ("✗", "red")
+        if not check.passed and check.tier is Tier.STRETCH:
+            mark, style = "○", "yellow"
+        tier = "" if check.tier is Tier.REQUIRED else " (stretch)"
+        yield Text.assemble(
+            (f" {mark} ", style),
+            f"{check.family:<12} {check.title}{tier} ",
+            (f"{check.seconds * 1000:.0f} ms", "dim"),
+        )
+        if not check.passed:
+            yield Text(f"     {SAYS[check.verdict]}: {check.message}", "dim")
+
+
+def _verdict(report: Report) -> Text:
+    accepted = report.verdict is Verdict.ACCEPTED
+    stars = "★" * report.stars + "☆" * (3 - report.stars)
+    line = Text.assemble(
+        (SAYS[report.verdict].upper(), "bold green" if accepted else "bold red"),
+        f"  {stars}  {report.score}/100",
+    )
+    if report.budget is not None and report.budget.ratio is not None:
+        line.append(f"  {report.budget.ratio:.1f}× the reference's time")
+    return line.append(f"  {report.seconds:.1f} s  {report.device}  seed {report.seed}", "dim")
+
+
+def _next_step(report: Report) -> Iterator[Text]:
+    again = f"kata grade {report.kata}"
+    findings = report.diagnosis.findings
+    if findings:
+        steps = [f"kata explain {f.pitfall}" for f in findings]
+    elif report.verdict is Verdict.INTERNAL_ERROR:
+        steps = []
+    elif report.verdict is not Verdict.ACCEPTED:
+        steps = [f"{again} --verbose"]
+    elif report.stars < 3:
+        steps = [f"{again} --verbose"]
+    else:
+        yield Text("next: `kata list` shows the ladder", "dim")
+        return
+    if report.checks:
+        steps.append(f"{again} --seed {report.seed} for the same inputs")
+    yield Text("next: " + " · ".join(steps), "dim")

@@ -1,0 +1,52 @@
+"""The candidate's folder: write a stub into it, never over existing work."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.kata import Kata
+
+
+class CannotWrite(Exception):
+    """The stub was not written; the message names file, fault and remedy."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """Where the stub went, and where the work that was there before went."""
+
+    file: Path
+    backup: Path | None = None
+
+
+def start(kata: Kata, folder: Path, *, force: bool = False) -> Started:
+    """Write the kata's stub as `<slug>.py`; an existing file is kept as a backup or refused."""
+    file = folder / f"{kata.slug}.py"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        backup = _set_aside(file, force=force)
+        with file.open("x", encoding="utf-8") as new:
+            new.write(kata.text("stub.py"))
+    except FileExistsError:
+        raise CannotWrite(
+            f"{file} exists already: grade it with `kata grade {kata.slug}`, or begin anew with "
+            "--force, which keeps a backup"
+        ) from None
+    except OSError as error:
+        raise CannotWrite(f"{file} cannot be written: {error.strerror}; try --dir") from error
+    return Started(file, backup)
+
+
+def _set_aside(file: Path, *, force: bool) -> Path | None:
+    """Rename existing work to the first free `.bak` name."""
+    if not force or not os.path.lexists(file):
+        return None
+    number = 1
+    while True:
+        backup = file.with_name(f"{file.name}.{number}.bak")
+        if not os.path.lexists(backup):
+            file.rename(backup)
+            return backup
+        number += 1
