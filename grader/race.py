@@ -107,16 +107,18 @@ class Race:
         if construct:
             shapes = role_shapes(self.kata, construct)
             weights = self.draw.weights(shapes, [r for r in shapes if me.layout.biased(r)])
-        ratio = self._decide(Course(make, truth, construct, weights, self.device), me, other)
+        course = Course(make, truth, construct, weights, self.device)
+        ratio = self._decide(course, me, other)
         if ratio is None:
             self.undecided.append(size)
             return
         self.worst = max(ratio, self.worst or 0.0)
         if ratio > self.limit:
+            grows, fact = course.growth(me)
             raise Fault(
                 Verdict.TIME_LIMIT,
                 f"{ratio:.1f}× the reference's time on {size}; the limit is {self.limit:g}×",
-                Evidence(facts=("loops over batch, heads or rows in Python cost this much",)),
+                Evidence(facts=(fact,) if fact else (), grows=grows),
             )
 
     @property
@@ -180,3 +182,30 @@ class Course:
             given = (self.weights,) if self.weights else ()
             assert_matches(answer, self.truth(*given, **answer.call.arguments))
         return seconds
+
+    def growth(self, runner: Runner) -> tuple[str, str]:
+        """What the number of torch calls grows with, and that as a sentence; empty if nothing."""
+        whole = dict(self.make())
+        calls = self._calls(runner, whole, self.construct)
+        for axis, what in ((0, "batch"), (-2, "rows")):
+            half = {n: _halved(value, axis) for n, value in whole.items()}
+            fewer = self._calls(runner, half, self.construct)
+            if calls > 1.5 * fewer:
+                return what, f"{calls} torch calls, {fewer} for half the {what}: a Python loop"
+        heads = self.construct.get("num_heads", 1)
+        if heads % 2 == 0:
+            fewer = self._calls(runner, whole, {**self.construct, "num_heads": heads // 2})
+            if calls > 1.3 * fewer:
+                return "heads", f"{calls} torch calls, {fewer} for half the heads: a Python loop"
+        return "", ""
+
+    def _calls(self, runner: Runner, arguments: Arguments, construct: Arguments) -> int:
+        request = Request(construct, self.weights, (Call(arguments),), device=self.device)
+        reply = runner.desk.run(request.encode(runner.layout))
+        return int(reply.get("torch_calls") or 0)
+
+
+def _halved(value: Any, axis: int) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    return value.narrow(axis, 0, max(value.size(axis) // 2, 1)).contiguous()
