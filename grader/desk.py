@@ -9,14 +9,14 @@ from typing import TypeVar
 
 from grader.exchange import fault_of
 from grader.kata import Kata
-from grader.pool import LOAD_SECONDS, Worker, Workshop
+from grader.pool import Worker, Workshop
 from grader.verdict import Fault, Verdict
 from grader.wire import Message, WireError, pack, unpack
 
 T = TypeVar("T")
+LOAD_PATIENCE = 2.0
+"""Times the patience for a request: executing a submission's source may import something."""
 GO = pack({"ask": "go"})
-DEADLINES = (5.0, 2.0, 1.0)
-"""Seconds a request may take: less after each one that hung, and after three none is tried."""
 
 
 @dataclass
@@ -33,15 +33,13 @@ class Desk:
         """The worker's account of loading the submission; raises Fault where that failed."""
         shop = self.workshop
         if self.worker is None:
-            if shop.hangs >= len(DEADLINES):
-                raise Fault(Verdict.TIME_LIMIT, "not tried: three requests before this one hung")
+            if shop.hangs >= len(shop.patience):
+                raise Fault(Verdict.TIME_LIMIT, "not tried: requests before this one hung")
             self.worker = shop.take()
         if self.worker.loaded is None:
-            self.worker.loaded = self._guarded(lambda w: shop.listen(w, LOAD_SECONDS))
-        error = self.worker.loaded.get("error")
-        if error:
-            raise _load_fault(error)
-        return self.worker.loaded
+            seconds = max(LOAD_PATIENCE * self._patience(), shop.server.start_seconds)
+            self.worker.loaded = self._guarded(lambda w: shop.listen(w, seconds))
+        return _account(self.worker.loaded)
 
     def run(self, message: Message) -> Message:
         """Ask one request of this check's worker."""
@@ -75,7 +73,8 @@ class Desk:
             raise Fault(Verdict.RUNTIME_ERROR, str(error)) from None
 
     def _patience(self) -> float:
-        return DEADLINES[min(self.workshop.hangs, len(DEADLINES) - 1)]
+        shop = self.workshop
+        return shop.patience[min(shop.hangs, len(shop.patience) - 1)]
 
     def _guarded(self, step: Callable[[Worker], T]) -> T:
         """A worker that failed once is not asked again."""
@@ -91,6 +90,21 @@ class Desk:
         if self.worker is not None:
             self.workshop.put_back(self.worker, sound=self.sound, idle=self.idle)
             self.worker = None
+
+
+def _account(reply: Message) -> Message:
+    """A worker's account of loading, believed only as far as it has the right form."""
+    error = reply.get("error")
+    try:
+        if error:
+            raise _load_fault(error)
+        return {
+            "name": str(reply["name"]),
+            "notes": [str(note) for note in reply["notes"]],
+            "confinement": str(reply["confinement"]),
+        }
+    except (KeyError, TypeError, AttributeError):
+        raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed: is it forged?") from None
 
 
 def _load_fault(error: Message) -> Fault:

@@ -153,6 +153,8 @@ def _answers(
                 Evidence(shapes=shapes),
             )
         meta = result.get("meta") is True
+        if meta and request.device != "meta":
+            raise Fault(Verdict.WRONG_ANSWER, "returned a tensor without data (device meta)")
         output = torch.empty(result["shape"], device="meta") if meta else result["output"]
         if not isinstance(output, Tensor):
             raise TypeError("output")

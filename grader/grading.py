@@ -14,7 +14,7 @@ from grader.exchange import Exchange
 from grader.judge import Judge, Selection, run_bank
 from grader.kata import Kata
 from grader.pitfalls import load_pitfalls
-from grader.pool import Server, Workshop
+from grader.pool import PATIENCE, Server, Workshop
 from grader.race import Race, Runner
 from grader.session import refused
 from grader.solution import LazySolution, learn_layout
@@ -33,13 +33,16 @@ class Grading:
     server: Server
     seed: int
     device: str = "cpu"
+    patience: Sequence[float] = PATIENCE
     name: str = ""
     notes: list[str] = field(default_factory=list)
     layout: Layout = field(default_factory=Layout)
     level: str = "limits"
 
     def __post_init__(self) -> None:
-        self.workshop = Workshop(self.server, load_message(self.kata, self.source.text))
+        self.workshop = Workshop(
+            self.server, load_message(self.kata, self.source.text), self.patience
+        )
         solution = self.kata.solution.read_text(encoding="utf-8")
         self.twins = Workshop(self.server, load_message(self.kata, solution))
         self.solution = LazySolution(self.kata, solution)
@@ -140,8 +143,8 @@ class Grading:
         desk = Desk(self.workshop)
         try:
             loaded = desk.open()
-            self.name, self.level = str(loaded["name"]), str(loaded["confinement"])
-            self.notes += [str(note) for note in loaded["notes"]]
+            self.name, self.level = loaded["name"], loaded["confinement"]
+            self.notes += loaded["notes"]
             self.layout = learn_layout(self.kata, desk.run)
         finally:
             desk.close()

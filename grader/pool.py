@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,9 +21,12 @@ from grader.verdict import Fault, Verdict
 from grader.wire import Channel, Deadline, Drain, Message, PeerGone, WireError, unpack
 from grader.worker.server import become_server, order
 
+BIG = 2 * 1024**3
+"""Bytes: a worker that grew this far and was killed was killed for it."""
 START_SECONDS = 120.0
 """A fork server that must import torch first, on a machine that is busy with something else."""
-LOAD_SECONDS = 20.0
+PATIENCE = (5.0, 2.0, 1.0)
+"""Seconds a request may take: less after each one that hung; after the last, none is tried."""
 
 
 @dataclass
@@ -46,6 +50,8 @@ class Server(Protocol):
 
     reusable: bool
     """Whether a worker serves a whole bank, because a fresh one is dear."""
+    start_seconds: float
+    """What a worker may take to start, beyond executing the submission."""
 
     def spawn(self) -> Worker:
         """Begin a worker; its process may still be starting when this returns."""
@@ -53,8 +59,8 @@ class Server(Protocol):
     def retire(self, worker: Worker) -> None:
         """End a worker and whatever it left behind."""
 
-    def cause(self, worker: Worker) -> int:
-        """The wait status of a worker that hung up."""
+    def cause(self, worker: Worker) -> tuple[int, int]:
+        """The wait status of a worker that hung up, and its peak memory in bytes."""
 
     def close(self) -> None:
         """End every worker and the server."""
@@ -72,6 +78,7 @@ class ForkServer:
     """Workers forked from a process that imported torch and ran nothing."""
 
     reusable = False
+    start_seconds = 0.0
 
     def __init__(self, *, fork: bool) -> None:
         """With `fork`, the server is a fork of this process, which then must have run nothing."""
@@ -102,13 +109,14 @@ class ForkServer:
         with contextlib.suppress(OSError):
             self.control.sendall(order("kill", worker.pid or 0))
 
-    def cause(self, worker: Worker) -> int:
+    def cause(self, worker: Worker) -> tuple[int, int]:
         """Collect a worker that hung up; the status says what it died of."""
         self._claim(worker)
         self.control.sendall(order("reap", worker.pid or 0))
         while self.unclaimed:
             self._claim(self.unclaimed[0])
-        return self._reply()["status"]
+        reply = self._reply()
+        return reply["status"], reply["peak"]
 
     def close(self) -> None:
         """Hang up: the server kills its workers, removes the scratch folder and ends."""
@@ -177,9 +185,10 @@ def _wait(pid: int, seconds: float) -> None:
 class Workshop:
     """Workers with one submission loaded: ask one, get its reply or the candidate's fault."""
 
-    def __init__(self, server: Server, load: Message) -> None:
+    def __init__(self, server: Server, load: Message, patience: Sequence[float] = PATIENCE) -> None:
         self.server = server
         self.load = load
+        self.patience = patience
         self.spare: Worker | None = None
         self.hangs = 0
         self.printed = bytearray()
@@ -198,7 +207,7 @@ class Workshop:
     def _begin(self) -> Worker:
         worker = self.server.spawn()
         with contextlib.suppress(PeerGone, Deadline):
-            worker.channel.send({"ask": "load", **self.load}, time.monotonic() + LOAD_SECONDS)
+            worker.channel.send({"ask": "load", **self.load}, time.monotonic() + self.patience[0])
         return worker
 
     def listen(self, worker: Worker, seconds: float) -> Message:
@@ -222,15 +231,13 @@ class Workshop:
             raise _nonsense(error) from None
 
     def _death(self, worker: Worker) -> Fault:
-        status = self.server.cause(worker)
+        status, peak = self.server.cause(worker)
         if os.WIFSIGNALED(status):
-            number = os.WTERMSIG(status)
-            try:
-                name = signal.Signals(number).name
-            except ValueError:
-                name = f"signal {number}"
-            if name in {"SIGKILL"}:
-                return Fault(Verdict.MEMORY_LIMIT, "the process was killed, most likely for memory")
+            name = _signal_name(os.WTERMSIG(status))
+            if name == "SIGKILL" and peak > BIG:
+                return Fault(
+                    Verdict.MEMORY_LIMIT, "the process was killed: it took too much memory"
+                )
             return Fault(Verdict.RUNTIME_ERROR, f"the process died of {name}")
         code = os.waitstatus_to_exitcode(status)
         return Fault(Verdict.RUNTIME_ERROR, f"the process ended itself with exit status {code}")
@@ -272,6 +279,13 @@ class Workshop:
         if self.spare is not None:
             self.server.retire(self.spare)
             self.spare = None
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _nonsense(error: WireError) -> Fault:

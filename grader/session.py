@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -25,6 +25,8 @@ class Session:
     """Grades submissions until it is closed; a context manager."""
 
     device: str = "cpu"
+    patience: Sequence[float] | None = None
+    """Seconds a request may take, the first time and after each one that hung; or the default."""
     server: Server = field(init=False)
 
     def __enter__(self) -> Self:
@@ -49,7 +51,8 @@ class Session:
 
         begun = time.perf_counter()
         seed = fresh_seed() if seed is None else seed
-        grading = Grading(kata, source, self.server, seed, self.device)
+        more = {} if self.patience is None else {"patience": self.patience}
+        grading = Grading(kata, source, self.server, seed, self.device, **more)
         report = grading.run(on_check, selection, diagnose=diagnose)
         return replace(report, seconds=time.perf_counter() - begun)
 

@@ -35,27 +35,31 @@ def weights_of(answer: Answer, output: Tensor | None = None) -> Tensor:
     """
     output = answer.output if output is None else output
     rows, bias = _value_rows(answer)
+    batch, heads, keys, _ = rows.shape
+    basis = rows.flatten(1, 2)
     mixed = output.double() - bias
-    flat = mixed @ torch.linalg.pinv(rows.flatten(1, 2))
-    unexplained = (mixed - flat @ rows.flatten(1, 2)).abs().max()
+    flat: Tensor = mixed @ torch.linalg.pinv(basis)
+    unexplained = (mixed - flat @ basis).abs().max()
     if not bool(unexplained <= BLUR * mixed.abs().max().clamp(min=1.0)):
         raise refuse(
-            "the output is not a weighted sum of the projected values in every row: "
-            "something other than the attention weights was changed",
+            "the output is no weighted sum of the values: more than the weights was changed",
             answer,
         )
-    return flat.unflatten(-1, rows.shape[1:3]).transpose(1, 2)
+    return flat.reshape(batch, -1, heads, keys).transpose(1, 2)
 
 
 def _value_rows(answer: Answer) -> tuple[Tensor, Tensor]:
     """What each key adds to an output at weight 1, (B, H, S, D), and what no weight changes (D)."""
     arguments, weights = answer.call.arguments, answer.request.weights
     value = linear(arguments.get("context", arguments["x"]), weights["value"])
+    output, bias = weights["output"].weight.double(), weights["output"].bias
     heads = int(answer.request.construct.get("num_heads", 1))
-    output = weights["output"].weight.double().unflatten(1, (heads, -1))
-    rows = torch.einsum("bshd,ohd->bhso", value.unflatten(-1, (heads, -1)), output)
-    bias = weights["output"].bias
-    return rows, torch.zeros(()).double() if bias is None else bias.double()
+    rows = torch.einsum(
+        "bshd,ohd->bhso",
+        value.reshape(*value.shape[:2], heads, -1),
+        output.reshape(len(output), heads, -1),
+    )
+    return rows, torch.zeros((), dtype=torch.float64) if bias is None else bias.double()
 
 
 def assert_weights_are_dropped(
@@ -64,12 +68,9 @@ def assert_weights_are_dropped(
     """Training passes of one shape are their `truths`, the same layer's outputs without dropout,
     save that each attention weight is, on its own, 0 at this rate and else 1 / (1 − rate) as large.
     """
-    dropped, legible = [], []
-    for answer, truth in zip(answers, truths, strict=True):
-        gone = dropped_weights(answer, truth, rate)
-        dropped.append(gone)
-        legible.append(weights_of(answer, truth) > LEGIBLE)
-    gone, seen = torch.stack(dropped), torch.stack(legible)
+    read = [_thinned(answer, truth, rate) for answer, truth in zip(answers, truths, strict=True)]
+    gone = torch.stack([dropped for dropped, _ in read])
+    seen = torch.stack([plain > LEGIBLE for _, plain in read])
     _assert_frequency(answers[0], gone[seen], rate)
     _assert_independence(answers[0], gone, seen, rate)
 
@@ -79,6 +80,11 @@ def dropped_weights(answer: Answer, truth: Tensor, rate: float) -> Tensor:
 
     truth: what the same call gives without dropout. A weight that was 0 anyway counts as dropped.
     """
+    return _thinned(answer, truth, rate)[0]
+
+
+def _thinned(answer: Answer, truth: Tensor, rate: float) -> tuple[Tensor, Tensor]:
+    """Which weights were dropped, and what all of them are without dropout; else a Fault."""
     assert_shape(answer, tuple(truth.shape))
     if not bool(torch.isfinite(answer.output).all()):
         raise refuse("values in training mode are not finite", answer)
@@ -88,7 +94,7 @@ def dropped_weights(answer: Answer, truth: Tensor, rate: float) -> Tensor:
     wrong = ~gone & ~((kept - plain / (1 - rate)).abs() <= BLUR)
     if bool(wrong.any()):
         raise refuse(_what_is_wrong(kept, plain, gone, rate), answer)
-    return gone
+    return gone, plain
 
 
 def _what_is_wrong(kept: Tensor, plain: Tensor, gone: Tensor, rate: float) -> str:
@@ -115,13 +121,12 @@ def _assert_independence(answer: Answer, gone: Tensor, seen: Tensor, rate: float
     """Two weights share their fate no more often than chance has it, along every axis."""
     chance = rate**2 + (1 - rate) ** 2
     for axis, what in enumerate(AXES):
-        pairs = 2 * (gone.shape[axis] // 2)  # neighbours two by two: each weight counts once
+        pairs = gone.shape[axis] // 2  # neighbours two by two: each weight counts once
         if not pairs:
             continue
-        (one, other), (one_seen, other_seen) = (
-            t.narrow(axis, 0, pairs).unflatten(axis, (-1, 2)).unbind(axis + 1) for t in (gone, seen)
-        )
-        alike = (one == other)[one_seen & other_seen]
+        even, odd = 2 * torch.arange(pairs), 2 * torch.arange(pairs) + 1
+        alike = gone.index_select(axis, even) == gone.index_select(axis, odd)
+        alike = alike[seen.index_select(axis, even) & seen.index_select(axis, odd)]
         if abs(float(alike.double().mean()) - chance) > _margin(alike.numel()):
             raise refuse(
                 f"dropout does not decide on each weight alone: its pattern repeats along {what}",

@@ -35,6 +35,8 @@ class Recorder(TorchFunctionMode):
         self.functions: dict[int, str] = {}
         self.classes: dict[type, str] = {}
         self.packages: list[str] = []
+        self.operators = {name.rpartition(".")[2]: name for name in self.names}
+        """The same operations by torch's own names for them, as in `torch.ops.aten`."""
         for name in self.names:
             self._learn(name)
         self.active = False
@@ -95,16 +97,19 @@ class Recorder(TorchFunctionMode):
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         self.calls += 1
-        name = self.functions.get(id(func)) or self._package(func)
+        name = self.functions.get(id(func)) or self._known(func)
         if name is not None:
             self.note(name)
         elif self.parameters:
             self._follow(func, args, kwargs)
         return func(*args, **(kwargs or {}))
 
-    def _package(self, func: Any) -> str | None:
-        home = getattr(func, "__module__", None) or ""
-        return next((p for p in self.packages if home.startswith(p)), None)
+    def _known(self, func: Any) -> str | None:
+        """The banned name of a function that is not one of the objects learnt."""
+        home = str(getattr(func, "__module__", None) or "")
+        package = next((p for p in self.packages if home.startswith(p)), None)
+        operator = str(getattr(func, "__name__", "")).partition(".")[0]
+        return package or self.operators.get(operator)
 
     def _follow(self, func: Any, args: Any, kwargs: dict[str, Any] | None) -> None:
         """Trace products and slicings in which a parameter, or a view of one, takes part."""

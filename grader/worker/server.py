@@ -12,10 +12,12 @@ import ctypes
 import gc
 import json
 import os
+import select
 import shutil
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,10 @@ from grader.worker.child import close_all_but, confine, work
 from grader.worker.pages import gather
 
 PR_SET_CHILD_SUBREAPER = 36
+MANY = 8
+"""Dead workers that are not left waiting for a lull."""
+LULL = 0.01
+"""Seconds without an order after which there is time to collect the dead."""
 ORDER = 64
 """Bytes of an order: a fixed size, so that a stream socket keeps orders apart."""
 
@@ -50,6 +56,9 @@ class Server:
         gc.freeze()  # a collection in a worker would touch, and so copy, every inherited page
         try:
             while True:
+                # Collecting the dead can wait for a lull, but not for the next order.
+                while self.dying and not select.select([self.control], [], [], LULL)[0]:
+                    self._collect()
                 data, fds, _, _ = socket.recv_fds(self.control, ORDER, 2)
                 if not data:
                     return
@@ -70,8 +79,10 @@ class Server:
         elif wish["do"] == "kill":
             self._kill(wish["pid"])
         else:
-            self._say({"status": self._cause(wish["pid"])})
-        self._collect()
+            status, peak = self._cause(wish["pid"])
+            self._say({"status": status, "peak": peak})
+        if len(self.dying) > MANY:
+            self._collect()
 
     def _fork(self, frames: int, output: int) -> int:
         pid = os.fork()
@@ -103,14 +114,17 @@ class Server:
                 shutil.rmtree(self.scratch / str(pid), ignore_errors=True)
                 self._sweep()
 
-    def _cause(self, pid: int) -> int:
-        """What a worker that hung up died of: it may still be dying, so it is given a moment."""
-        status = _await_death(pid) if pid in self.workers else 0
+    def _cause(self, pid: int) -> tuple[int, int]:
+        """What a worker that hung up died of, and its peak memory in bytes.
+
+        It may still be dying, so it is given a moment.
+        """
+        end = _await_death(pid) if pid in self.workers else (0, 0)
         self._kill(pid)
-        if status is not None:
+        if end is not None:
             self.dying.discard(pid)
             self._sweep()
-        return status or 0
+        return end or (0, 0)
 
     def _sweep(self) -> None:
         """Kill what left its worker's group: as subreaper, this process has become its parent."""
@@ -125,12 +139,12 @@ class Server:
         self.control.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _await_death(pid: int, seconds: float = 0.5) -> int | None:
+def _await_death(pid: int, seconds: float = 0.5) -> tuple[int, int] | None:
     for _ in range(int(seconds / 0.005)):
-        done, status = os.waitpid(pid, os.WNOHANG)
+        done, status, usage = os.wait4(pid, os.WNOHANG)
         if done:
-            return status
-        signal.sigtimedwait([], 0.005)
+            return status, usage.ru_maxrss * 1024
+        time.sleep(0.005)
     return None
 
 

@@ -1,5 +1,5 @@
 # kata: sdpa
-# verdict: banned_call
+# verdict: banned_call | invalid_submission
 # why: compiled by TorchScript, which calls no Python function any more
 import torch
 

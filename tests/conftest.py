@@ -1,0 +1,67 @@
+"""One warm judge for the whole run, and the corpus of submissions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from grader.kata import Kata, find
+from grader.session import Session
+from grader.submission import Source, parse, read
+from grader.verdict import Fault, Report, Submission
+
+SUBMISSIONS = Path(__file__).parent / "submissions"
+PATIENCE = (1.5, 0.5, 0.25)
+"""Seconds for requests that hang: half a dozen of these tests wait for nothing else."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file of the corpus and what its header says of it."""
+
+    path: Path
+    header: dict[str, str]
+
+    @property
+    def kata(self) -> Kata:
+        return find(self.header.get("kata", self.path.parent.name))
+
+    @property
+    def id(self) -> str:
+        return f"{self.path.parent.name}/{self.path.stem}"
+
+
+def samples(*parts: str) -> list[Sample]:
+    """The files below a folder of the corpus."""
+    files = sorted(SUBMISSIONS.joinpath(*parts).rglob("*.py"))
+    return [Sample(file, _header(file)) for file in files]
+
+
+def _header(file: Path) -> dict[str, str]:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return dict(re.findall(r"^# (\w+): (.*)$", text, re.MULTILINE))
+
+
+def source_of(path: Path, kata: Kata) -> Source:
+    return parse(path, read(path), kata.text("stub.py"))
+
+
+def grade(session: Session, kata: Kata, path: Path, **options: object) -> Report:
+    """What `kata grade` does, without a terminal."""
+    from grader.session import refused
+
+    try:
+        return session.grade(kata, source_of(path, kata), **options)  # type: ignore[arg-type]
+    except Fault as fault:
+        return refused(kata, Submission(str(path)), fault, 0, "cpu")
+
+
+@pytest.fixture(scope="session")
+def session() -> Iterator[Session]:
+    """A judge whose fork server serves every test."""
+    with Session(patience=PATIENCE) as judge:
+        yield judge
