@@ -148,29 +148,33 @@ def _outcome(error: BaseException | None) -> tuple[Verdict, str, Evidence]:
     return Verdict.INTERNAL_ERROR, f"{type(error).__name__}: {error}", Evidence()
 
 
-def run_bank(judge: Judge) -> list[Check]:
-    """Run the bank; raises RuntimeError when what was reported is not what was announced."""
-    if any(variable in os.environ for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")):
-        for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-            os.environ.pop(variable, None)
+def launch_pytest(judge: Judge) -> str:
+    """Run pytest on the judge's bank, untouched by the environment; returns what it printed."""
+    for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(variable, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         pytest.main(_arguments(judge.kata), plugins=[judge])
     if judge.problem:
         raise RuntimeError(judge.problem)
+    return said.getvalue()
+
+
+def run_bank(judge: Judge) -> list[Check]:
+    """Run the bank; raises RuntimeError when what was reported is not what was announced."""
+    said = launch_pytest(judge)
     reported = [check.id for check in judge.checks]
     stopped = judge.selection.stop_early and any(not c.passed for c in judge.checks)
     if not stopped and reported != judge.announced:
         missing = sorted(set(judge.announced) - set(reported))
-        raise RuntimeError(f"checks that never reported: {missing}; pytest said: {said.getvalue()}")
+        raise RuntimeError(f"checks that never reported: {missing}; pytest said: {said}")
     if judge.selection == Selection():
         written = set(judge.kata.announced)
         collected = {name.partition("[")[0] for name in judge.announced}
         if written != collected or not written:
-            raise RuntimeError(
-                f"checks that were never collected: {sorted(written - collected)}; pytest said: {said.getvalue()}"
-            )
+            missing = sorted(written - collected)
+            raise RuntimeError(f"checks that were never collected: {missing}; pytest said: {said}")
     return judge.checks
 
 

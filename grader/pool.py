@@ -95,9 +95,13 @@ class ForkServer:
     def spawn(self) -> Worker:
         """Order a fork; the pid is read when it is needed."""
         worker, sock, output = _plumbing()
-        with sock:
-            socket.send_fds(self.control, [order("spawn")], [sock.fileno(), output])
-        os.close(output)
+        try:
+            with sock:
+                socket.send_fds(self.control, [order("spawn")], [sock.fileno(), output])
+        except OSError as error:
+            raise RuntimeError("the fork server is gone") from error
+        finally:
+            os.close(output)
         worker.channel.drain = worker.drain
         self.unclaimed.append(worker)
         return worker
@@ -151,21 +155,31 @@ def _fork_server(control: socket.socket, scratch: Path) -> int:
     return pid
 
 
-def _run_server(control: socket.socket, scratch: Path) -> int:
-    command = [sys.executable, "-E", "-P", "-m", "grader.worker.server"]
-    process = subprocess.Popen(
-        [*command, str(control.fileno()), str(scratch)],
-        pass_fds=[control.fileno()],
-        env=worker_environment(),
+BEGIN = "import sys; sys.path[:] = sys.argv[3:]; from grader.worker.{module} import main; main()"
+
+
+def start_program(module: str, *arguments: str, fds: Sequence[int]) -> subprocess.Popen[bytes]:
+    """Run `main` of a worker module in a new interpreter with this one's import path.
+
+    Neither the environment nor the current folder can steer that interpreter.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-E", "-P", "-c", BEGIN.format(module=module), *arguments, *sys.path],
+        pass_fds=fds,
+        env=_worker_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def _run_server(control: socket.socket, scratch: Path) -> int:
+    process = start_program("server", str(control.fileno()), str(scratch), fds=[control.fileno()])
     process.returncode = 0  # the pool waits for it by pid; Popen need not warn about it
     return process.pid
 
 
-def worker_environment() -> dict[str, str]:
+def _worker_environment() -> dict[str, str]:
     """The environment a started server or worker gets: one thread, and no way to steer Python."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
     return {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

@@ -33,7 +33,11 @@ class Variant:
 
     def reply(self, request: Request) -> Message:
         """What a worker holding this code would reply."""
-        return _local(self.loaded, request.encode(self.layout), self.kata.banned)
+        return self.run(request.encode(self.layout))
+
+    def run(self, message: Message) -> Message:
+        """Run an encoded request here, as a worker would run it there."""
+        return _local(self.loaded, message, self.kata.banned)
 
     def answers(self, request: Request) -> tuple[Answer, ...]:
         """Its answers; raises Fault where it has none."""

@@ -24,7 +24,13 @@ class Progress:
         self.live = (
             None
             if quiet or not console.is_terminal
-            else Live(console=console, auto_refresh=False, transient=True)
+            else Live(
+                console=console,
+                auto_refresh=False,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
         )
 
     def __enter__(self) -> Self:

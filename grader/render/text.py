@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def make_console(*, stderr: bool = False) -> Console:
     """A console that is plain wherever plain is asked for."""
     plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     console = Console(
-        stderr=stderr,
+        file=sys.stderr if stderr else sys.stdout,
         highlight=False,
         soft_wrap=False,
         no_color=plain or None,

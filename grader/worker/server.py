@@ -173,5 +173,6 @@ def become_server(control: socket.socket, scratch: Path) -> None:
         os._exit(status)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Be a fork server of one's own: `argv` holds the control socket's number and the folder."""
     become_server(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))
