@@ -12,6 +12,7 @@ import click
 
 from grader.cli import ACCEPTED, NOT_ACCEPTED, OUR_FAULT, Refusal
 from grader.kata import Kata
+from grader.launch import NoDevice
 from grader.session import Session, fresh_seed, refused
 from grader.submission import NoSuchFile, Source, parse, read
 from grader.verdict import Check, Fault, Report, Submission, Tier, Verdict
@@ -43,8 +44,8 @@ def run(order: Order) -> int:
         report = _grade(order, source, seed, device)
     except Fault as fault:
         report = refused(order.kata, submission, fault, seed, device)
-    except (KeyboardInterrupt, Refusal):
-        raise
+    except NoDevice as error:
+        raise Refusal(str(error)) from None
     except Exception as error:  # whatever else happens is our fault, and says so in one line
         if os.environ.get("KATA_DEBUG"):
             raise

@@ -16,11 +16,20 @@ if TYPE_CHECKING:
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
+class NoDevice(Exception):
+    """The device asked for is not there; the message says what to do."""
+
+
 def start_server(device: str = "cpu") -> Server:
     """A source of workers for `device`; imports torch if that has not happened yet."""
     untouched = "torch" not in sys.modules and sys.platform == "linux"
     for name in ONE_THREAD if untouched else ():
         os.environ.setdefault(name, "1")
+    import torch
+
+    torch.set_num_threads(
+        1
+    )  # a judge compares small tensors: more threads only wait for each other
     if device != "cpu":
         from grader.spawner import Spawner
 

@@ -66,7 +66,7 @@ class Server(Protocol):
         """End every worker and the server."""
 
 
-def _plumbing() -> tuple[Worker, socket.socket, int]:
+def plumbing() -> tuple[Worker, socket.socket, int]:
     """Pipes for one worker: the judge's ends, and the two that the worker gets."""
     mine, theirs = socket.socketpair()
     read, write = os.pipe()
@@ -94,7 +94,7 @@ class ForkServer:
 
     def spawn(self) -> Worker:
         """Order a fork; the pid is read when it is needed."""
-        worker, sock, output = _plumbing()
+        worker, sock, output = plumbing()
         try:
             with sock:
                 socket.send_fds(self.control, [order("spawn")], [sock.fileno(), output])

@@ -85,7 +85,7 @@ def _mismatch(answer: Answer, output: Tensor, truth: Tensor, wrong: Tensor, pref
     index = tuple(int(i) for i in wrong.nonzero()[0]) if wrong.dim() else ()
     share = float(wrong.double().mean())
     got, expected = float(output[index]), float(truth[index])
-    percent = "all" if share == 1 else f"{max(share * 100, 0.1):.2g} % of"
+    percent = "all" if share == 1 else f"{min(max(share * 100, 0.1), 99):.2g} % of"
     return Fault(
         Verdict.WRONG_ANSWER,
         f"{prefix}{percent} the values are wrong",

@@ -108,7 +108,8 @@ def _choose(name: str, free: list[inspect.Parameter], wanted: Sequence[Parameter
     if stem == "dropout":
         alike = [n for n in names if n.lower() in {"p", "drop", "p_drop", "attn_drop", "pdrop"}]
         alike += [n for n in names if "drop" in n.lower()]
-        return alike[0] if alike else None
+        if alike:
+            return alike[0]
     # By its place, unless that place is spoken for by a name that clearly means something else.
     others = {p.name for p in wanted}
     ordinary = [p for p in free if p.kind in POSITIONAL and p.name not in others]

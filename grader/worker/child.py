@@ -134,3 +134,11 @@ def work(sock: socket.socket) -> None:
             return
         except Exception as error:
             channel.send({"results": [], "error": describe_error(error, "reply")})
+
+
+def main() -> None:
+    """Be a worker of one's own, on an accelerator: frames, prints and folder come by `argv`."""
+    frames, output, scratch = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    confine(scratch, output, accelerator=True)
+    close_all_but(frames)
+    work(socket.socket(fileno=frames))

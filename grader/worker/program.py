@@ -60,9 +60,9 @@ def _build(loaded: Loaded, request: Message) -> Any:
     if not isinstance(instance, nn.Module):
         return instance
     device, dtype = request["device"], getattr(torch, request["dtype"])
+    instance.to(device=device, dtype=dtype)
     if any(isinstance(p, nn.parameter.UninitializedParameter) for p in instance.parameters()):
         _dry_run(loaded, instance, request)
-    instance.to(device=device, dtype=dtype)
     if request.get("state") and device != "meta":
         _fill(instance, request["state"])
     return instance
@@ -84,7 +84,8 @@ class Widths:
 
 def _dry_run(loaded: Loaded, instance: nn.Module, request: Message) -> None:
     """A lazy layer knows its sizes after one forward pass."""
-    arguments = {k: v for k, v in request["warm"].items() if v is not None}
+    given = {k: v for k, v in request["warm"].items() if v is not None}
+    arguments = {k: _value(v, request["device"], []) for k, v in given.items()}
     args, kwargs = loaded.call.place(arguments)
     with torch.no_grad():
         instance(*args, **kwargs)

@@ -117,8 +117,8 @@ def test_biases_take_part_where_there_are_any(candidate, draw):
 def test_equal_sizes_do_not_mix_up_axes(candidate, draw):
     """Batch, length and width may be equal without being taken for each other."""
     layer = candidate(hidden_dim=5)
-    shapes = [(5, 5, 5), (5, 3, 5), (3, 5, 5), (3, 3, 5)]
-    assert_attends(layer.each(*({"x": draw(*shape)} for shape in shapes)))
+    assert_attends(layer.each({"x": draw(5, 5, 5)}, {"x": draw(3, 5, 5)}))
+    assert_attends(layer.each({"x": draw(5, 3, 5)}, {"x": draw(3, 3, 5)}))
 
 
 @check("equivalence")
