@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ class Candidate:
             return Layer(self, {}, {})(*values, **named)
         return self.build(*values, **named)
 
-    def build(self, *values: Any, biased: Iterable[str] | None = None, **named: Any) -> Layer:
+    def build(self, *values: Any, **named: Any) -> Layer:
         """A layer with the judge's own random weights, biased where the submission has biases."""
         construct = self._complete(values, named)
         shapes = role_shapes(self.kata, construct)
@@ -88,7 +88,7 @@ def probe_request(kata: Kata) -> Request:
     width = next(iter(role_shapes(kata, probe).values()), (0, 1))[1]
     x = torch.zeros(1, 2, width)
     required = [p.name for p in kata.entry.call if p.required]
-    return Request(probe, {}, (), warm={name: x for name in required})
+    return Request(probe, {}, (), warm=dict.fromkeys(required, x))
 
 
 @dataclass

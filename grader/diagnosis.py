@@ -83,8 +83,7 @@ class Search:
             count = self._explained(mutant, partly=len(refused) == 1)
             if self._settles(refused, count) or time.monotonic() > deadline:
                 break
-        found, count = self.best
-        return self.best if 2 * count >= len(self.asked) else ((), 0)
+        return self.best if 2 * self.best[1] >= len(self.asked) else ((), 0)
 
     def _settles(self, pitfalls: tuple[Pitfall, ...], count: int) -> bool:
         """Keep the best explanation so far; whether it leaves nothing open."""

@@ -50,7 +50,7 @@ class Draw:
         return torch.randint(0, 2, shape, generator=self.generator).float() * 2 - 1
 
     def mask(self, *shape: int, visible: float = 0.6) -> Tensor:
-        """A boolean mask (…, S): each row sees at least one key, and hides at least one if S > 1."""
+        """A boolean mask (…, S): each row sees a key and, where S > 1, hides one."""
         mask = self.uniform(*shape) < visible
         keys = shape[-1]
         seen = torch.randint(0, keys, (*shape[:-1], 1), generator=self.generator)

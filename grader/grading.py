@@ -33,7 +33,7 @@ class Grading:
     server: Server
     seed: int
     device: str = "cpu"
-    patience: Sequence[float] = PATIENCE
+    patience: Sequence[float] | None = None
     name: str = ""
     notes: list[str] = field(default_factory=list)
     layout: Layout = field(default_factory=Layout)
@@ -41,7 +41,7 @@ class Grading:
 
     def __post_init__(self) -> None:
         self.workshop = Workshop(
-            self.server, load_message(self.kata, self.source.text), self.patience
+            self.server, load_message(self.kata, self.source.text), self.patience or PATIENCE
         )
         solution = self.kata.solution.read_text(encoding="utf-8")
         self.twins = Workshop(self.server, load_message(self.kata, solution))

@@ -13,7 +13,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -109,9 +108,10 @@ class Judge:
             self._record(item, error, call.duration)
         elif error is not None:
             self.problem = f"{item.name}: {error!r}"
+        when: Any = call.when  # pytest types it wider than it is here
         outcome: Literal["passed", "failed"] = "passed" if error is None else "failed"
         return pytest.TestReport(
-            item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration
+            item.nodeid, item.location, {}, outcome, None, when, duration=call.duration
         )
 
     def _record(self, item: pytest.Item, error: BaseException | None, seconds: float) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def data_root() -> Path:
-    """The folder holding `katas/` and `solutions/`: inside an installed wheel, else the checkout."""
+    """The folder holding `katas/` and `solutions/`: in an installed wheel, else the checkout."""
     package = Path(__file__).resolve().parent
     packed = package / "data"
     return packed if packed.is_dir() else package.parent

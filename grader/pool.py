@@ -269,7 +269,7 @@ class Workshop:
             raise self._death(worker) from None
 
     def put_back(self, worker: Worker, *, sound: bool, idle: bool = False) -> None:
-        """Done with a worker: a sound one is kept if it is still idle, or where workers are dear."""
+        """Done with a worker: a sound one is kept if still idle, or where workers are dear."""
         self._hear(worker)
         if (self.server.reusable or idle) and sound and self.spare is None:
             self.spare = worker

@@ -146,7 +146,8 @@ class Race:
             itself = course.round(twin, other, *LONG, enough=float("inf"))
         finally:
             twin.desk.close()
-        return None if max(itself, 1 / itself) > NOISY else best
+        noisy = max(itself, 1 / itself) > NOISY
+        return None if noisy else best
 
 
 @dataclass

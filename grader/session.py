@@ -51,8 +51,7 @@ class Session:
 
         begun = time.perf_counter()
         seed = fresh_seed() if seed is None else seed
-        more = {} if self.patience is None else {"patience": self.patience}
-        grading = Grading(kata, source, self.server, seed, self.device, **more)
+        grading = Grading(kata, source, self.server, seed, self.device, self.patience)
         report = grading.run(on_check, selection, diagnose=diagnose)
         return replace(report, seconds=time.perf_counter() - begun)
 

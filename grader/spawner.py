@@ -77,6 +77,6 @@ class Spawner:
 def _require(device: str) -> None:
     import torch
 
-    there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-    if not there[device]():
+    cuda = device == "cuda"
+    if not (torch.cuda.is_available() if cuda else torch.backends.mps.is_available()):
         raise NoDevice(f"there is no {device} device here: grade with --device cpu")

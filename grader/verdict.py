@@ -62,7 +62,7 @@ class Evidence:
     """Of slow code: what its number of torch calls grows with."""
 
 
-class Fault(Exception):  # noqa: N818 - it is the candidate's fault, and the field's word for it
+class Fault(Exception):
     """The candidate's fault in one check: a verdict, what happened, and evidence for it."""
 
     def __init__(self, verdict: Verdict, message: str, evidence: Evidence | None = None) -> None:
@@ -104,7 +104,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The mistakes that together reproduce the submission's answers, and how far they explain it."""
+    """The mistakes that together reproduce a submission's answers, and how far they explain it."""
 
     findings: tuple[Finding, ...] = ()
     explained: int = 0

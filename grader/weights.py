@@ -107,7 +107,7 @@ class Layout:
             sizes = [len(like[role].weight) for role in slot.roles]
             if len(rows) != sum(sizes):
                 continue
-            for role, part in zip(slot.roles, rows.split(sizes), strict=True):
+            for role, part in zip(slot.roles, torch.split(rows, sizes), strict=True):
                 found[f"{role} {'bias' if slot.bias else 'weight'}"] = part
         return found
 
@@ -245,9 +245,10 @@ class _Matcher:
         biased = {role for slot in self.slots if slot.bias for role in slot.roles}
         for name, shape in vectors.items():  # a fused weight may have a bare bias for each role
             role = role_of(name)
-            if role in self.roles and _bare(name) and role not in biased:
-                if shape == (self.roles[role][0],) and not name.endswith(".bias"):
-                    self.slots.append(Slot(name, (role,), bias=True))
+            bare = _bare(name) and not name.endswith(".bias")
+            if bare and role not in biased and role in self.roles:
+                fits = shape == (self.roles[role][0],)
+                self.slots += [Slot(name, (role,), bias=True)] if fits else []
 
     def _speaks_of(self, name: str, slot: Slot) -> bool:
         if len(slot.roles) > 1:

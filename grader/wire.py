@@ -54,7 +54,7 @@ def pack(message: Message) -> bytes:
 def _lift(node: Any, tensors: dict[str, Tensor]) -> Any:
     if isinstance(node, Tensor):
         name = str(len(tensors))
-        order = sorted(range(node.dim()), key=lambda d: -node.stride(d))
+        order = sorted(range(node.dim()), key=node.stride, reverse=True)
         # A permuted layout travels as the permutation that restores it: strides are part of a test.
         dense = node.detach().permute(order) if node.dim() else node.detach()
         dense = dense.contiguous()

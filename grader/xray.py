@@ -85,7 +85,7 @@ def _layer(kata: Kata, layout: Layout, draw: Draw) -> tuple[Request, Tensor, int
     x = torch.cat([draw(KEYS, dim - KEYS), torch.eye(KEYS)], -1)
     reading = torch.zeros(heads, head_dim, dim)
     reading[:, :KEYS, -KEYS:] = torch.eye(KEYS)
-    weights = draw.weights({r: (dim, dim) for r in roles}, [r for r in roles if layout.biased(r)])
+    weights = draw.weights(dict.fromkeys(roles, (dim, dim)), [r for r in roles if layout.biased(r)])
     weights["value"] = _unbiased(weights["value"], reading.reshape(dim, dim))
     if "output" in weights:
         weights["output"] = _unbiased(weights["output"], torch.eye(dim))
@@ -126,9 +126,8 @@ def facts(xray: XRay) -> tuple[str, ...]:
     if scale is not None:
         expected = 1 / math.sqrt(xray.width)
         if abs(scale - expected) > 0.02 * expected:
-            said.append(
-                f"the scores are multiplied by {scale:.3g}, expected 1/√{xray.width} = {expected:.3g}"
-            )
+            right = f"1/√{xray.width} = {expected:.3g}"
+            said.append(f"the scores are multiplied by {scale:.3g}, expected {right}")
     return tuple(said) or ("the attention weights themselves are wrong",)
 
 

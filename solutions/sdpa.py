@@ -1,4 +1,7 @@
-"""Scaled dot-product attention: softmax(QKᵀ / √d_k) V (Vaswani et al. 2017, "Attention Is All You Need", eq. 1)."""
+"""Scaled dot-product attention: softmax(QKᵀ / √d_k) V.
+
+Vaswani et al. 2017, "Attention Is All You Need", equation 1.
+"""
 
 import math
 

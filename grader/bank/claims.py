@@ -98,7 +98,7 @@ def assert_gradients(answer: Answer, truth: Mapping[str, Tensor]) -> None:
     if answer.unfit_gradient == "detached":
         raise Fault(
             Verdict.WRONG_ANSWER,
-            "the output has no gradient: something cut the graph (.detach(), .data, no_grad, numpy)",
+            "the output has no gradient: something cut the graph (.detach(), .data, no_grad)",
             Evidence(shapes=answer.shapes),
         )
     scale = scale_of(*truth.values())

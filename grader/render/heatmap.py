@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.table import Table
 from rich.text import Text
 
@@ -32,7 +34,7 @@ def _row(weights: tuple[float, ...]) -> Text:
 
 
 def _cell(weight: float) -> str:
-    if weight != weight:
+    if math.isnan(weight):
         return "NaN"
     if weight > 1.02 or weight < -0.02:
         return f"{weight:3.0f}"[:3]

@@ -1,4 +1,4 @@
-"""The report as a person reads it in a terminal: the first mistake in full, the rest in a glance."""
+"""The report as a person reads it: the first mistake in full, the rest in a glance."""
 
 from __future__ import annotations
 
@@ -214,13 +214,11 @@ def _next_step(report: Report) -> Iterator[Text]:
         steps = [f"kata explain {f.pitfall}" for f in findings]
     elif report.verdict is Verdict.INTERNAL_ERROR:
         steps = []
-    elif report.verdict is not Verdict.ACCEPTED:
-        steps = [f"{again} --verbose"]
-    elif report.stars < 3:
-        steps = [f"{again} --verbose"]
-    else:
+    elif report.stars == 3:
         yield Text("next: `kata list` shows the ladder", "dim")
         return
+    else:
+        steps = [f"{again} --verbose"]
     if report.checks:
         steps.append(f"{again} --seed {report.seed} for the same inputs")
     yield Text("next: " + " · ".join(steps), "dim")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
+from rich.console import Console
 from rich.table import Table
 
 from grader.kata import Kata
@@ -18,16 +20,17 @@ def run(katas: Sequence[Kata], seed: int | None = None) -> bool:
     outcomes = []
     with Session() as session:
         for kata in katas:
-            outcomes.append(
-                verify(
-                    kata, session, lambda what, k=kata: progress.print(f"{k.slug}: {what} …"), seed
-                )
-            )
+            say = partial(_say, progress, kata.slug)
+            outcomes.append(verify(kata, session, say, seed))
     console.print(table(outcomes))
     for outcome in outcomes:
         for problem in outcome.problems:
             console.print(f"✗ {problem}", markup=False)
     return all(outcome.fit for outcome in outcomes)
+
+
+def _say(console: Console, kata: str, what: str) -> None:
+    console.print(f"{kata}: {what} …")
 
 
 def table(outcomes: Sequence[Verification]) -> Table:

@@ -1,4 +1,4 @@
-"""The life of one worker: confine itself, load the submission once, answer requests until killed."""
+"""The life of a worker: confine itself, load the submission once, answer until killed."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ The exact name wins; failing that, the only definition whose signature fits the 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import linecache
 import sys
@@ -98,7 +99,7 @@ def _definitions(module: types.ModuleType, entry: EntryPoint) -> list[Loaded | N
 def _fit(
     value: Any, name: str, entry: EntryPoint, *, strict: bool = False, note: str = ""
 ) -> Loaded:
-    notes = (note,) if note else ()
+    notes: tuple[str, ...] = (note,) if note else ()
     if entry.is_module:
         if not (inspect.isclass(value) and issubclass(value, nn.Module)):
             raise Unbindable(f"is {_kind(value)}, not an nn.Module class")
@@ -178,16 +179,7 @@ def _call_method(cls: type) -> Callable[..., Any] | None:
 def _unbound(method: Callable[..., Any]) -> Callable[..., Any]:
     """The method as its caller sees it: without `self`."""
 
-    def seen(*args: Any, **kwargs: Any) -> Any:
-        raise AssertionError("only its signature is used")
-
-    try:
-        signature = inspect.signature(method)
-    except (TypeError, ValueError):
-        return method
-    params = list(signature.parameters.values())[1:]
-    seen.__signature__ = signature.replace(parameters=params)  # type: ignore[attr-defined]
-    return seen
+    return functools.partial(method, None)
 
 
 def _kind(value: Any) -> str:

@@ -1,8 +1,8 @@
 """Make forking cheap: gather this process's memory into huge pages before it is forked from.
 
 A fork copies page tables and its end tears them down again. With 127 MB of torch in 4 KiB pages
-that is 5.6 ms a worker; in 2 MiB pages it is 2.2 ms. Where the kernel cannot (before Linux 6.1, other systems) nothing
-changes but the speed.
+that is 5.6 ms a worker; in 2 MiB pages it is 2.2 ms. Where the kernel cannot (before Linux 6.1,
+other systems) nothing changes but the speed.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ solutions. It holds no expected value and passes no judgement.
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -76,6 +77,7 @@ class Widths:
         self.built: dict[int, Any] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the instance of the first argument's width."""
         width = args[0].size(-1)
         if width not in self.built:
             self.built[width] = self.loaded.build({WIDTH: width})
@@ -169,7 +171,7 @@ def _gradients(
     output: Tensor,
     cotangent: Tensor,
     leaves: dict[str, Tensor],
-    parameters: dict[str, Tensor],
+    parameters: Mapping[str, Tensor],
     device: str,
 ) -> Message:
     if output.shape != cotangent.shape:

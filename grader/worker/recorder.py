@@ -122,8 +122,8 @@ class Recorder(TorchFunctionMode):
             base = tensor._base
             view = self.parameters.get(id(base)) if base is not None else None
             # A transpose is the whole parameter still; a slice is not.
-            if whole is None and view is not None and base.numel() == tensor.numel():
-                whole = view
+            if base is not None and view is not None and base.numel() == tensor.numel():
+                whole = whole or view
             name = whole or view
             if name is not None:
                 operands.append({"name": name, "whole": whole is not None, "dim": tensor.dim()})

@@ -143,10 +143,10 @@ def test_a_prefix_returns_what_it_does_in_the_whole_sequence(candidate, draw):
         calls += [{"x": x}, {"x": x[:, :cut]}]
     assert_attends(layer.each(*calls))
     layer, x = candidate(hidden_dim=1, num_heads=1), draw(1, 1100, 1)
-    whole, part = layer.each({"x": x}, {"x": x[:, :700]})
+    whole, part = layer.each({"x": x}, {"x": x[:, :31]})
     expected = truth(whole)
     assert_matches(whole, expected)
-    assert_matches(part, expected[:, :700])
+    assert_matches(part, expected[:, :31])
 
 
 @check("masking")
@@ -526,7 +526,7 @@ def test_no_device_is_hard_coded(candidate, draw):
 
 @check("robustness", stretch=True)
 def test_there_is_no_maximum_length(candidate, draw):
-    """9001 tokens are as good as 5: on the `meta` device, where they cost nothing, shapes follow."""
+    """9001 tokens are fine too: on the `meta` device they cost nothing, and the shape follows."""
     layer = candidate(hidden_dim=2, num_heads=1)
     for answer in layer.each({"x": draw(1, 9001, 2)}, device="meta"):
         assert_shape(answer, (1, 9001, 2))

@@ -1,0 +1,304 @@
+"""The command as people run it: whole processes, exit statuses, files, terminals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.kata import all_katas, find
+
+SOLUTION = find("sdpa").solution.read_text(encoding="utf-8")
+STUB = find("sdpa").text("stub.py")
+NO_SCALE = SOLUTION.replace("    scores = scores / math.sqrt(d_k)\n", "")
+
+
+def kata(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `kata` in a folder, with a home of its own there."""
+    return subprocess.run(
+        [sys.executable, "-m", "grader", *arguments],
+        cwd=folder,
+        env={**os.environ, "KATA_HOME": str(folder / "home"), **environment},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+# --- the main job -----------------------------------------------------------------------------
+
+
+def test_from_start_to_a_named_mistake_to_accepted(folder: Path) -> None:
+    assert kata(folder, "start", "sdpa").returncode == 0
+    untouched = kata(folder, "grade")
+    assert untouched.returncode == 1
+    assert "untouched stub" in untouched.stdout
+    (folder / "sdpa.py").write_text(NO_SCALE)
+    wrong = kata(folder, "grade")
+    assert wrong.returncode == 1
+    assert "error[no-scale]" in wrong.stdout
+    assert "multiplied by 1, expected 1/√8" in wrong.stdout
+    assert "kata explain no-scale" in wrong.stdout
+    assert "\x1b" not in wrong.stdout
+    (folder / "sdpa.py").write_text(SOLUTION)
+    right = kata(folder, "grade", "sdpa")
+    assert right.returncode == 0
+    assert "ACCEPTED  ★★★  100/100" in right.stdout
+
+
+def test_two_mistakes_are_both_named(folder: Path) -> None:
+    both = NO_SCALE.replace("hidden = mask == 0", "hidden = mask != 0")
+    (folder / "sdpa.py").write_text(both)
+    report = json.loads(kata(folder, "grade", "sdpa", "--format", "json").stdout)
+    assert sorted(d["pitfall"] for d in report["diagnosis"]) == ["mask-polarity", "no-scale"]
+
+
+def test_the_json_document_is_alone_on_stdout_and_has_schema_1(folder: Path) -> None:
+    (folder / "mine.py").write_text(f"print('hello')\n{NO_SCALE}")
+    done = kata(folder, "grade", "sdpa", "mine.py", "--format", "json", "--seed", "7")
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert report["schema"] == 1
+    assert report["kata"] == "sdpa"
+    assert report["verdict"] == "wrong_answer"
+    assert report["seed"] == 7
+    assert report["stars"] == 0
+    assert 0 < report["score"] < 100
+    assert report["submission"]["path"] == "mine.py"
+    assert report["submission"]["entry_point"] == "scaled_dot_product_attention"
+    assert report["diagnosis"][0]["pitfall"] == "no-scale"
+    assert set(report["checks"][0]) == {
+        "id", "title", "family", "tier", "verdict", "message", "seconds",
+    }  # fmt: skip
+    assert report["budget"]["limit"] == find("sdpa").budget_limit
+    assert "hello" in report["output"]
+
+
+def test_a_seed_repeats_a_grade(folder: Path) -> None:
+    (folder / "sdpa.py").write_text(NO_SCALE)
+    runs = [kata(folder, "grade", "sdpa", "--seed", "3", "--format", "json") for _ in range(2)]
+    first, second = (json.loads(run.stdout)["checks"] for run in runs)
+    for one, other in zip(first, second, strict=True):
+        if one["family"] != "budget":
+            assert one["message"] == other["message"]
+
+
+def test_list_answers_at_once_and_shows_every_kata(folder: Path) -> None:
+    begun = time.monotonic()
+    done = kata(folder, "list")
+    assert time.monotonic() - begun < 2
+    assert [line.split()[1] for line in done.stdout.splitlines() if line[:2].strip()][:6] == [
+        k.slug for k in all_katas()
+    ]
+
+
+def test_commands_that_do_not_grade_never_import_torch(folder: Path) -> None:
+    probe = "import sys; from grader.cli import main\n"
+    probe += "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+    probe += "assert 'torch' not in sys.modules"
+    for arguments in (["list"], ["start", "sdpa"], ["explain", "no-scale"], ["show", "sdpa"]):
+        done = subprocess.run(
+            [sys.executable, "-c", probe, *arguments], cwd=folder, check=False,
+            env={**os.environ, "KATA_HOME": str(folder)}, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+
+def test_explain_tells_the_rest(folder: Path) -> None:
+    done = kata(folder, "explain", "no-scale")
+    assert done.returncode == 0
+    assert "ask yourself" in done.stdout
+    assert "+    scores = scores / math.sqrt(d_k)" in done.stdout
+    missing = kata(folder, "explain", "no-scal")
+    assert missing.returncode == 2
+    assert "did you mean `no-scale`?" in missing.stderr
+
+
+# --- bad input --------------------------------------------------------------------------------
+
+
+def test_unknown_kata(folder: Path) -> None:
+    done = kata(folder, "grade", "spda")
+    assert done.returncode == 2
+    assert "did you mean `sdpa`?" in done.stderr
+
+
+def test_nothing_started_here(folder: Path) -> None:
+    done = kata(folder, "grade")
+    assert done.returncode == 2
+    assert "kata start" in done.stderr
+
+
+def fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+BAD_FILES = {
+    "there is no file": lambda path: None,
+    "is a folder": lambda path: path.mkdir(),
+    "is not a regular file": fifo,
+    "larger than 256 KiB": lambda path: path.write_text("#" * (256 * 1024 + 1)),
+}
+
+
+@pytest.mark.parametrize("complaint", BAD_FILES)
+def test_a_path_that_cannot_be_graded_is_a_usage_error(complaint: str, folder: Path) -> None:
+    BAD_FILES[complaint](folder / "mine.py")
+    done = kata(folder, "grade", "sdpa", "mine.py")
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert "mine.py" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_device_is_no_submission(folder: Path) -> None:
+    done = kata(folder, "grade", "sdpa", "/dev/zero")
+    assert done.returncode == 2
+    assert "is not a regular file" in done.stderr
+
+
+UNREADABLE = {
+    "is empty": b"\n",
+    "binary file": b"\x7fELF\0\0",
+    "not valid UTF-8": b"x = '\xff\xfe'\n",
+    "untouched stub": STUB.encode(),
+    "line 2": b"import torch\ndef broken(:\n",
+    "nested too deeply": b"(" * 10000 + b")" * 10000,
+}
+
+
+@pytest.mark.parametrize("complaint", UNREADABLE)
+def test_a_file_that_is_no_submission_is_refused_without_torch(complaint, folder: Path) -> None:
+    (folder / "sdpa.py").write_bytes(UNREADABLE[complaint])
+    begun = time.monotonic()
+    done = kata(folder, "grade", "sdpa", "--format", "json")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "invalid_submission"
+    assert "sdpa.py" in report["checks"][0]["message"]
+    text = kata(folder, "grade", "sdpa").stdout
+    assert complaint in text or complaint in report["checks"][0]["message"]
+    assert "Traceback" not in text
+    assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize("spelling", [b"\xef\xbb\xbf%s", b"%s"])
+def test_bom_and_crlf_are_fine(spelling: bytes, folder: Path) -> None:
+    text = SOLUTION.encode().replace(b"\n", b"\r\n")
+    (folder / "sdpa.py").write_bytes(spelling % text)
+    assert kata(folder, "grade", "sdpa").returncode == 0
+
+
+def test_start_never_overwrites_and_force_keeps_a_backup(folder: Path) -> None:
+    (folder / "sdpa.py").write_text("mine")
+    refused = kata(folder, "start", "sdpa")
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr
+    assert (folder / "sdpa.py").read_text() == "mine"
+    for _ in range(2):
+        assert kata(folder, "start", "sdpa", "--force").returncode == 0
+    assert (folder / "sdpa.py.1.bak").read_text() == "mine"
+    assert (folder / "sdpa.py.2.bak").read_text() == STUB
+    assert (folder / "sdpa.py").read_text() == STUB
+
+
+def test_start_in_a_folder_that_cannot_be_written(folder: Path) -> None:
+    (folder / "file").write_text("")
+    done = kata(folder, "start", "sdpa", "--dir", "file")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert "--dir" in done.stderr
+
+
+def test_cuda_where_there_is_none(folder: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    (folder / "sdpa.py").write_text(SOLUTION)
+    done = kata(folder, "grade", "sdpa", "--device", "cuda")
+    assert done.returncode == 2
+    assert "--device cpu" in done.stderr
+
+
+SABOTAGE = {
+    "conftest.py": "import pytest\ndef pytest_runtest_makereport(): raise SystemExit(0)\n",
+    "pytest.ini": "[pytest]\naddopts = --collect-only\n",
+    "random.py": "raise SystemExit(0)\n",
+    "sitecustomize.py": "import os; os._exit(0)\n",
+    "torch.py": "raise SystemExit(0)\n",
+}
+
+
+@pytest.mark.parametrize("name", SABOTAGE)
+def test_files_beside_a_submission_have_no_say(name: str, folder: Path) -> None:
+    (folder / name).write_text(SABOTAGE[name])
+    (folder / "sdpa.py").write_text(NO_SCALE)
+    command = Path(sys.executable).with_name("kata")
+    done = subprocess.run(
+        [str(command), "grade", "sdpa"], cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "KATA_HOME": str(folder), "PYTEST_ADDOPTS": "--collect-only"},
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "no-scale" in done.stdout
+
+
+def test_control_c_leaves_no_process_and_no_folder(folder: Path) -> None:
+    (folder / "sdpa.py").write_text("while True: pass\n")
+    (folder / "tmp").mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "grade", "sdpa"], cwd=folder, start_new_session=True,
+        env={**os.environ, "TMPDIR": str(folder / "tmp")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not list((folder / "tmp").glob("kata-*/*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, (out, err)
+    assert b"Traceback" not in err
+    assert list((folder / "tmp").iterdir()) == []
+    assert _processes_in(folder) == []
+
+
+def _processes_in(folder: Path) -> list[str]:
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if str(link.readlink()).startswith(str(folder)):
+                found.append(str(link))
+        except OSError:
+            continue
+    return found
+
+
+def test_a_terminal_gets_colour_and_progress_and_a_dumb_one_neither(folder: Path) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    (folder / "sdpa.py").write_text(NO_SCALE)
+
+    def screen(**environment: str) -> str:
+        return pexpect.run(
+            f"{sys.executable} -m grader grade sdpa", cwd=str(folder), timeout=60,
+            env={**os.environ, "TERM": "xterm-256color", **environment},
+        ).decode()  # fmt: skip
+
+    lively = screen()
+    assert "\x1b[1;31merror[no-scale]" in lively
+    assert "importing torch" in lively
+    assert "\x1b[?25h" in lively, "the cursor is shown again"
+    for plain in (screen(NO_COLOR="1"), screen(TERM="dumb")):
+        assert "\x1b" not in plain
+        assert "error[no-scale]" in plain

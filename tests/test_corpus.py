@@ -1,0 +1,31 @@
+"""Right submissions are accepted whatever their style; catalogued mistakes are refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.judge import Selection
+from grader.session import Session
+from grader.verdict import Tier, Verdict
+from tests.conftest import Sample, grade, samples
+
+
+@pytest.mark.parametrize("sample", samples("right"), ids=lambda s: s.id)
+def test_a_right_answer_in_this_style_is_accepted(session: Session, sample: Sample) -> None:
+    report = grade(session, sample.kata, sample.path, diagnose=False)
+    failed = [(c.id, c.message) for c in report.checks if not c.passed and c.tier is Tier.REQUIRED]
+    assert report.verdict is Verdict.ACCEPTED, (report.seed, failed, report.failure)
+
+
+@pytest.mark.parametrize("sample", samples("wrong"), ids=lambda s: s.id)
+def test_a_catalogued_mistake_gets_what_it_deserves(session: Session, sample: Sample) -> None:
+    selection = Selection(without=("budget",))
+    report = grade(session, sample.kata, sample.path, selection=selection, diagnose=False)
+    fate = sample.header["refused"].split(" - ")[0]
+    failed_stretch = [c for c in report.checks if c.tier is Tier.STRETCH and not c.passed]
+    if fate == "yes":
+        assert report.verdict is not Verdict.ACCEPTED, report.seed
+        assert report.verdict is not Verdict.INTERNAL_ERROR, report.failure
+    else:
+        assert report.verdict is Verdict.ACCEPTED, (report.seed, report.first_failure)
+        assert bool(failed_stretch) == (fate == "stretch"), report.seed
