@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from grader.exchange import Exchange
 from grader.kata import Kata
-from grader.pitfalls import Mutant, Pitfall, load_pitfalls, pairs, singles
+from grader.pitfalls import Edit, Mutant, Pitfall, load_pitfalls, pairs, singles
 from grader.solution import Variant, load_variant
 from grader.verdict import Check, Diagnosis, Fault, Finding, Tier
 from grader.weights import Unmatched
@@ -64,26 +64,35 @@ class Search:
     def run(self) -> tuple[tuple[Pitfall, ...], int]:
         """One mistake, one beside a remark, two; failing those, one that explains most of it."""
         text = self.kata.solution.read_text(encoding="utf-8")
-        alone: set[str] = set()
+        alone: set[Edit] = set()
         deadline = time.monotonic() + 2 * PATIENCE
         for mutant in singles(self.pitfalls, text):
             count = self._explained(mutant)
-            alone |= {mutant.pitfalls[0].id} if count else set()
+            alone |= set(mutant.edits) if count else set()
             if self._settles(mutant.pitfalls, count):
                 return self.best
             if time.monotonic() > deadline:
                 break
         deadline = time.monotonic() + PATIENCE
-        both = list(pairs(self.pitfalls, text, spellings=True))
-        # Likely ones first: a part that explains something alone; then a style that costs stars
-        # beside a mistake, before two mistakes.
-        both.sort(key=lambda m: (_remarks(m) != 1, -sum(p.id in alone for p in m.pitfalls)))
-        for mutant in both:
+        for mutant in self._two_at_once(text, alone):
             refused = tuple(p for p in mutant.pitfalls if not p.remark) or mutant.pitfalls
             count = self._explained(mutant, partly=len(refused) == 1)
             if self._settles(refused, count) or time.monotonic() > deadline:
                 break
         return self.best if 2 * self.best[1] >= len(self.asked) else ((), 0)
+
+    def _two_at_once(self, text: str, alone: set[Edit]) -> Iterator[Mutant]:
+        """Pairs, the likely ones first: those with an edit that explains something alone.
+
+        Among them, a style that only costs stars beside a mistake comes before two mistakes.
+        """
+        likely = pairs(
+            self.pitfalls, text, spellings=True, wanted=lambda a, b: a in alone or b in alone
+        )
+        yield from sorted(likely, key=lambda m: sum(p.remark for p in m.pitfalls) != 1)
+        yield from pairs(
+            self.pitfalls, text, spellings=True, wanted=lambda a, b: not {a, b} & alone
+        )
 
     def _settles(self, pitfalls: tuple[Pitfall, ...], count: int) -> bool:
         """Keep the best explanation so far; whether it leaves nothing open."""
@@ -104,10 +113,6 @@ class Search:
             if not explained and not (partly and (count or place < TASTE)):
                 return 0
         return count
-
-
-def _remarks(mutant: Mutant) -> int:
-    return sum(p.remark for p in mutant.pitfalls)
 
 
 def _cost(exchanges: Sequence[Exchange]) -> int:

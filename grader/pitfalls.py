@@ -7,7 +7,7 @@ compares a submission with, and what `kata explain` tells.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
@@ -55,6 +55,7 @@ class Mutant:
     """The solution with one or two mistakes in it."""
 
     pitfalls: tuple[Pitfall, ...]
+    edits: tuple[Edit, ...]
     text: str
 
     @property
@@ -105,18 +106,27 @@ def singles(pitfalls: Sequence[Pitfall], text: str) -> Iterator[Mutant]:
             edited = edit.apply(text)
             if edited is None:
                 raise KataError(f"pitfall {pitfall.id}: {edit.right} is not once in the solution")
-            yield Mutant((pitfall,), edited)
+            yield Mutant((pitfall,), (edit,), edited)
 
 
-def pairs(pitfalls: Sequence[Pitfall], text: str, *, spellings: bool = False) -> Iterator[Mutant]:
-    """Every two compatible pitfalls, by their first edits that go together, or by all of them."""
+def pairs(
+    pitfalls: Sequence[Pitfall],
+    text: str,
+    *,
+    spellings: bool = False,
+    wanted: Callable[[Edit, Edit], bool] = lambda *_: True,
+) -> Iterator[Mutant]:
+    """Every two compatible pitfalls, by their first edits that go together, or by all of them.
+
+    `wanted` leaves out combinations of edits before anything is done with them.
+    """
     for one, other in combinations(pitfalls, 2):
         if other.id in one.excludes or one.id in other.excludes:
             continue
         for first, second in product(one.edits, other.edits):
-            edited = _both(first, second, text)
+            edited = _both(first, second, text) if wanted(first, second) else None
             if edited is not None:
-                yield Mutant((one, other), edited)
+                yield Mutant((one, other), (first, second), edited)
                 if not spellings:
                     break
 

@@ -38,12 +38,13 @@ def read(path: Path) -> bytes:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise NoSuchFile(_cannot_open(path, error)) from error
-    with os.fdopen(fd, "rb", closefd=True) as file:
-        mode = os.fstat(fd).st_mode
+    mode = os.fstat(fd).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(fd)
         if stat.S_ISDIR(mode):
             raise NoSuchFile(f"{path} is a folder: name the .py file inside it")
-        if not stat.S_ISREG(mode):
-            raise NoSuchFile(f"{path} is not a regular file: name a .py file")
+        raise NoSuchFile(f"{path} is not a regular file: name a .py file")
+    with os.fdopen(fd, "rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise NoSuchFile(f"{path} is larger than 256 KiB: keep only the answer in it")

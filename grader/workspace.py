@@ -24,6 +24,8 @@ class Started:
 def start(kata: Kata, folder: Path, *, force: bool = False) -> Started:
     """Write the kata's stub as `<slug>.py`; an existing file is kept as a backup or refused."""
     file = folder / f"{kata.slug}.py"
+    if folder.exists() and not folder.is_dir():
+        raise CannotWrite(f"{file} cannot be written: {folder} is not a folder; try another --dir")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         backup = _set_aside(file, force=force)
