@@ -7,6 +7,7 @@ does, pairs are tried, and two are named. What matches nothing is said to match 
 
 from __future__ import annotations
 
+import ast
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -191,13 +192,19 @@ def _finding(pitfall: Pitfall, source: str) -> Finding:
     line = None
     if pitfall.look:
         pattern = re.compile(pitfall.look)
-        code = (n for n, text in enumerate(source.splitlines(), 1) if pattern.search(_code(text)))
-        line = next(code, None)
+        line = next((n for n, text in _code(source) if pattern.search(text)), None)
     return Finding(pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line)
 
 
-def _code(line: str) -> str:
-    return line.split("#", 1)[0]
+def _code(source: str) -> Iterator[tuple[int, str]]:
+    """Numbered lines without comments and docstrings, in which a formula is not a call."""
+    quoted: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            quoted |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    for number, text in enumerate(source.splitlines(), 1):
+        if number not in quoted:
+            yield number, text.split("#", 1)[0]
 
 
 def diagnose_structure(

@@ -58,7 +58,7 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[RenderableType]:
     if failure is not None:
         yield from _failure(report, failure)
     if report.heatmap is not None:
-        yield Padding(draw(report.heatmap), (1, 0, 0, 3))
+        yield Padding(draw(report.heatmap), (1, 0, 0, 3), expand=False)
     if report.output:
         yield from _prints(report.output)
     if report.checks:
