@@ -70,6 +70,7 @@ class Candidate:
         try:
             self.last_reply = self.run(request.encode(self.layout))
             exchange.error = self.last_reply.get("error")
+            exchange.trace = self.last_reply.get("trace") or ()
             exchange.answers = read(self.last_reply, request, self.layout, self.reference)
         except Fault as fault:
             exchange.fault = fault

@@ -150,6 +150,27 @@ def verify(kata: str | None, seed: int | None) -> None:
     sys.exit(ACCEPTED if run(chosen, seed) else NOT_ACCEPTED)
 
 
+@cli.command()
+@click.argument("slug")
+@click.option("--module", is_flag=True, help="A layer (nn.Module) instead of a function.")
+@click.option(
+    "--root", type=click.Path(path_type=Path),
+    help="The folder that holds katas/; this checkout unless you say otherwise.",
+)  # fmt: skip
+def new(slug: str, root: Path | None, *, module: bool) -> None:
+    """For authors: begin a kata called SLUG with files that already run."""
+    from grader.scaffold import CannotScaffold, scaffold
+
+    try:
+        files = scaffold(slug, root, module=module)
+    except (CannotScaffold, KataError) as error:
+        raise Refusal(str(error)) from None
+    for file in files:
+        click.echo(f"wrote {file}")
+    click.echo("\nit is plain attention so far: make it your own, as katas/README.md describes")
+    click.echo(f"what is still missing:  kata verify {slug}")
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """The `kata` command."""
     from grader.isolation import leave_local_modules_out

@@ -37,6 +37,7 @@ class Desk:
                 raise Fault(Verdict.TIME_LIMIT, "not tried: requests before this one hung")
             self.worker = shop.take()
         if self.worker.loaded is None:
+            shop.server.await_start(self.worker)
             seconds = max(LOAD_PATIENCE * self._patience(), shop.server.start_seconds)
             self.worker.loaded = self._guarded(lambda w: shop.listen(w, seconds))
         return _account(self.worker.loaded)

@@ -8,6 +8,7 @@ does, pairs are tried, and two are named. What matches nothing is said to match 
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,25 +17,30 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from grader.exchange import Exchange
+from grader.exchange import Answer, Exchange, Request, read
 from grader.kata import Kata
 from grader.pitfalls import Edit, Mutant, Pitfall, load_pitfalls, pairs, singles
-from grader.solution import Variant, load_variant
+from grader.solution import load_variant
 from grader.verdict import Check, Diagnosis, Fault, Finding, Tier
-from grader.weights import Unmatched
+from grader.weights import Layout, Unmatched
+from grader.wire import Message, pack
 
 SAME = 2e-5
 """Of an answer's scale: two computations of one function in float32 are this close."""
+Score = tuple[int, int]
+"""Failing checks explained, and crashes given word for word."""
+NOTHING: Score = (0, 0)
 TASTE = 4
 """A mutant that explains none of this many failing checks, the small ones first, is let go."""
 PATIENCE = 1.5
-"""Seconds for pairs, and twice that for single mistakes."""
+"""Seconds of this process for pairs, and twice that for single mistakes."""
 
 
 def diagnose(
     kata: Kata,
     checks: Sequence[Check],
     exchanges: Mapping[str, Sequence[Exchange]],
+    layout: Layout,
     source: str = "",
 ) -> Diagnosis:
     """Name the mistakes behind the failing checks, as far as known ones explain them."""
@@ -43,13 +49,27 @@ def diagnose(
     if not failing:  # accepted: what costs stars is a remark, never a mistake
         failing = [c for c in checks if not c.passed]
         pitfalls = tuple(p for p in pitfalls if p.remark)
-    asked = [exchanges[c.id] for c in failing if exchanges.get(c.id)]
+    cases = [
+        Case(tuple(exchanges.get(c.id, ())), sorted(shape for _, shape in layout.found))
+        for c in failing
+        if exchanges.get(c.id) or c.family == "rules"
+    ]
+    # What is caught by a check that passed is not what went wrong here.
+    failed = {c.id for c in checks if not c.passed}
+    pitfalls = tuple(p for p in pitfalls if p.check in failed)
     slow = {c.evidence.grows for c in failing if c.evidence.grows}
-    search = Search(kata, pitfalls, sorted(asked, key=_cost))
-    loops = tuple(p for p in search.pitfalls if p.grows in slow)
-    mistakes, explained = search.run() if asked else ((), 0)
+    loops = tuple(p for p in pitfalls if p.grows in slow)
+    mistakes, explained = Search(kata, pitfalls, cases).run() if cases else ((), 0)
     findings = tuple(_finding(p, source) for p in dict.fromkeys((*mistakes, *loops)))
-    return Diagnosis(findings[:2], explained + len(slow if loops else ()), len(asked) + len(slow))
+    return Diagnosis(findings[:2], explained + (len(slow) if loops else 0), len(cases) + len(slow))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One failing check: its requests with what came of them, and the submission's weights."""
+
+    exchanges: tuple[Exchange, ...]
+    shapes: list[tuple[int, ...]]
 
 
 @dataclass
@@ -58,95 +78,163 @@ class Search:
 
     kata: Kata
     pitfalls: Sequence[Pitfall]
-    asked: Sequence[Sequence[Exchange]]
-    """The requests of each failing check."""
-    best: tuple[tuple[Pitfall, ...], int] = ((), 0)
+    cases: list[Case]
+    best: tuple[tuple[Pitfall, ...], Score] = ((), NOTHING)
+
+    def __post_init__(self) -> None:
+        self.cases.sort(key=_cost)
+        self.text = self.kata.solution.read_text(encoding="utf-8")
+        self.solution = load_variant(self.kata, self.text)
+        self.frames: dict[int, bytes] = {}
+        self.crashes = any(e.fault is not None for case in self.cases for e in case.exchanges)
 
     def run(self) -> tuple[tuple[Pitfall, ...], int]:
         """One mistake, one beside a remark, two; failing those, one that explains most of it."""
-        text = self.kata.solution.read_text(encoding="utf-8")
         alone: set[Edit] = set()
-        deadline = time.monotonic() + 2 * PATIENCE
-        for mutant in singles(self.pitfalls, text):
-            count = self._explained(mutant)
-            alone |= set(mutant.edits) if count else set()
-            if self._settles(mutant.pitfalls, count):
-                return self.best
-            if time.monotonic() > deadline:
+        deadline = time.process_time() + 2 * PATIENCE
+        for mutant in singles(self.pitfalls, self.text):
+            score = self._explained(mutant)
+            alone |= set(mutant.edits) if score[0] else set()
+            # Crashes look alike: the one whose words are the same to the letter is looked for.
+            if self._settles(mutant.pitfalls, score) and not self.crashes:
                 break
-        deadline = time.monotonic() + PATIENCE
-        for mutant in self._two_at_once(text, alone):
+            if time.process_time() > deadline:
+                break
+        deadline = time.process_time() + PATIENCE
+        for mutant in self._two_at_once(alone) if not self._settled else ():
             refused = tuple(p for p in mutant.pitfalls if not p.remark) or mutant.pitfalls
-            count = self._explained(mutant, partly=len(refused) == 1)
-            if self._settles(refused, count) or time.monotonic() > deadline:
+            score = self._explained(mutant, partly=len(refused) == 1)
+            if self._settles(refused, score) or time.process_time() > deadline:
                 break
-        return self.best if 2 * self.best[1] >= len(self.asked) else ((), 0)
+        found, (count, _) = self.best
+        return (found, count) if 2 * count >= len(self.cases) else ((), 0)
 
-    def _two_at_once(self, text: str, alone: set[Edit]) -> Iterator[Mutant]:
+    @property
+    def _settled(self) -> bool:
+        return self.best[1][0] == len(self.cases)
+
+    def _settles(self, pitfalls: tuple[Pitfall, ...], score: Score) -> bool:
+        """Keep the best explanation so far; whether it leaves nothing open."""
+        if score > self.best[1]:
+            self.best = (pitfalls, score)
+        return self._settled
+
+    def _two_at_once(self, alone: set[Edit]) -> Iterator[Mutant]:
         """Pairs, the likely ones first: those with an edit that explains something alone.
 
         Among them, a style that only costs stars beside a mistake comes before two mistakes.
         """
         likely = pairs(
-            self.pitfalls, text, spellings=True, wanted=lambda a, b: a in alone or b in alone
+            self.pitfalls, self.text, spellings=True, wanted=lambda a, b: a in alone or b in alone
         )
         yield from sorted(likely, key=lambda m: sum(p.remark for p in m.pitfalls) != 1)
         yield from pairs(
-            self.pitfalls, text, spellings=True, wanted=lambda a, b: not {a, b} & alone
+            self.pitfalls, self.text, spellings=True, wanted=lambda a, b: not {a, b} & alone
         )
 
-    def _settles(self, pitfalls: tuple[Pitfall, ...], count: int) -> bool:
-        """Keep the best explanation so far; whether it leaves nothing open."""
-        if count > self.best[1]:
-            self.best = (pitfalls, count)
-        return count == len(self.asked)
-
-    def _explained(self, mutant: Mutant, *, partly: bool = True) -> int:
+    def _explained(self, mutant: Mutant, *, partly: bool = True) -> Score:
         """How many failing checks a mutant explains; without `partly` it is all or none."""
         try:
-            variant = load_variant(self.kata, mutant.text)
+            suspect = Suspect(self.kata, mutant.text, self.solution.layout, self.frames)
         except (Fault, Unmatched):
-            return 0
-        count = 0
-        for place, exchanges in enumerate(self.asked, 1):
-            explained = all(same(variant, exchange) for exchange in exchanges)
-            count += explained
-            if not explained and not (partly and (count or place < TASTE)):
-                return 0
-        return count
+            return NOTHING
+        score = NOTHING
+        for place, case in enumerate(self.cases, 1):
+            exact = suspect.explains(case)
+            if exact is not None:
+                score = (score[0] + 1, score[1] + exact)
+            elif not (partly and (score[0] or place < TASTE)):
+                return NOTHING
+        return score
 
 
-def _cost(exchanges: Sequence[Exchange]) -> int:
+def _cost(case: Case) -> int:
     """Elements to compute with: small requests tell suspects apart just as well."""
     return sum(
         value.numel()
-        for exchange in exchanges
+        for exchange in case.exchanges
         for call in exchange.request.calls
         for value in call.arguments.values()
         if isinstance(value, Tensor)
     )
 
 
-def same(variant: Variant, exchange: Exchange) -> bool:
-    """Whether a variant does on a request what the submission did."""
-    try:
-        answers = variant.answers(exchange.request)
-    except Fault as fault:
-        return exchange.fault is not None and alike(fault, exchange.fault)
-    if exchange.fault is not None or len(answers) != len(exchange.answers):
+@dataclass
+class Suspect:
+    """A mutant that is compared with the submission, request by request."""
+
+    kata: Kata
+    text: str
+    layout: Layout
+    """The solution's, which most mutants share."""
+    frames: dict[int, bytes]
+    """Requests packed for that layout: packing costs as much as running."""
+
+    def __post_init__(self) -> None:
+        self.variant = load_variant(self.kata, self.text, self.layout)
+
+    def explains(self, case: Case) -> int | None:
+        """None where it behaves otherwise; else how many crashes it gives word for word."""
+        if not case.exchanges:
+            return 0 if sorted(shape for _, shape in self._layout().found) == case.shapes else None
+        exact = 0
+        for exchange in case.exchanges:
+            words = self._same(exchange)
+            if words is None:
+                return None
+            exact += words
+        return exact
+
+    def _layout(self) -> Layout:
+        """Its own layout, learnt once it may differ from the solution's."""
+        if self.variant.layout is self.layout:
+            with contextlib.suppress(Fault, Unmatched):
+                self.variant = load_variant(self.kata, self.text)
+        return self.variant.layout
+
+    def _same(self, exchange: Exchange) -> int | None:
+        try:
+            answers = self._answers(exchange.request)
+        except Fault as fault:
+            if exchange.fault is None or not alike(fault, exchange.fault):
+                return None
+            return int(fault.message == exchange.fault.message)
+        if exchange.fault is not None or len(answers) != len(exchange.answers):
+            return None
+        if not _same_trace(self.variant.last_reply.get("trace") or (), exchange.trace):
+            return None
+        pairs_of = zip(answers, exchange.answers, strict=True)
+        return 0 if all(_same_answer(ours, theirs) for ours, theirs in pairs_of) else None
+
+    def _answers(self, request: Request) -> tuple[Answer, ...]:
+        if self.variant.layout is not self.layout:
+            return self.variant.answers(request)
+        frame = self.frames.setdefault(id(request), b"") or pack(request.encode(self.layout))
+        self.frames[id(request)] = frame
+        reply = self.variant.run_frame(frame)
+        if (reply.get("error") or {}).get("stage") == "construct" and self.kata.roles:
+            # Perhaps it is only that its parameters are not those of the solution.
+            self._layout()
+            return self.variant.answers(request)
+        return read(reply, request, self.layout)
+
+
+def _same_answer(ours: Answer, theirs: Answer) -> bool:
+    if not _close(ours.output, theirs.output):
         return False
-    for ours, theirs in zip(answers, exchange.answers, strict=True):
-        if not _close(ours.output, theirs.output):
-            return False
-        if theirs.call.cotangent is not None and not _gradients_close(
-            ours.gradients, theirs.gradients
-        ):
-            return False
-        if theirs.inputs and not all(
-            torch.equal(ours.inputs[n], t) for n, t in theirs.inputs.items() if n in ours.inputs
-        ):
-            return False
-    return True
+    if theirs.call.cotangent is not None and not _gradients_close(ours.gradients, theirs.gradients):
+        return False
+    return all(torch.equal(ours.inputs[n], t) for n, t in theirs.inputs.items() if n in ours.inputs)
+
+
+def _same_trace(ours: Sequence[Message], theirs: Sequence[Message]) -> bool:
+    """The same kinds of use of the parameters: how many products, with whole weights or parts."""
+
+    def uses(trace: Sequence[Message]) -> list[tuple[bool, bool]]:
+        matrices = [(t, o) for t in trace for o in t["operands"] if o["dim"] > 1]
+        return sorted((bool(t["product"]), bool(o["whole"])) for t, o in matrices)
+
+    return uses(ours) == uses(theirs)
 
 
 def alike(one: Fault, other: Fault) -> bool:

@@ -109,6 +109,9 @@ class Exchange:
     answers: tuple[Answer, ...] = ()
     fault: Fault | None = None
     error: Message | None = None
+    """The submission's exception as its worker told it: stage, type, message."""
+    trace: Sequence[Message] = ()
+    """What touched the parameters, where the request asked for it."""
 
 
 def read(

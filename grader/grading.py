@@ -12,7 +12,7 @@ from grader.diagnosis import diagnose_structure
 from grader.draw import Draw
 from grader.exchange import Exchange
 from grader.judge import Judge, Selection, run_bank
-from grader.kata import Kata
+from grader.kata import Kata, KataError
 from grader.pitfalls import load_pitfalls
 from grader.pool import PATIENCE, Server, Workshop
 from grader.race import Race, Runner
@@ -83,11 +83,14 @@ class Grading:
         if not diagnose or all(check.passed for check in report.checks):
             return report
         asked = {name: candidate.exchanges for name, candidate in judge.candidates.items()}
-        return self._explained(report, asked)
+        try:
+            return self._explained(report, asked)
+        except KataError:  # without a table of known mistakes the verdict stands all the same
+            return report
 
     def _explained(self, report: Report, asked: Mapping[str, Sequence[Exchange]]) -> Report:
         """The report with the mistake named, and what an X-ray shows."""
-        found = diagnose_answers(self.kata, report.checks, asked, self.source.text)
+        found = diagnose_answers(self.kata, report.checks, asked, self.layout, self.source.text)
         named = {finding.pitfall for finding in found.findings}
         wants_map = any(p.heatmap for p in load_pitfalls(self.kata) if p.id in named)
         failed = {c.family for c in report.checks if not c.passed and c.tier is Tier.REQUIRED}

@@ -56,6 +56,9 @@ class Server(Protocol):
     def spawn(self) -> Worker:
         """Begin a worker; its process may still be starting when this returns."""
 
+    def await_start(self, worker: Worker) -> None:
+        """Return when the worker's process exists: what it takes is not the candidate's time."""
+
     def retire(self, worker: Worker) -> None:
         """End a worker and whatever it left behind."""
 
@@ -105,6 +108,10 @@ class ForkServer:
         worker.channel.drain = worker.drain
         self.unclaimed.append(worker)
         return worker
+
+    def await_start(self, worker: Worker) -> None:
+        """Read the pid; the first one also waits for the server itself."""
+        self._claim(worker)
 
     def retire(self, worker: Worker) -> None:
         """Kill the worker's group; the server collects it while the judge goes on."""

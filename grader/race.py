@@ -133,21 +133,27 @@ class Race:
 
     def _decide(self, course: Course, me: Runner, other: Runner) -> float | None:
         """The ratio that counts, or None where the machine is too noisy to refuse anybody."""
-        ratio = course.round(me, other, *SHORT, enough=self.limit * HOPELESS)
+        enough = self.limit * HOPELESS
+        ratio = course.round(me, other, *SHORT, enough)
         if ratio <= self.limit * CLEAR:
             return ratio
         best = float("inf")
         for _ in range(ROUNDS):
-            best = min(best, course.round(me, other, *LONG, enough=self.limit * HOPELESS))
+            best = min(best, course.round(me, other, *LONG, enough))
             if best <= self.limit:
                 return best
+        noise = self._noise(course, other)
+        # What strays by some factor from itself can explain a ratio that much over the limit.
+        return best if noise <= NOISY or best > self.limit * noise else None
+
+    def _noise(self, course: Course, other: Runner) -> float:
+        """By what factor the reference strays from itself."""
         twin = self.reference()
         try:
             itself = course.round(twin, other, *LONG, enough=float("inf"))
         finally:
             twin.desk.close()
-        noisy = max(itself, 1 / itself) > NOISY
-        return None if noisy else best
+        return max(itself, 1 / itself)
 
 
 @dataclass

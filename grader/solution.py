@@ -10,7 +10,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from grader.candidate import probe_request, role_shapes
@@ -23,37 +23,36 @@ from grader.worker.program import answer
 from grader.worker.recorder import Recorder
 
 
-@dataclass(frozen=True)
+@dataclass
 class Variant:
     """A solution, edited or not, ready to answer requests in this process."""
 
     kata: Kata
     loaded: Loaded
     layout: Layout
+    last_reply: Message = field(default_factory=dict)
 
-    def reply(self, request: Request) -> Message:
-        """What a worker holding this code would reply."""
-        return self.run(request.encode(self.layout))
+    def answers(self, request: Request) -> tuple[Answer, ...]:
+        """Its answers to what a worker holding this code would be asked; or a Fault."""
+        return read(self.run(request.encode(self.layout)), request, self.layout)
 
     def run(self, message: Message) -> Message:
         """Run an encoded request here, as a worker would run it there."""
-        return _local(self.loaded, message, self.kata.banned)
+        return self.run_frame(pack(message))
 
-    def answers(self, request: Request) -> tuple[Answer, ...]:
-        """Its answers; raises Fault where it has none."""
-        return read(self.reply(request), request, self.layout)
+    def run_frame(self, frame: bytes) -> Message:
+        """Run a packed request."""
+        self.last_reply = _local(self.loaded, frame, self.kata.banned)
+        return self.last_reply
 
 
-def _local(loaded: Loaded, message: Message, banned: Sequence[str] = ()) -> Message:
-    frame = pack(message)
+def _local(loaded: Loaded, frame: bytes, banned: Sequence[str] = ()) -> Message:
     header_size, _ = PREFIX.unpack(frame[: PREFIX.size])
     body = frame[PREFIX.size :]
-    quiet = io.StringIO()
-    with contextlib.redirect_stdout(quiet), warnings.catch_warnings():
+    message = unpack(body[:header_size], body[header_size:])
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return answer(
-            loaded, unpack(body[:header_size], body[header_size:]), _recorder(tuple(banned))
-        )
+        return answer(loaded, message, _recorder(tuple(banned)))
 
 
 @cache
@@ -62,10 +61,15 @@ def _recorder(banned: tuple[str, ...]) -> Recorder:
     return Recorder(banned)
 
 
-def load_variant(kata: Kata, text: str) -> Variant:
-    """Load edited solution text; raises Fault where it cannot be built or its weights matched."""
+def load_variant(kata: Kata, text: str, layout: Layout | None = None) -> Variant:
+    """Load edited solution text, with a layout it is known to have or with its own.
+
+    Raises Fault where it cannot be built, Unmatched where its weights fit no role.
+    """
     loaded = resolve(execute(text), kata.entry)
-    return Variant(kata, loaded, learn_layout(kata, lambda m: _local(loaded, m)))
+    if layout is None:
+        layout = learn_layout(kata, lambda m: _local(loaded, pack(m)))
+    return Variant(kata, loaded, layout)
 
 
 def learn_layout(kata: Kata, run: Callable[[Message], Message]) -> Layout:
@@ -80,7 +84,8 @@ def learn_layout(kata: Kata, run: Callable[[Message], Message]) -> Layout:
     if reply.get("error"):
         raise fault_of(reply["error"], request)
     state = [(str(p["name"]), tuple(map(int, p["shape"]))) for p in reply["state"]]
-    return match(state, role_shapes(kata, kata.entry.probe), kata.fused)
+    linear = [str(p["name"]) for p in reply["state"] if p["linear"]]
+    return match(state, role_shapes(kata, kata.entry.probe), kata.fused, linear)
 
 
 class LazySolution:

@@ -44,6 +44,9 @@ class Spawner:
         self.processes[process.pid] = process
         return worker
 
+    def await_start(self, worker: Worker) -> None:
+        """The process exists already; importing torch is part of its `start_seconds`."""
+
     def retire(self, worker: Worker) -> None:
         """Kill the worker's group and collect it."""
         worker.close()

@@ -8,7 +8,7 @@ into whatever layout it finds, and reads gradients back the same way.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -18,11 +18,11 @@ SYNONYMS = {
     "query": {"q", "query", "queries", "qs"},
     "key": {"k", "key", "keys", "ks"},
     "value": {"v", "value", "values", "val", "vs"},
-    "output": {"o", "out", "output", "outputs", "c", "fc", "dense", "final", "merge", "combine"},
+    "output": {"o", "out", "output", "outputs", "dense", "final", "merge", "combine"},
 }
 NOISE = set(
-    "w b weight weights bias proj projection linear lin layer to f net matrix mat attn attention "
-    "self head heads mha fn map transform wt param p m".split()
+    "fc w b weight weights bias proj projection linear lin layer to f net matrix mat attn "
+    "attention self head heads mha fn map transform wt param p m".split()
 )
 GLUED = re.compile(
     r"^(?:w|b|fc|lin|linear|to|proj|weight|bias)?"
@@ -117,6 +117,8 @@ def role_of(name: str) -> str | None:
     for segment in reversed(re.sub(r"\.(weight|bias)$", "", name).split(".")):
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", segment).lower()
         tokens = [t for t in re.split(r"[_\d]+", words) if t and t not in NOISE]
+        if words in {"c_proj", "fc"}:
+            return "output"
         if not tokens:
             continue
         roles = {_token_role(t) for t in tokens}
@@ -140,10 +142,18 @@ def match(
     state: Sequence[tuple[str, tuple[int, ...]]],
     roles: Mapping[str, tuple[int, int]],
     fused: Sequence[str] = (),
+    linear: Collection[str] | None = None,
 ) -> Layout:
-    """Find every role's weight and bias among the parameters; raises Unmatched."""
-    matcher = _Matcher(dict(state), dict(roles), tuple(fused))
-    return matcher.layout()
+    """Find every role's weight and bias among the parameters; raises Unmatched.
+
+    `linear` names the weights that belong to an `nn.Linear`, stored (out, in); all others are bare,
+    and without it a weight is taken for linear by its name.
+    """
+    names = [name for name, _ in state]
+    if linear is None:
+        linear = [name for name in names if name.endswith(".weight")]
+    bare = {name for name in names if name not in linear}
+    return _Matcher(dict(state), dict(roles), tuple(fused), bare).layout()
 
 
 class _Matcher:
@@ -154,12 +164,14 @@ class _Matcher:
         state: dict[str, tuple[int, ...]],
         roles: dict[str, tuple[int, int]],
         fused: tuple[str, ...],
+        bare: set[str],
     ) -> None:
         self.state = state
         self.roles = roles
         self.free = {n: s for n, s in state.items() if len(s) == 2}
         self.missing = dict(roles)
         self.fused = fused
+        self.bare = bare
         self.slots: list[Slot] = []
 
     def layout(self) -> Layout:
@@ -194,12 +206,15 @@ class _Matcher:
 
     def _fits(self, name: str, role: str) -> bool:
         out, width = self.roles[role]
-        return self.free[name] in ((out, width), (width, out) if _bare(name) else (out, width))
+        return self.free[name] in (
+            (out, width),
+            (width, out) if name in self.bare else (out, width),
+        )
 
     def _turned(self, name: str, role: str) -> bool:
         """A bare matrix is read as (in, out) unless its shape says otherwise."""
         out, width = self.roles[role]
-        return _bare(name) and self.free[name] == (width, out)
+        return name in self.bare and self.free[name] == (width, out)
 
     def _numbered(self) -> None:
         """`linears.0` … `linears.3`: in the order query, key, value, output."""
@@ -237,7 +252,7 @@ class _Matcher:
             size = (sum(self.roles[r][0] for r in slot.roles),)
             partner = re.sub(r"weight$", "bias", slot.name)
             names = [partner] if partner != slot.name and vectors.get(partner) == size else []
-            if not names and _bare(slot.name):
+            if not names and slot.name in self.bare:
                 names = [n for n, s in vectors.items() if s == size and self._speaks_of(n, slot)]
             if len(names) == 1:
                 vectors.pop(names[0])
@@ -245,7 +260,7 @@ class _Matcher:
         biased = {role for slot in self.slots if slot.bias for role in slot.roles}
         for name, shape in vectors.items():  # a fused weight may have a bare bias for each role
             role = role_of(name)
-            bare = _bare(name) and not name.endswith(".bias")
+            bare = name in self.bare and not name.endswith(".bias")
             if bare and role not in biased and role in self.roles:
                 fits = shape == (self.roles[role][0],)
                 self.slots += [Slot(name, (role,), bias=True)] if fits else []
@@ -259,10 +274,6 @@ class _Matcher:
         expected = ", ".join(f"{r} {_shape(self.roles[r])}" for r in self.missing)
         found = ", ".join(f"{n} {_shape(s)}" for n, s in self.state.items()) or "no parameter"
         return f"no weight could be matched to: {expected}. Found: {found}"
-
-
-def _bare(name: str) -> bool:
-    return not name.endswith(".weight")
 
 
 def _shape(shape: Sequence[int]) -> str:

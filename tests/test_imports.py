@@ -19,7 +19,7 @@ LAYERS = (
     {"spawner", "launch", "desk", "solution", "bank", "bank.truth", "bank.claims", "bank.dropout"},
     {"judge", "race", "xray", "diagnosis"},
     {"gauntlet", "session", "grading"},
-    {"verify"},
+    {"verify", "scaffold"},
     {"render", "render.heatmap", "render.text", "render.document", "render.pitfall"},
     {"render.progress", "render.verification"},
     {"grade", "cli"},

@@ -57,11 +57,15 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
+PACKAGES = {("__path__", "torch._dynamo"), ("__path__", "sympy")}
+
+
 class StandIn(types.ModuleType):
     """A module that answers a few questions and steps aside for all others."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        # Being asked for its path means that a submodule is wanted: a package steps aside for it.
+        if name.startswith("__") and (name, self.__name__) not in PACKAGES:
             raise AttributeError(name)
         _place(self.__name__, None)
         return getattr(importlib.import_module(self.__name__), name)

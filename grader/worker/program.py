@@ -61,9 +61,10 @@ def _build(loaded: Loaded, request: Message) -> Any:
     if not isinstance(instance, nn.Module):
         return instance
     device, dtype = request["device"], getattr(torch, request["dtype"])
-    instance.to(device=device, dtype=dtype)
+    instance.to(dtype=dtype)
     if any(isinstance(p, nn.parameter.UninitializedParameter) for p in instance.parameters()):
         _dry_run(loaded, instance, request)
+    instance.to(device=device)
     if request.get("state") and device != "meta":
         _fill(instance, request["state"])
     return instance
@@ -86,11 +87,17 @@ class Widths:
 
 def _dry_run(loaded: Loaded, instance: nn.Module, request: Message) -> None:
     """A lazy layer knows its sizes after one forward pass."""
-    given = {k: v for k, v in request["warm"].items() if v is not None}
-    arguments = {k: _value(v, request["device"], []) for k, v in given.items()}
+    arguments = {name: _corner(request["warm"][name]) for name in loaded.call.positional}
     args, kwargs = loaded.call.place(arguments)
     with torch.no_grad():
         instance(*args, **kwargs)
+
+
+def _corner(value: Tensor) -> Tensor:
+    """The first vector of an input: all that sizes depend on."""
+    for dim in range(value.dim() - 1):
+        value = value.narrow(dim, 0, 1)
+    return value
 
 
 def _fill(instance: nn.Module, state: dict[str, Tensor]) -> None:
@@ -104,7 +111,11 @@ def _state(instance: Any) -> list[dict[str, Any]]:
     """Names and shapes of the parameters; the judge decides what each of them is."""
     if not isinstance(instance, nn.Module):
         return []
-    return [{"name": n, "shape": list(p.shape)} for n, p in instance.named_parameters()]
+    linear = {id(m.weight) for m in instance.modules() if isinstance(m, nn.Linear)}
+    return [
+        {"name": n, "shape": list(p.shape), "linear": id(p) in linear}
+        for n, p in instance.named_parameters()
+    ]
 
 
 def _call(

@@ -1,0 +1,202 @@
+"""Documents that repeat what the code knows say the same as the code."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import runpy
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+import grader.bank
+from grader import verify
+from grader.candidate import Layer
+from grader.cli import cli
+from grader.draw import Draw
+from grader.judge import Judge
+from grader.kata import Kata, load
+from grader.pitfalls import Pitfall, load_pitfalls, singles
+from grader.session import Session
+from grader.submission import Source
+from grader.verdict import FAMILIES, Verdict
+from tests.conftest import SUBMISSIONS
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "katas" / "README.md"]
+HANDBOOK = DOCUMENTS[-1].read_text(encoding="utf-8")
+CONTRIBUTING = DOCUMENTS[1].read_text(encoding="utf-8")
+
+
+# --- reading a document -----------------------------------------------------------------------
+
+
+def snippets(text: str) -> list[str]:
+    """Code as a reader sees it: spans between backticks, and lines of blocks."""
+    fenced = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    indented = re.findall(r"^    (.+)$", prose, re.MULTILINE)
+    spans = re.findall(r"`([^`\n]+)`", prose)
+    return [*spans, *indented, *(line for block in fenced for line in block.splitlines())]
+
+
+def shown_commands(text: str) -> list[list[str]]:
+    """The `kata …` commands of a document, without `kata`."""
+    lines = (re.match(r"(?:\$ )?(?:\S*/)?kata +([a-z-].*)", s.strip()) for s in snippets(text))
+    return [line.group(1).partition("#")[0].split() for line in lines if line]
+
+
+def table(text: str, title: str) -> list[str]:
+    """The first column of the table whose first title this is, without backticks."""
+    match = re.search(rf"^\| {title} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert match, f"no table of {title}"
+    return [re.split(r"\s*\|\s*", row)[1].strip("`") for row in match.group(1).splitlines()]
+
+
+def listed(text: str, first: str) -> list[str]:
+    """The list of words in backticks that begins with `first`."""
+    match = re.search(rf"^- `{first}`\n(?:- `\w+`\n)*", text, re.MULTILINE)
+    assert match, f"no list from {first} on"
+    return re.findall(r"`(\w+)`", match.group())
+
+
+def parameters(function: Callable[..., object]) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name != "self"]
+
+
+def calls(functions: Iterable[tuple[str, Callable[..., object]]]) -> set[str]:
+    return {f"{name}({', '.join(parameters(function))})" for name, function in functions}
+
+
+# --- all of them ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: str(d.relative_to(ROOT)))
+def test_every_command_shown_exists_with_its_options(document: Path) -> None:
+    for name, *arguments in shown_commands(document.read_text(encoding="utf-8")):
+        if name.startswith("-"):
+            assert name in {"--help", "-h", "--version"}
+            continue
+        command = cli.commands.get(name)
+        assert command is not None, f"there is no `kata {name}`"
+        options = [p for p in command.params if isinstance(p, click.Option)]
+        known = {spelling for option in options for spelling in option.opts} | {"--help", "-h"}
+        shown = {a.partition("=")[0] for a in arguments if re.match(r"--?[a-z]", a)}
+        assert shown <= known, f"`kata {name}` has no such option"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: str(d.relative_to(ROOT)))
+def test_every_path_named_exists(document: Path) -> None:
+    text = re.sub(r"^### .*$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    named = re.findall(r"(?:grader|katas|solutions|tests|\.ci)/[\w./-]*", " ".join(snippets(text)))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: str(d.relative_to(ROOT)))
+def test_the_script_does_what_the_documents_ask_of_it(document: Path) -> None:
+    script = runpy.run_path(str(ROOT / "run.py"), run_name="run")
+    shown = re.findall(r"run\.py ([a-z]+)", document.read_text(encoding="utf-8"))
+    assert [task for task in shown if not callable(script.get(task))] == []
+
+
+def test_authors_find_their_commands() -> None:
+    ours = [n for n, c in cli.commands.items() if (c.help or "").startswith("For authors")]
+    shown = {name for name, *_ in shown_commands(CONTRIBUTING)}
+    assert ours
+    assert set(ours) <= shown
+
+
+# --- CONTRIBUTING.md --------------------------------------------------------------------------
+
+
+def test_the_verdicts_are_all_there() -> None:
+    assert listed(CONTRIBUTING, "accepted") == list(Verdict)
+
+
+def test_the_folders_of_the_corpus_are_all_there() -> None:
+    folders = {p.name for p in SUBMISSIONS.iterdir() if p.is_dir() and p.name != "__pycache__"}
+    assert set(table(CONTRIBUTING, "folder")) == folders
+
+
+# --- katas/README.md --------------------------------------------------------------------------
+
+
+def test_the_words_of_a_bank_are_all_there() -> None:
+    words = [(name, getattr(grader.bank, name)) for name in grader.bank.__all__]
+    assert set(table(HANDBOOK, "word")) == calls(words)
+
+
+def test_the_draws_are_all_there() -> None:
+    methods = [(f"draw.{n}", m) for n, m in inspect.getmembers(Draw, inspect.isfunction)
+               if not n.startswith("_")]  # fmt: skip
+    assert set(table(HANDBOOK, "call")) == calls([("draw", Draw.__call__), *methods])
+
+
+def test_the_options_of_a_call_are_all_there() -> None:
+    options = inspect.signature(Layer.each).parameters.values()
+    assert table(HANDBOOK, "option") == [p.name for p in options if p.kind is p.KEYWORD_ONLY]
+
+
+def test_the_fixtures_are_all_there() -> None:
+    fixtures = [n for n, v in vars(Judge).items() if "Fixture" in type(v).__name__]
+    assert set(table(HANDBOOK, "fixture")) == set(fixtures) != set()
+
+
+def test_the_families_are_all_there() -> None:
+    assert listed(HANDBOOK, FAMILIES[0]) == list(FAMILIES)
+
+
+def test_the_fields_of_a_pitfall_are_all_there() -> None:
+    names = {f.name for f in fields(Pitfall)} - {"remark", "edits"} | {"edit"}
+    assert set(table(HANDBOOK, "field")) == names
+
+
+def test_the_files_of_a_kata_are_all_there() -> None:
+    assert table(HANDBOOK, "file") == [*verify.DOCUMENTS, "test_*.py"]
+
+
+def test_the_numbers_of_the_gate_are_right() -> None:
+    assert f"{verify.RUNGS} rungs under `## ` headings" in HANDBOOK
+    assert f"{verify.RUNG_WORDS} words each at most" in HANDBOOK
+    assert f"{verify.QUESTIONS} questions or more" in HANDBOOK
+    whole = " ".join(HANDBOOK.split())
+    assert f"at least {verify.FEWEST_PITFALLS} pitfalls, {verify.QUESTIONS} questions" in whole
+    assert f"and {verify.RUNGS} hints" in whole
+
+
+# --- the example in katas/README.md -----------------------------------------------------------
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Kata:
+    """The kata that katas/README.md shows, as files."""
+    parts = re.findall(r"^### `([^`]+)`\n\n```\w+\n(.*?)^```", HANDBOOK, re.MULTILINE | re.DOTALL)
+    for name, text in parts:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (folder,) = (tmp_path / "katas").iterdir()
+    return load(folder)
+
+
+def test_the_example_lacks_nothing_but_numbers(example: Kata) -> None:
+    complaints = verify.documents(example)
+    assert len(complaints) == 3
+    assert all(re.search(r"\d (rungs|questions|pitfalls)", c) for c in complaints), complaints
+
+
+def test_the_example_accepts_its_solution_and_catches_its_mistakes(
+    session: Session, example: Kata
+) -> None:
+    text = example.solution.read_text(encoding="utf-8")
+    file = Path(f"{example.slug}.py")
+    report = session.grade(example, Source(file, text, ""))
+    assert report.stars == 3, (report.seed, report.failure, report.first_failure)
+    for mutant in singles(load_pitfalls(example), text):
+        (pitfall,) = mutant.pitfalls
+        report = session.grade(example, Source(file, mutant.text, ""))
+        failed = [check.id for check in report.checks if not check.passed]
+        assert pitfall.check in failed, (pitfall.id, report.seed)
+        assert (report.verdict is Verdict.ACCEPTED) == pitfall.remark, (pitfall.id, report.seed)
