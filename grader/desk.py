@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from grader.exchange import fault_of
 from grader.kata import Kata
-from grader.pool import Worker, Workshop
+from grader.pool import Worker
 from grader.verdict import Fault, Verdict
 from grader.wire import Message, WireError, pack, unpack
+from grader.workshop import Workshop
 
 T = TypeVar("T")
 LOAD_PATIENCE = 2.0

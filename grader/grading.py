@@ -14,13 +14,14 @@ from grader.exchange import Exchange
 from grader.judge import Judge, Selection, run_bank
 from grader.kata import Kata, KataError
 from grader.pitfalls import load_pitfalls
-from grader.pool import PATIENCE, Server, Workshop
+from grader.pool import Server
 from grader.race import Race, Runner
 from grader.session import refused
 from grader.solution import LazySolution, learn_layout
 from grader.submission import Source
 from grader.verdict import Check, Fault, Heatmap, Report, Submission, Tier, Verdict
 from grader.weights import Layout, Unmatched
+from grader.workshop import PATIENCE, Workshop
 from grader.xray import facts, heatmap, look
 
 

@@ -209,7 +209,11 @@ def test_a_check_that_never_reports_is_our_fault_and_never_a_pass(monkeypatch) -
     from grader import judge as module
     from grader.kata import find
 
-    bench = module.Judge(find("sdpa"), lambda _: (_ for _ in ()).throw(Fault(WRONG, "no")), 1)
+    def refuse(_check: str) -> None:
+        raise Fault(WRONG, "no")
+
+    chosen = module.Selection(without=("budget",))
+    bench = module.Judge(find("sdpa"), refuse, 1, selection=chosen)
     monkeypatch.setattr(module.Judge, "_record", lambda *_: None)
     with pytest.raises(RuntimeError, match="never reported"):
         module.run_bank(bench)

@@ -67,7 +67,9 @@ class StandIn(types.ModuleType):
         # Being asked for its path means that a submodule is wanted: a package steps aside for it.
         if name.startswith("__") and (name, self.__name__) not in PACKAGES:
             raise AttributeError(name)
-        _place(self.__name__, None)
+        for other in ANSWERS:  # the real ones need each other
+            if isinstance(sys.modules.get(other), StandIn):
+                _place(other, None)
         return getattr(importlib.import_module(self.__name__), name)
 
 
