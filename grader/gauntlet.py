@@ -16,43 +16,73 @@ from grader.draw import Draw
 from grader.judge import Judge, Selection, launch_pytest
 from grader.kata import Kata
 from grader.pitfalls import Mutant
+from grader.session import unready
 from grader.solution import LazySolution, Variant, load_variant
-from grader.verdict import Fault, Tier
+from grader.verdict import Check, Fault, Tier
 from grader.weights import Unmatched
+
+Choose = Callable[[Mutant, str], bool]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The checks a mutant failed, as far as it was sent through them."""
+
+    mutant: Mutant
+    failed: tuple[Check, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether a check that decides failed."""
+        return any(check.tier is Tier.REQUIRED for check in self.failed)
 
 
 @dataclass
 class Gauntlet(Judge):
-    """A judge whose session runs the bank once for each mutant, up to the first refusal."""
+    """A judge whose session runs the bank once for each mutant."""
 
     mutants: Iterable[Mutant] = ()
-    refused: list[Mutant] = field(default_factory=list)
-    accepted: list[Mutant] = field(default_factory=list)
+    choose: Choose = lambda _mutant, _check: True
+    """Which checks a mutant is sent through."""
+    until_refused: bool = False
+    """Whether the first refusal is enough to know."""
+    outcomes: list[Outcome] = field(default_factory=list)
     variant: Variant | None = None
+    costs: dict[str, float] = field(default_factory=dict)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run the items for every mutant: those its pitfalls name come first."""
+        """Run the items for every mutant."""
         for mutant in self.mutants:
-            fate = self.refused if self._refuses(mutant, session.items) else self.accepted
-            fate.append(mutant)
+            self.outcomes.append(Outcome(mutant, self._failed(mutant, session.items)))
         return True
 
-    def _refuses(self, mutant: Mutant, items: list[pytest.Item]) -> bool:
+    def _failed(self, mutant: Mutant, items: list[pytest.Item]) -> tuple[Check, ...]:
+        self.checks.clear()
         try:
             self.variant = load_variant(self.kata, mutant.text)
-        except (Fault, Unmatched):
-            return True
+        except (Fault, Unmatched) as failure:
+            return (unready(failure),)
         named = {pitfall.check for pitfall in mutant.pitfalls}
-        for item in sorted(items, key=lambda i: i.name not in named):
-            self.checks.clear()
+        chosen = [item for item in items if self.choose(mutant, item.name)]
+        # Those its pitfalls name come first, and of these the quicker ones.
+        for item in sorted(chosen, key=lambda i: (i.name not in named, self.costs.get(i.name, 0))):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            if any(not c.passed and c.tier is Tier.REQUIRED for c in self.checks):
-                return True
-        return False
+            last = self.checks[-1]
+            self.costs[last.id] = last.seconds
+            if self.until_refused and not last.passed and last.tier is Tier.REQUIRED:
+                break
+        return tuple(check for check in self.checks if not check.passed)
 
 
-def run_gauntlet(kata: Kata, mutants: Iterable[Mutant], seed: int) -> Gauntlet:
-    """Refuse or accept every mutant by the whole bank but its clock."""
+def run_gauntlet(
+    kata: Kata,
+    mutants: Iterable[Mutant],
+    seed: int,
+    choose: Choose = lambda _mutant, _check: True,
+    *,
+    until_refused: bool = False,
+) -> list[Outcome]:
+    """Send every mutant through the bank, but for its clock."""
     solution = LazySolution(kata, kata.solution.read_text(encoding="utf-8"))
 
     def candidate_for(check: str) -> tuple[Candidate, Callable[[], None]]:
@@ -68,6 +98,6 @@ def run_gauntlet(kata: Kata, mutants: Iterable[Mutant], seed: int) -> Gauntlet:
         return candidate, lambda: None
 
     gauntlet = Gauntlet(kata, candidate_for, seed, selection=Selection(without=("budget",)))
-    gauntlet.mutants = mutants
+    gauntlet.mutants, gauntlet.choose, gauntlet.until_refused = mutants, choose, until_refused
     launch_pytest(gauntlet)
-    return gauntlet
+    return gauntlet.outcomes

@@ -57,11 +57,13 @@ class Mutant:
     pitfalls: tuple[Pitfall, ...]
     edits: tuple[Edit, ...]
     text: str
+    origin: str = ""
+    """What it is called where it has no mistake to be called by."""
 
     @property
     def name(self) -> str:
         """The mistakes' ids."""
-        return " + ".join(p.id for p in self.pitfalls)
+        return " + ".join(p.id for p in self.pitfalls) or self.origin
 
 
 def load_pitfalls(kata: Kata) -> tuple[Pitfall, ...]:

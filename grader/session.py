@@ -63,8 +63,16 @@ def fresh_seed() -> int:
 
 def refused(kata: Kata, submission: Submission, fault: Fault, seed: int, device: str) -> Report:
     """The report of a submission that no check could be run on."""
+    return Report(kata.slug, seed, device, 0.0, submission, failure=unready(fault))
+
+
+def unready(failure: Exception) -> Check:
+    """The failed check that stands for all of them, when a submission does not get that far."""
+    fault = failure
+    if not isinstance(fault, Fault):
+        fault = Fault(Verdict.INVALID_SUBMISSION, str(failure))
     family = "rules" if fault.verdict is Verdict.INVALID_SUBMISSION else "robustness"
-    failure = Check(
+    return Check(
         "submission",
         "The submission loads, and offers what the kata asks for",
         family,
@@ -73,4 +81,3 @@ def refused(kata: Kata, submission: Submission, fault: Fault, seed: int, device:
         fault.message,
         evidence=fault.evidence,
     )
-    return Report(kata.slug, seed, device, 0.0, submission, failure=failure)

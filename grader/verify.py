@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.gauntlet import run_gauntlet
+from grader.gauntlet import Choose, Outcome, run_gauntlet
 from grader.judge import Selection
 from grader.kata import Kata, KataError
-from grader.pitfalls import Mutant, Pitfall, load_pitfalls, pairs, singles
+from grader.pitfalls import Mutant, load_pitfalls, pairs, singles
 from grader.session import Session, fresh_seed
 from grader.submission import Source, parse
 from grader.verdict import Fault, Report, Tier, Verdict
@@ -178,48 +178,47 @@ class Gate:
             self._problem(f"the solution has {report.stars} stars (seed {report.seed})")
 
     def singles(self) -> None:
-        """Each edit is caught by the check its pitfall names."""
+        """Each edit is caught by the check its pitfall names; a remark costs stars alone."""
         pitfalls = load_pitfalls(self.kata)
         self.outcome.pitfalls = sum(not p.remark for p in pitfalls)
         text = self.kata.solution.read_text(encoding="utf-8")
         try:
-            mutants = list(singles(pitfalls, text))
+            mutants = [m for m in singles(pitfalls, text) if self._parses(m)]
         except KataError as error:
             self._problem(str(error))
             return
-        for mutant in mutants:
-            self.outcome.edits += 1
-            if self._caught(mutant):
-                self.outcome.edits_caught += 1
+        self.outcome.edits = sum(len(p.edits) for p in pitfalls)
+        slow = [m for m in mutants if m.pitfalls[0].grows]
+        for outcome in self._run([m for m in mutants if m not in slow], _own_check):
+            self._judge(outcome.mutant, {c.id: c.tier for c in outcome.failed})
+        for mutant in slow:
+            report = self._grade(mutant.text, Selection(only=(mutant.pitfalls[0].check,)))
+            self._judge(mutant, {c.id: c.tier for c in report.checks if not c.passed})
 
-    def _caught(self, mutant: Mutant) -> bool:
-        pitfall = mutant.pitfalls[0]
+    def _run(self, mutants: list[Mutant], choose: Choose, **options: bool) -> list[Outcome]:
+        seed = fresh_seed() if self.seed is None else self.seed
+        return run_gauntlet(self.kata, mutants, seed, choose, **options)
+
+    def _parses(self, mutant: Mutant) -> bool:
         try:
-            compile(mutant.text, pitfall.id, "exec")
+            compile(mutant.text, mutant.name, "exec")
         except SyntaxError as error:
-            self._problem(f"an edit of {pitfall.id} does not parse: {error}")
-            return False
-        report = self._grade(mutant.text, Selection(only=(pitfall.check,)))
-        failed = [c.id for c in report.checks if not c.passed]
-        if report.failure is not None:
-            failed = [report.failure.id]
-        if pitfall.check not in failed:
-            self._problem(f"{pitfall.id} is not caught by {pitfall.check} (seed {report.seed})")
-            return False
-        return self._tier_is_right(pitfall, mutant, report)
-
-    def _tier_is_right(self, pitfall: Pitfall, mutant: Mutant, report: Report) -> bool:
-        """A pitfall is refused; a remark is accepted all the same."""
-        if not pitfall.remark:
-            if report.verdict is Verdict.ACCEPTED:
-                self._problem(f"{pitfall.id} is caught by a stretch check: make it a remark")
-            return report.verdict is not Verdict.ACCEPTED
-        whole = self._grade(mutant.text, Selection(without=("budget",)))
-        failed = [c for c in whole.checks if not c.passed and c.tier is Tier.REQUIRED]
-        if failed or whole.failure is not None:
-            self._problem(f"remark {pitfall.id} is refused: make it a pitfall")
+            self._problem(f"an edit of {mutant.name} does not parse: {error}")
             return False
         return True
+
+    def _judge(self, mutant: Mutant, failed: dict[str, Tier]) -> None:
+        """A pitfall is refused, a remark is not; each is caught by its own check."""
+        pitfall = mutant.pitfalls[0]
+        refused = Tier.REQUIRED in failed.values()
+        if pitfall.check not in failed:
+            self._problem(f"{pitfall.id} is not caught by {pitfall.check}: {mutant.edits[0].wrong}")
+        elif refused and pitfall.remark:
+            self._problem(f"remark {pitfall.id} is refused: make it a pitfall")
+        elif not refused and not pitfall.remark:
+            self._problem(f"{pitfall.id} is caught by a stretch check: make it a remark")
+        else:
+            self.outcome.edits_caught += 1
 
     def pairs(self) -> None:
         """Every two compatible mistakes together are refused."""
@@ -227,16 +226,21 @@ class Gate:
         text = self.kata.solution.read_text(encoding="utf-8")
         mutants = list(pairs(pitfalls, text))
         slow = [m for m in mutants if all(p.grows for p in m.pitfalls)]
-        seed = fresh_seed() if self.seed is None else self.seed
-        gauntlet = run_gauntlet(self.kata, (m for m in mutants if m not in slow), seed)
-        through = [m.name for m in gauntlet.accepted]
+        others = [m for m in mutants if m not in slow]
+        outcomes = self._run(others, lambda *_: True, until_refused=True)
+        through = [o.mutant.name for o in outcomes if not o.refused]
         through += [m.name for m in slow if self._accepts(m)]
         self.outcome.pairs = len(mutants)
         self.outcome.pairs_refused = len(mutants) - len(through)
         for name in through:
-            self._problem(f"{name} together are accepted (seed {seed})")
+            self._problem(f"{name} together are accepted")
 
     def _accepts(self, mutant: Mutant) -> bool:
         """Whether slow code gets past the clock, which needs real workers."""
         report = self._grade(mutant.text, Selection(only=(mutant.pitfalls[0].check,)))
         return report.verdict is Verdict.ACCEPTED
+
+
+def _own_check(mutant: Mutant, check: str) -> bool:
+    """A pitfall meets the check it names; a remark meets them all, and may fail no other tier."""
+    return mutant.pitfalls[0].remark or check == mutant.pitfalls[0].check

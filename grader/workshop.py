@@ -40,7 +40,7 @@ class Workshop:
 
     def prepare(self) -> None:
         """Begin the next worker, so that it gets ready while the judge is busy."""
-        if self.spare is None:
+        if self.spare is None and not self.server.reusable:
             self.spare = self._begin()
 
     def _begin(self) -> Worker:

@@ -1,7 +1,8 @@
 """What a grade costs, as multiples of `import torch` measured side by side in one run.
 
 python tests/benchmark.py            the whole table
-python tests/benchmark.py --soak N   every solution and right submission at N seeds instead
+python tests/benchmark.py --soak N   every solution and right submission at N seeds
+python tests/benchmark.py --corpus   every catalogued mistake: refused, and named?
 """
 
 from __future__ import annotations
@@ -117,47 +118,62 @@ def table() -> None:
 
 
 def soak(seeds: int) -> None:
-    """Grade every solution and right submission at many seeds; print each false verdict."""
+    """Send every solution and right submission through its bank at many seeds."""
     from grader.kata import all_katas
 
-    jobs = []
-    for kata in all_katas():
-        files = [
-            kata.solution,
-            *sorted((ROOT / "tests/submissions/right" / kata.slug).glob("*.py")),
-        ]
-        jobs += [(kata.slug, str(file), seeds) for file in files]
+    jobs = [(kata.slug, seed) for kata in all_katas() for seed in range(seeds)]
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        wrong = [line for lines in pool.map(_soak_one, jobs) for line in lines]
+        wrong = [line for lines in pool.map(_soak_one, jobs, chunksize=10) for line in lines]
     print("\n".join(wrong) or "no false verdict")
-    print(f"{len(jobs)} right submissions × {seeds} seeds, {len(wrong)} false verdicts")
+    print(f"{len(all_katas())} katas × {seeds} seeds, {len(wrong)} false verdicts")
 
 
-def _soak_one(job: tuple[str, str, int]) -> list[str]:
-    from grader.judge import Selection
+def _soak_one(job: tuple[str, int]) -> list[str]:
+    from grader.gauntlet import run_gauntlet
     from grader.kata import find
+    from grader.pitfalls import Mutant
+
+    slug, seed = job
+    kata = find(slug)
+    files = sorted((ROOT / "tests/submissions/right" / slug).glob("*.py"))
+    styles = [Mutant((), (), file.read_text(encoding="utf-8"), file.name) for file in files]
+    solution = Mutant((), (), kata.solution.read_text(encoding="utf-8"), "the solution")
+    wrong = [o for o in run_gauntlet(kata, styles, seed) if o.refused]
+    wrong += [o for o in run_gauntlet(kata, [solution], seed) if o.failed]
+    return [f"{slug}, seed {seed}: {o.mutant.name} fails {o.failed[0].id}" for o in wrong]
+
+
+def corpus() -> None:
+    """Grade every catalogued mistake written by hand: how many are refused, and how many named."""
+    from grader.kata import all_katas, find
     from grader.session import Session
     from grader.submission import parse, read
 
-    slug, file, seeds = job
-    kata = find(slug)
-    source = parse(Path(file), read(Path(file)))
-    wrong = []
+    print("| kata | written | refused | cost stars | right by the contract | named |")
+    print("|---|---|---|---|---|---|")
     with Session() as session:
-        for seed in range(seeds):
-            selection = Selection(without=("budget",)) if seed else Selection()
-            report = session.grade(kata, source, seed, selection=selection, diagnose=False)
-            if report.verdict != "accepted":
-                failed = report.first_failure
-                wrong.append(f"{file} seed {seed}: {report.verdict}: {failed.id} {failed.message}")
-            elif Path(file) == kata.solution and report.stars != 3:
-                failed = [c.id for c in report.checks if not c.passed]
-                wrong.append(f"{file} seed {seed}: {report.stars} stars: {failed}")
-    return wrong
+        for slug in [k.slug for k in all_katas()]:
+            kata = find(slug)
+            files = sorted((ROOT / "tests/submissions/wrong" / slug).glob("*.py"))
+            reports = [session.grade(kata, parse(f, read(f))) for f in files]
+            refused = [r for r in reports if r.verdict != "accepted"]
+            stars = [r for r in reports if r.verdict == "accepted" and r.stars < 3]
+            named = [r for r in (*refused, *stars) if r.diagnosis.findings]
+            right = len(reports) - len(refused) - len(stars)
+            print(
+                f"| `{slug}` | {len(reports)} | {len(refused)} | {len(stars)} | {right} "
+                f"| {len(named)} of {len(refused) + len(stars)} |"
+            )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--soak", type=int, metavar="N")
+    parser.add_argument("--corpus", action="store_true")
     arguments = parser.parse_args()
-    soak(arguments.soak) if arguments.soak else table()
+    if arguments.soak:
+        soak(arguments.soak)
+    elif arguments.corpus:
+        corpus()
+    else:
+        table()

@@ -13,6 +13,7 @@ class CausalSelfAttention(nn.Module):
 
     def __init__(self, hidden_dim: int, num_heads: int, dropout_rate: float = 0.0) -> None:
         """Create the projections; refuse a num_heads that does not divide hidden_dim."""
+        super().__init__()
         raise NotImplementedError("your projections go here")
 
     def forward(self, x: torch.Tensor, attention_mask: torch.Tensor | None = None) -> torch.Tensor:

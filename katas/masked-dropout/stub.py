@@ -13,6 +13,7 @@ class MaskedSelfAttention(nn.Module):
 
     def __init__(self, hidden_dim: int, dropout_rate: float = 0.1) -> None:
         """Create the projections; dropout_rate is the probability that a weight is dropped."""
+        super().__init__()
         raise NotImplementedError("your projections go here")
 
     def forward(self, x: torch.Tensor, attention_mask: torch.Tensor | None = None) -> torch.Tensor:

@@ -1,0 +1,68 @@
+"""Workers that are programs of their own, as accelerators need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from grader import spawner
+from grader.kata import Kata, all_katas, find
+from grader.session import Session
+from grader.verdict import Verdict
+from tests.conftest import PATIENCE, grade
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Session]:
+    """A session whose workers are started like those on a GPU, but compute on the CPU."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(spawner, "_require", lambda _device: None)
+    session = Session(patience=PATIENCE)
+    session.server = spawner.Spawner("cpu")
+    yield session
+    session.server.close()
+    patch.undo()
+
+
+def test_one_worker_serves_a_whole_bank(started: Session, monkeypatch) -> None:
+    begun = []
+    spawn = spawner.Spawner.spawn
+    monkeypatch.setattr(spawner.Spawner, "spawn", lambda s: begun.append(1) or spawn(s))
+    kata = find("sdpa")
+    report = grade(started, kata, kata.solution)
+    assert report.stars == 3, [(c.id, c.message) for c in report.checks if not c.passed]
+    assert len(begun) <= 4, "two for the submission and two for the reference"
+
+
+def test_a_fresh_worker_takes_over_after_a_death(started: Session, tmp_path: Path) -> None:
+    kata = find("sdpa")
+    text = kata.solution.read_text(encoding="utf-8")
+    dies = text.replace(
+        "    d_k =", "    if query.dim() == 4:\n        import os; os._exit(3)\n    d_k ="
+    )
+    file = tmp_path / "sdpa.py"
+    file.write_text(dies)
+    report = grade(started, kata, file, diagnose=False)
+    assert report.verdict is Verdict.RUNTIME_ERROR
+    failed = [c for c in report.checks if not c.passed]
+    assert all("exit status 3" in c.message for c in failed)
+    assert 0 < len(failed) < len(report.checks) / 2
+
+
+def test_closing_leaves_no_process_and_no_folder(started: Session) -> None:
+    other = spawner.Spawner("cpu")
+    worker = other.spawn()
+    other.close()
+    assert not Path(f"/proc/{worker.pid}").exists()
+    assert not other.scratch.exists()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("kata", all_katas(), ids=lambda k: k.slug)
+def test_solutions_earn_three_stars_on_a_gpu(kata: Kata) -> None:
+    with Session("cuda") as session:
+        report = grade(session, kata, kata.solution)
+    assert report.stars == 3, [(c.id, c.message) for c in report.checks if not c.passed]
