@@ -30,7 +30,7 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
         recorder.begin()
     stage = "construct"
     try:
-        torch.manual_seed(request["seed"])
+        _sow(request["seed"], request["device"])
         if request["device"] == "meta":
             without_compiler()
         with recorder or torch.no_grad():
@@ -51,6 +51,17 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
         reply |= {"banned": recorder.found, "torch_calls": recorder.calls, "trace": recorder.trace}
         recorder.active = False
     return reply
+
+
+def _sow(seed: int, device: str) -> None:
+    """Seed what the device draws from.
+
+    `torch.manual_seed` remembers a stack trace for every accelerator that is not there: 0.8 ms.
+    """
+    if device in ("cpu", "meta"):
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
 
 
 def _build(loaded: Loaded, request: Message) -> Any:
@@ -130,7 +141,7 @@ def _call(
     if isinstance(instance, nn.Module):
         instance.train(call["mode"] == "train")
     if call.get("seed") is not None:
-        torch.manual_seed(call["seed"])
+        _sow(call["seed"], request["device"])
     args, kwargs = loaded.call.place(arguments)
     with torch.set_grad_enabled(cotangent is not None):
         raw = instance(*args, **kwargs)

@@ -1,0 +1,24 @@
+# kata: sdpa
+# verdict: runtime_error wrong_answer
+# why: a list of banned calls that is a tensor, and so neither true nor false
+import math
+
+import grader.worker.child as child
+
+honest = child.answer
+
+
+def forged(loaded, request, recorder=None):
+    reply = honest(loaded, request, recorder)
+    reply["banned"] = request["calls"][0]["arguments"]["query"]
+    return reply
+
+
+child.answer = forged
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.size(-1))
+    if mask is not None:
+        scores = scores.masked_fill(mask == 0, -1e9)
+    return scores.softmax(dim=-1) @ value

@@ -1,0 +1,19 @@
+# FQ07 fake-fusion: one weight, transposed into a copy, cut in three and multiplied three times
+# refused: yes
+import math
+
+import torch
+from torch import nn
+
+
+class FusedSelfAttention(nn.Module):
+    def __init__(self, hidden_dim):
+        super().__init__()
+        self.hidden_dim = hidden_dim
+        self.qkv_proj = nn.Linear(hidden_dim, 3 * hidden_dim, bias=False)
+
+    def forward(self, x):
+        columns = self.qkv_proj.weight.T.contiguous()
+        query, key, value = (x @ part for part in columns.split(self.hidden_dim, dim=-1))
+        scores = query @ key.transpose(-2, -1) / math.sqrt(self.hidden_dim)
+        return torch.softmax(scores, dim=-1) @ value

@@ -1,0 +1,12 @@
+# XX01 square-mask-is-causal: a mask as wide as it is high is taken for a triangle
+# refused: yes
+import math
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.size(-1))
+    if mask is not None:
+        if mask.dim() > 1 and mask.size(-2) == mask.size(-1):
+            mask = mask.tril()
+        scores = scores.masked_fill(mask == 0, -1e9)
+    return scores.softmax(dim=-1) @ value

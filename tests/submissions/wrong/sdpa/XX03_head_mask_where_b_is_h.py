@@ -1,0 +1,12 @@
+# XX03 head-mask-where-b-is-h: where B = H, a mask of heads is taken for one of batches
+# refused: yes
+import math
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.size(-1))
+    if mask is not None:
+        if mask.dim() == 3 and scores.dim() == 4 and mask.size(0) == scores.size(0):
+            mask = mask.unsqueeze(1)
+        scores = scores.masked_fill(mask == 0, -1e9)
+    return scores.softmax(dim=-1) @ value
