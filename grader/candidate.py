@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from grader.draw import Draw
-from grader.exchange import Answer, Call, Exchange, Request, read
+from grader.exchange import Answer, Call, Exchange, Request, read, trace_of
 from grader.kata import Kata
 from grader.verdict import Fault
 from grader.weights import Layout, Projection
@@ -70,7 +70,7 @@ class Candidate:
         try:
             self.last_reply = self.run(request.encode(self.layout))
             exchange.error = self.last_reply.get("error")
-            exchange.trace = self.last_reply.get("trace") or ()
+            exchange.trace = trace_of(self.last_reply)
             exchange.answers = read(self.last_reply, request, self.layout, self.reference)
         except Fault as fault:
             exchange.fault = fault

@@ -105,7 +105,9 @@ def _account(reply: Message) -> Message:
             "notes": [str(note) for note in reply["notes"]],
             "confinement": str(reply["confinement"]),
         }
-    except (KeyError, TypeError, AttributeError):
+    except Fault:
+        raise
+    except Exception:
         raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed: is it forged?") from None
 
 

@@ -123,7 +123,9 @@ def read(
     """Believe nothing: turn a reply into checked answers, or raise the candidate's Fault."""
     try:
         return tuple(_answers(reply, request, layout, reference))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except Fault:
+        raise
+    except Exception as error:  # whatever a forged reply breaks here is the candidate's doing
         raise Fault(
             Verdict.RUNTIME_ERROR, f"the answer is malformed ({type(error).__name__})"
         ) from None
@@ -135,7 +137,7 @@ def _answers(
     layout: Layout,
     reference: Callable[[Request], Sequence[Answer]] | None,
 ) -> Iterable[Answer]:
-    banned = reply.get("banned")
+    banned = [str(name) for name in reply.get("banned") or ()]
     if banned:
         names = ", ".join(f"`{name}`" for name in banned)
         raise Fault(
@@ -163,6 +165,9 @@ def _answers(
             raise TypeError("output")
         gradients = result.get("gradients") or {}
         values = gradients.get("values") or {}
+        after = result.get("inputs") or {}
+        if not all(isinstance(t, Tensor) for t in (*values.values(), *after.values())):
+            raise TypeError("tensors")
         inputs = {n: g for n, g in values.items() if n.startswith("input ")}
         own = {n.removeprefix("parameter "): g for n, g in values.items() if n not in inputs}
         yield Answer(
@@ -171,12 +176,31 @@ def _answers(
             request=request,
             place=place,
             gradients=inputs | layout.read(own, request.weights),
-            inputs=result.get("inputs") or {},
+            inputs=after,
             unfit_gradient=str(gradients.get("unfit", "")),
             reference=reference,
         )
 
 
+def trace_of(reply: Message) -> list[Message]:
+    """The trace in a reply, as far as it has the form of one."""
+    try:
+        return [
+            {
+                "call": str(entry["call"]),
+                "product": entry["product"] is True,
+                "operands": [
+                    {"name": str(o["name"]), "whole": o["whole"] is True, "dim": int(o["dim"])}
+                    for o in entry["operands"]
+                ],
+            }
+            for entry in reply.get("trace") or ()
+        ]
+    except (KeyError, TypeError, ValueError):
+        raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed (trace)") from None
+
+
+MAX_LINES = 1_000_000
 MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
 
 
@@ -184,7 +208,9 @@ def fault_of(error: Message, request: Request | None = None) -> Fault:
     """The candidate's exception as a fault, with the candidate's own traceback lines."""
     kind, words = str(error["type"]), str(error["message"]).strip()
     frames = tuple(
-        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"])) for f in error["frames"]
+        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"]))
+        for f in error["frames"]
+        if 0 < int(f["line"]) < MAX_LINES
     )
     shapes = ""
     if request is not None and request.calls:

@@ -22,7 +22,7 @@ from grader.submission import Source
 from grader.verdict import Check, Fault, Heatmap, Report, Submission, Tier, Verdict
 from grader.weights import Layout, Unmatched
 from grader.workshop import PATIENCE, Workshop
-from grader.xray import facts, heatmap, look
+from grader.xray import differ, facts, heatmap, look
 
 
 @dataclass
@@ -114,7 +114,7 @@ class Grading:
                 draw = Draw(self.seed, "x-ray")
                 seen = look(self.kata, self.layout, candidate.ask, truth, draw, masked=masked)
                 said = () if seen is None else facts(seen)
-                if seen is not None and said:
+                if seen is not None and (said or differ(seen)):
                     caption = "under a mask" if masked else "without a mask"
                     return said, heatmap(seen, caption)
             return (), None

@@ -10,7 +10,7 @@ ones, and a reference that agrees with itself.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,17 +43,19 @@ Arguments = Mapping[str, Any]
 class Lap:
     """Seconds to receive the inputs, and to answer."""
 
-    staging: float = float("inf")
-    running: float = float("inf")
+    staging: float
+    running: float
 
-    def least(self, other: Lap) -> Lap:
-        """The smaller of each."""
-        return Lap(min(self.staging, other.staging), min(self.running, other.running))
 
-    def over(self, other: Lap) -> float:
-        """This lap as a multiple of another; what a worker does early counts as well."""
-        early = max(self.staging - other.staging, 0.0)
-        return (self.running + early) / other.running
+def ratio_of(mine: Sequence[Lap], others: Sequence[Lap]) -> float:
+    """The quickest lap as a multiple of the reference's quickest.
+
+    What is done before the word to go counts too, as far as receiving the inputs does not explain
+    it, and lap by lap: so it gains nothing to begin early, nor to do so in every other lap.
+    """
+    delivery = min(lap.staging for lap in others)
+    quickest = min(lap.running + max(lap.staging - delivery, 0.0) for lap in mine)
+    return quickest / min(lap.running for lap in others)
 
 
 @dataclass
@@ -168,18 +170,17 @@ class Course:
 
     def round(self, me: Runner, other: Runner, warm: int, pairs: int, enough: float) -> float:
         """Ratio of the two minima over some pairs, each pair in random order."""
-        best = {id(me): Lap(), id(other): Lap()}
+        laps: dict[int, list[Lap]] = {id(me): [], id(other): []}
         order = [me, other]
-        for lap in range(warm + pairs):
+        for number in range(warm + pairs):
             random.shuffle(order)
             for runner in order:
-                seconds = self._lap(runner, verify=runner is me)
-                if lap >= warm:
-                    best[id(runner)] = best[id(runner)].least(seconds)
-            ratio = best[id(me)].over(best[id(other)])
-            if lap >= warm + 1 and ratio > enough:
+                lap = self._lap(runner, verify=runner is me)
+                if number >= warm:
+                    laps[id(runner)].append(lap)
+            if number > warm and ratio_of(laps[id(me)], laps[id(other)]) > enough:
                 break
-        return ratio
+        return ratio_of(laps[id(me)], laps[id(other)])
 
     def _lap(self, runner: Runner, *, verify: bool) -> Lap:
         calls = tuple(Call(dict(self.make())) for _ in range(SETS))
@@ -209,7 +210,8 @@ class Course:
     def _calls(self, runner: Runner, arguments: Arguments, construct: Arguments) -> int:
         request = Request(construct, self.weights, (Call(arguments),), device=self.device)
         reply = runner.desk.run(request.encode(runner.layout))
-        return int(reply.get("torch_calls") or 0)
+        calls = reply.get("torch_calls")
+        return calls if isinstance(calls, int) else 0
 
 
 def _halved(value: Any, axis: int) -> Any:

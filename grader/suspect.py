@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from grader.exchange import Answer, Exchange, Request, read
+from grader.exchange import Answer, Exchange, Request, read, trace_of
 from grader.kata import Kata
 from grader.solution import load_variant
 from grader.verdict import Fault
@@ -71,7 +71,7 @@ class Suspect:
             return int(fault.message == exchange.fault.message)
         if exchange.fault is not None or len(answers) != len(exchange.answers):
             return None
-        if not _same_trace(self.variant.last_reply.get("trace") or (), exchange.trace):
+        if not _same_trace(trace_of(self.variant.last_reply), exchange.trace):
             return None
         pairs_of = zip(answers, exchange.answers, strict=True)
         return 0 if all(_same_answer(ours, theirs) for ours, theirs in pairs_of) else None

@@ -14,8 +14,11 @@ from rich.text import Text
 from grader.render.heatmap import draw
 from grader.verdict import FAMILIES, Check, Report, Tier, Verdict
 
-PRINTED_LINES = 12
+PRINTED_LINES = 5
 """Lines of the candidate's own prints that a report shows."""
+
+CRASHES = (Verdict.RUNTIME_ERROR, Verdict.MEMORY_LIMIT, Verdict.INVALID_SUBMISSION)
+"""Verdicts whose message says it all: what was claimed is beside the point."""
 
 SAYS = {
     Verdict.ACCEPTED: "accepted",
@@ -51,7 +54,7 @@ def to_text(report: Report, *, verbose: bool = False) -> RenderableType:
 
 def _parts(report: Report, *, verbose: bool) -> Iterator[RenderableType]:
     for note in report.submission.notes:
-        yield Text(f"note: {note}", "dim")
+        yield Text(f"note: {printable(note)}", "dim")
     failure = report.first_failure
     if failure is None:
         failure = next((c for c in report.checks if not c.passed), None)
@@ -69,6 +72,11 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[RenderableType]:
     yield from _next_step(report)
 
 
+def printable(text: str) -> str:
+    """A candidate's words as they may be shown: nothing in them moves the cursor or colours."""
+    return "".join(c if c.isprintable() or c == "\t" else "·" for c in text)
+
+
 # --- the failure ------------------------------------------------------------------------------
 
 
@@ -76,71 +84,59 @@ def _failure(report: Report, check: Check) -> Iterator[RenderableType]:
     findings = report.diagnosis.findings
     required = check.tier is Tier.REQUIRED
     word, style = ("error", "bold red") if required else ("remark", "bold yellow")
-    if findings:
-        for finding in findings:
-            yield Text.assemble((f"{word}[{finding.pitfall}]", style), f": {finding.title}")
-    else:
-        yield Text.assemble((word, style), f": {check.message}")
+    for finding in findings:
+        yield Text.assemble((f"{word}[{finding.pitfall}]", style), f": {finding.title}")
+    if not findings:
+        yield Text.assemble((word, style), f": {printable(check.message)}")
     yield from _place(report, check)
-    yield from _facts(report, check)
+    for label, text in _facts(report, check):
+        yield Text.assemble(("   = ", "blue"), (f"{label}: ", "bold"), printable(text))
 
 
 def _place(report: Report, check: Check) -> Iterator[Text]:
     """The candidate's own lines: where it raised, else where the mistake is to be looked for."""
-    name = Path(report.submission.path).name or f"{report.kata}.py"
-    frames = check.evidence.frames
-    lines = [f.line for f in report.diagnosis.findings if f.line is not None]
+    name = printable(Path(report.submission.path).name) or f"{report.kata}.py"
     source = report.submission.source.splitlines()
-    if frames:
-        shown = [(f.line, f.text) for f in frames[-3:]]
-    else:
-        shown = [(n, source[n - 1].rstrip()) for n in sorted(set(lines)) if n <= len(source)]
+    own = {n: printable(text.rstrip()) for n, text in enumerate(source, 1)}
+    own |= {f.line: printable(f.text) for f in check.evidence.frames if f.line not in own}
+    raised = [f.line for f in check.evidence.frames[-3:]]
+    pointed = sorted({f.line for f in report.diagnosis.findings if f.line is not None})
+    shown = [n for n in raised or pointed if n in own]
     if not shown:
         return
-    width = len(str(max(n for n, _ in shown)))
+    width = len(str(max(shown)))
     blank = " " * width
-    yield Text.assemble((f"{blank}--> ", "blue"), f"{name}:{shown[-1 if frames else 0][0]}")
+    yield Text.assemble((f"{blank}--> ", "blue"), f"{name}:{shown[-1 if raised else 0]}")
     yield Text(f"{blank} |", "blue")
-    for number, text in shown:
-        yield Text.assemble((f"{number:>{width}} |", "blue"), f" {text}")
+    for number in shown:
+        yield Text.assemble((f"{number:>{width}} |", "blue"), f" {own[number]}")
     yield Text(f"{blank} |", "blue")
 
 
-def _facts(report: Report, check: Check) -> Iterator[Text]:
-    evidence = check.evidence
-    if report.failure is None:
-        yield _fact("expected", check.title.rstrip("."))
+def _facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
+    """What was claimed, what came instead, with which input, and what else was seen."""
+    evidence, diagnosis = check.evidence, report.diagnosis
     got = check.message
-    if evidence.index is not None and evidence.got is not None and evidence.expected is not None:
-        place = ", ".join(map(str, evidence.index))
+    numeric = evidence.index is not None and evidence.expected is not None
+    if numeric:
+        place = ", ".join(map(str, evidence.index or ()))
         got += f": [{place}] is {evidence.got:.5g}, expected {evidence.expected:.5g}"
-    if report.diagnosis.findings or report.failure is None:
-        yield _fact("got", got)
+    if report.failure is None and check.verdict not in CRASHES:
+        yield "expected", check.title.rstrip(".")
+    if diagnosis.findings or (report.failure is None and check.verdict not in CRASHES):
+        yield "got", got
     if evidence.shapes:
-        yield _fact("with", evidence.shapes)
+        yield "with", evidence.shapes
     for fact in (*evidence.facts, *report.evidence):
-        yield _fact("seen", fact)
-    diagnosis = report.diagnosis
+        yield "seen", fact
     for finding in diagnosis.findings:
         if finding.question:
-            yield _fact("ask yourself", finding.question)
+            yield "ask yourself", finding.question
     if diagnosis.findings and diagnosis.explained < diagnosis.failing:
         rest = f"this explains {diagnosis.explained} of {diagnosis.failing} failing checks"
-        yield _fact("note", f"{rest}; the others are something else")
-    elif (
-        not diagnosis.findings
-        and diagnosis.failing
-        and check.verdict
-        in (
-            Verdict.WRONG_ANSWER,
-            Verdict.RUNTIME_ERROR,
-        )
-    ):
-        yield _fact("note", "no known mistake gives just these answers, so none is named")
-
-
-def _fact(label: str, text: str) -> Text:
-    return Text.assemble(("   = ", "blue"), (f"{label}: ", "bold"), text)
+        yield "note", f"{rest}; the others are something else"
+    elif not diagnosis.findings and numeric:
+        yield "note", "no known mistake gives just these answers, so none is named"
 
 
 def _prints(output: str) -> Iterator[Text]:
@@ -148,20 +144,18 @@ def _prints(output: str) -> Iterator[Text]:
     yield Text()
     yield Text("your code printed:", "bold")
     for line in lines[:PRINTED_LINES]:
-        yield Text(f"   {_printable(line)[:200]}", "dim")
+        yield Text(f"   {printable(line)[:200]}", "dim")
     if len(lines) > PRINTED_LINES:
         yield Text(f"   … and {len(lines) - PRINTED_LINES} more lines", "dim")
-
-
-def _printable(line: str) -> str:
-    """Nothing the candidate prints may move the cursor or colour the terminal."""
-    return "".join(c if c.isprintable() or c == "\t" else "·" for c in line)
 
 
 # --- the rest ---------------------------------------------------------------------------------
 
 
 def _families(report: Report) -> Iterator[Text]:
+    if len({(c.passed, c.message) for c in report.checks}) == 1 and not report.checks[0].passed:
+        yield Text.assemble((" ✗ ", "red"), f"all {len(report.checks)} checks fail in this way")
+        return
     for family in FAMILIES:
         checks = [c for c in report.checks if c.family == family]
         if not checks:
@@ -192,7 +186,7 @@ def _every_check(report: Report) -> Iterator[Text]:
             (f"{check.seconds * 1000:.0f} ms", "dim"),
         )
         if not check.passed:
-            yield Text(f"     {SAYS[check.verdict]}: {check.message}", "dim")
+            yield Text(f"     {SAYS[check.verdict]}: {printable(check.message)}", "dim")
 
 
 def _verdict(report: Report) -> Text:
@@ -213,7 +207,9 @@ def _next_step(report: Report) -> Iterator[Text]:
     if findings:
         steps = [f"kata explain {f.pitfall}" for f in findings]
     elif report.verdict is Verdict.INTERNAL_ERROR:
-        steps = []
+        return
+    elif report.failure is not None:
+        steps = [f"kata show {report.kata} for what is asked", again]
     elif report.stars == 3:
         yield Text("next: `kata list` shows the ladder", "dim")
         return

@@ -58,17 +58,23 @@ def bind(function: Callable[..., Any], wanted: Sequence[Parameter]) -> Binding:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return Binding(tuple(p.name for p in wanted if p.required), {})
+        # Compiled code may not tell: then every argument goes by its place.
+        required = tuple(p.name for p in wanted if p.required)
+        return Binding(required, {p.name: "*" for p in wanted if not p.required})
     params = list(signature.parameters.values())
     slots = [p for p in params if p.kind in POSITIONAL]
     swallows = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in params)
-    required = [p.name for p in wanted if p.required]
+    required = tuple(p.name for p in wanted if p.required)
 
-    positional = tuple(required)
+    positional = required
     notes: tuple[str, ...] = ()
-    if len(required) == 1 and _is_query_key_value(slots):
-        positional = tuple(required) * 3
+    roles = tuple(_roles(slots))
+    if roles and len(required) == 1:
+        positional = required * 3
         notes = (f"{required[0]} is passed three times, as query, key and value",)
+    elif roles and roles != required and sorted(roles) == sorted(required):
+        positional = roles
+        notes = (f"the arguments are passed in your order: {', '.join(roles)}",)
     if len(slots) < len(positional) and not swallows:
         raise Unbindable(f"takes {_count(slots)}, where the kata passes {', '.join(required)}")
 
@@ -124,13 +130,15 @@ def _means_something_else(name: str) -> bool:
     )
 
 
-def _is_query_key_value(slots: list[inspect.Parameter]) -> bool:
-    if len(slots) < 3:
-        return False
-    return all(
-        slot.name.lower().split("_")[0] in names and slot.default in (inspect.Parameter.empty, None)
-        for slot, names in zip(slots, ATTENTION_ROLES.values(), strict=False)
-    )
+def _roles(slots: list[inspect.Parameter]) -> list[str]:
+    """The roles that the first three parameters speak of, in their order; empty if they do not."""
+    told = []
+    for slot in slots[:3]:
+        word = slot.name.lower().split("_")[0]
+        told += [role for role, names in ATTENTION_ROLES.items() if word in names]
+        if slot.default not in (inspect.Parameter.empty, None):
+            return []
+    return told if len(set(told)) == 3 else []
 
 
 def _count(slots: list[inspect.Parameter]) -> str:

@@ -81,19 +81,24 @@ def _build(loaded: Loaded, request: Message) -> Any:
     return instance
 
 
-class Widths:
+class Widths(nn.Module):
     """A class that stands in for a function and is built with d_k: one instance for each width."""
 
     def __init__(self, loaded: Loaded) -> None:
+        super().__init__()
         self.loaded = loaded
         self.built: dict[int, Any] = {}
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the instance of the first argument's width."""
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the instance of the first argument's width, in this one's mode."""
         width = args[0].size(-1)
         if width not in self.built:
             self.built[width] = self.loaded.build({WIDTH: width})
-        return self.built[width](*args, **kwargs)
+        instance = self.built[width]
+        if isinstance(instance, nn.Module):
+            instance.train(self.training)
+            instance.to(args[0].device, args[0].dtype)
+        return instance(*args, **kwargs)
 
 
 def _dry_run(loaded: Loaded, instance: nn.Module, request: Message) -> None:

@@ -18,12 +18,10 @@ from torch.overrides import TorchFunctionMode
 
 PRODUCTS = frozenset(
     "linear matmul __matmul__ __rmatmul__ mm bmm addmm baddbmm addbmm einsum tensordot inner dot "
-    "mv addmv bilinear conv1d chain_matmul multi_dot mul __mul__ __rmul__ multiply".split()
+    "mv addmv bilinear conv1d chain_matmul multi_dot".split()
 )
-RESHAPES = frozenset(
-    "cat concat concatenate stack hstack vstack chunk split unbind narrow select __getitem__ "
-    "index_select tensor_split".split()
-)
+MAX_TRACE = 256
+"""Entries of a trace, and tensors derived from parameters, that are kept."""
 
 
 class Recorder(TorchFunctionMode):
@@ -43,6 +41,9 @@ class Recorder(TorchFunctionMode):
         self.found: list[str] = []
         self.calls = 0
         self.parameters: dict[int, str] = {}
+        self.sizes: dict[str, int] = {}
+        self.derived: dict[int, dict[str, Any]] = {}
+        self.kept: list[Tensor] = []
         self.trace: list[dict[str, Any]] = []
 
     def _learn(self, name: str) -> None:
@@ -60,6 +61,7 @@ class Recorder(TorchFunctionMode):
         """Forget the request before this one, and watch from now on."""
         self.active, self.calls = True, 0
         self.found, self.trace, self.parameters = [], [], {}
+        self.derived, self.kept = {}, []
 
     def guard(self) -> None:
         """Put a recording wrapper in the place of each banned function."""
@@ -92,6 +94,7 @@ class Recorder(TorchFunctionMode):
                 if isinstance(module, cls):
                     self.note(name)
         self.parameters = {id(p): name for name, p in instance.named_parameters()}
+        self.sizes = {name: p.numel() for name, p in instance.named_parameters()}
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
@@ -100,9 +103,10 @@ class Recorder(TorchFunctionMode):
         name = self.functions.get(id(func)) or self._known(func)
         if name is not None:
             self.note(name)
-        elif self.parameters:
-            self._follow(func, args, kwargs)
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        if self.parameters and name is None:
+            self._follow(func, args, kwargs, result)
+        return result
 
     def _known(self, func: Any) -> str | None:
         """The banned name of a function that is not one of the objects learnt."""
@@ -111,24 +115,33 @@ class Recorder(TorchFunctionMode):
         operator = str(getattr(func, "__name__", "")).partition(".")[0]
         return package or self.operators.get(operator)
 
-    def _follow(self, func: Any, args: Any, kwargs: dict[str, Any] | None) -> None:
-        """Trace products and slicings in which a parameter, or a view of one, takes part."""
-        word = getattr(func, "__name__", "")
-        if word not in PRODUCTS and word not in RESHAPES:
+    def _follow(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
+        """Trace the products and the other uses of parameters, of their copies and their parts.
+
+        What comes of a parameter otherwise than by a product is that parameter still, whole if it
+        has as many elements: a transpose, a clone, a slice.
+        """
+        known = [self._origin(tensor) for tensor in _tensors((args, kwargs))]
+        operands = [origin for origin in known if origin is not None]
+        if not operands or len(self.trace) >= MAX_TRACE:
             return
-        operands = []
-        for tensor in _tensors((args, kwargs)):
-            whole = self.parameters.get(id(tensor))
-            base = tensor._base
-            view = self.parameters.get(id(base)) if base is not None else None
-            # A transpose is the whole parameter still; a slice is not.
-            if base is not None and view is not None and base.numel() == tensor.numel():
-                whole = whole or view
-            name = whole or view
-            if name is not None:
-                operands.append({"name": name, "whole": whole is not None, "dim": tensor.dim()})
-        if operands and len(self.trace) < 256:
-            self.trace.append({"call": word, "product": word in PRODUCTS, "operands": operands})
+        word = str(getattr(func, "__name__", ""))
+        product = word in PRODUCTS
+        self.trace.append({"call": word, "product": product, "operands": operands})
+        if product:
+            return
+        for tensor in _tensors(result):
+            name = operands[0]["name"]
+            whole = tensor.numel() >= self.sizes[name]
+            self.derived[id(tensor)] = {"name": name, "whole": whole, "dim": tensor.dim()}
+            self.kept.append(tensor)  # an id stays this tensor's own only while it lives
+
+    def _origin(self, tensor: Tensor) -> dict[str, Any] | None:
+        """The parameter a tensor is, or comes of."""
+        name = self.parameters.get(id(tensor))
+        if name is not None:
+            return {"name": name, "whole": True, "dim": tensor.dim()}
+        return self.derived.get(id(tensor))
 
 
 def _tensors(node: Any) -> Iterable[Tensor]:

@@ -1,5 +1,5 @@
 # kata: sdpa
-# verdict: runtime_error wrong_answer
+# verdict: runtime_error | wrong_answer
 # why: a list of banned calls that is a tensor, and so neither true nor false
 import math
 

@@ -1,5 +1,5 @@
 # kata: sdpa
-# verdict: runtime_error wrong_answer
+# verdict: runtime_error | wrong_answer
 # why: sends words where gradients belong: nonsense is the candidate's fault, not the judge's
 import math
 

@@ -1,5 +1,5 @@
 # kata: sdpa
-# verdict: runtime_error wrong_answer
+# verdict: runtime_error | wrong_answer
 # why: sends words where the inputs belong that it was asked to keep
 import math
 

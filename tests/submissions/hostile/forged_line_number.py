@@ -1,5 +1,5 @@
 # kata: sdpa
-# verdict: runtime_error wrong_answer
+# verdict: runtime_error | wrong_answer
 # why: an error at line infinity
 import math
 
