@@ -69,12 +69,13 @@ def kata(folder: str, title: str, *arguments: str, expect: int = 0) -> None:
 
 def test() -> int:
     """Format, lint, types, tests; the exit status of the first that fails."""
-    python = BIN / "python"
+    pytest = [BIN / "python", "-m", "pytest", "-q"]
     for command in (
         [BIN / "ruff", "format", "--check", "."],
         [BIN / "ruff", "check", "."],
         [BIN / "mypy"],
-        [python, "-m", "pytest", "-q", "--durations=10"],
+        [*pytest, "-n", "2", "--dist", "worksteal", "--durations=10", "-m", "not alone"],
+        [*pytest, "-m", "alone"],
     ):
         print(f"$ {' '.join(Path(str(part)).name for part in command)}", flush=True)
         status = subprocess.run(command, cwd=ROOT, check=False).returncode

@@ -15,6 +15,8 @@ from grader.session import Session
 from grader.verdict import Verdict
 from tests.conftest import grade
 
+pytestmark = pytest.mark.alone
+
 CLOCK = Selection(only=("test_keeps_up_with_the_reference",))
 LOOP = """
 import math
@@ -23,12 +25,16 @@ import torch
 
 
 def scaled_dot_product_attention(query, key, value, mask=None):
-    lead = query.shape[:-2]
-    rows = [
-        torch.softmax(q @ k.T / math.sqrt(q.shape[-1]), -1) @ v
-        for q, k, v in zip(query.flatten(0, -3), key.flatten(0, -3), value.flatten(0, -3))
-    ]
-    return torch.stack(rows).reshape(*lead, query.shape[-2], value.shape[-1])
+    if query.dim() == 2:
+        scores = query @ key.T / math.sqrt(query.shape[-1])
+        if mask is not None:
+            scores = scores.masked_fill(mask == 0, -1e9)
+        return torch.softmax(scores, -1) @ value
+    if mask is not None:
+        mask = mask.expand(*query.shape[:-1], key.shape[-2])
+    masks = [None] * len(query) if mask is None else mask
+    each = zip(query, key, value, masks)
+    return torch.stack([scaled_dot_product_attention(*one) for one in each])
 """
 
 

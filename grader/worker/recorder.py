@@ -118,8 +118,8 @@ class Recorder(TorchFunctionMode):
     def _follow(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
         """Trace the products and the other uses of parameters, of their copies and their parts.
 
-        What comes of a parameter otherwise than by a product is that parameter still, whole if it
-        has as many elements: a transpose, a clone, a slice.
+        What comes of a parameter otherwise than by a product is that parameter still, and whole if
+        it has as many elements: a transpose, a clone. What comes of parts stays a part.
         """
         known = [self._origin(tensor) for tensor in _tensors((args, kwargs))]
         operands = [origin for origin in known if origin is not None]
@@ -130,9 +130,10 @@ class Recorder(TorchFunctionMode):
         self.trace.append({"call": word, "product": product, "operands": operands})
         if product:
             return
+        name = operands[0]["name"]
+        of_whole = all(operand["whole"] for operand in operands)
         for tensor in _tensors(result):
-            name = operands[0]["name"]
-            whole = tensor.numel() >= self.sizes[name]
+            whole = of_whole and tensor.numel() >= self.sizes[name]
             self.derived[id(tensor)] = {"name": name, "whole": whole, "dim": tensor.dim()}
             self.kept.append(tensor)  # an id stays this tensor's own only while it lives
 

@@ -11,7 +11,9 @@ from grader.bank import (
     assert_shape,
     assert_weights_are_dropped,
     attention,
+    beyond,
     check,
+    dropped_weights,
     gradients,
     linear,
     refuse,
@@ -26,24 +28,43 @@ SHAPES = [  # B, S, H, head_dim: primes, so that no two axes can be taken for ea
     (2, 11, 3, 7),
     (2, 3, 5, 1),
 ]
+DTYPES = [
+    torch.bool,
+    *(torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+]
 
 
-def causal(weights, x, attention_mask=None, *, num_heads):
-    """The definition in float64, by torch's operators: no later key is seen, and no masked one."""
+def causal(weights, x, attention_mask=None, *, num_heads, kept=None, rows=None):
+    """The definition in float64, by torch's operators: no later key is seen, and no masked one.
+
+    kept (B, H, S, S): what dropout multiplies the weights with. rows: only these tokens' outputs,
+    where there is no mask.
+    """
     query, key, value = (
         linear(x, weights[role]).unflatten(-1, (num_heads, -1)).transpose(1, 2)
         for role in ("query", "key", "value")
     )
     visible = triangle(x.size(1))
+    if rows is not None:
+        query, visible = query[:, :, rows], visible[rows]
     if attention_mask is not None:
         visible = visible & (attention_mask != 0)
-    context = attention(query, key, value, visible)
+    context = attend(query, key, value, visible, kept)
     return linear(context.transpose(1, 2).flatten(-2), weights["output"])
 
 
 def triangle(length):
     """True where key j is not later than query i: (S, S)."""
     return torch.ones(length, length, dtype=torch.bool).tril()
+
+
+def attend(query, key, value, mask, kept):
+    """Torch's attention; its weights are what identity values give, and can then be thinned."""
+    if kept is None:
+        return attention(query, key, value, mask)
+    each_key = torch.eye(key.size(-2)).expand(*key.shape[:2], -1, -1)
+    return attention(query, key, each_key, mask) * kept @ value
 
 
 def truth(answer):
@@ -136,17 +157,31 @@ def test_what_comes_later_has_no_influence(candidate, draw):
 
 @check("masking")
 def test_a_prefix_returns_what_it_does_in_the_whole_sequence(candidate, draw):
-    """At any length, 1100 included, the first tokens leave as they do without the others."""
+    """At any length, 2100 included, the first tokens leave as they do without the others."""
     layer, calls = candidate(hidden_dim=4, num_heads=2), []
     for length in (2, 7, 17):
         x, cut = draw(2, length, 4), draw.integer(1, length - 1)
         calls += [{"x": x}, {"x": x[:, :cut]}]
     assert_attends(layer.each(*calls))
-    layer, x = candidate(hidden_dim=1, num_heads=1), draw(1, 1100, 1)
+    layer, x = sharp(candidate), draw(1, 2100, 2)
     whole, part = layer.each({"x": x}, {"x": x[:, :31]})
-    expected = truth(whole)
-    assert_matches(whole, expected)
-    assert_matches(part, expected[:, :31])
+    assert_attends([part])
+    assert_shape(whole, (1, 2100, 2))
+    # To compare all rows would take longer than to compute them.
+    rows = torch.cat((torch.arange(31), draw.permutation(2100)[:64], torch.arange(2090, 2100)))
+    expected = causal(layer.weights, x, num_heads=1, rows=rows)
+    wrong = beyond(whole, whole.output[:, rows], expected, own=lambda a: a.output[:, rows])
+    if bool(wrong.any()):
+        token = int(rows[wrong.any(-1)[0]].min())
+        raise refuse(f"in a sequence of 2100 tokens, what token {token} returns is wrong", whole)
+
+
+def sharp(candidate):
+    """A layer whose tokens attend to a few others, however many there are: scores of about ±2."""
+    layer = candidate(hidden_dim=2, num_heads=1)
+    for role, gain in (("query", 2.0), ("key", 1.0)):
+        choose(layer, role, gain * torch.eye(2))
+    return layer
 
 
 @check("masking")
@@ -235,10 +270,15 @@ def test_each_sequence_is_attended_to_on_its_own(candidate, draw):
 
 @check("masking")
 def test_attends_to_the_past_where_the_mask_is_true(candidate, draw):
-    """The past is seen where the mask is true, whatever its shape, up to (B, H, S, S)."""
+    """The past is seen where the mask is true, whatever its shape and length."""
     layer, x = candidate(hidden_dim=21, num_heads=3), draw(2, 5, 21)
     shapes = [(5, 5), (1, 1, 5, 5), (2, 1, 1, 5), (2, 1, 5, 5), (1, 3, 5, 5), (2, 3, 5, 5)]
     assert_attends(layer.each(*under(x, *(open_at_first(draw, *shape) for shape in shapes))))
+    mask = open_at_first(draw, 1, 1, 1, 1031)
+    mask[..., -3:] = False  # what lies behind a block of 1024 counts as well
+    masks = open_at_first(draw, 2, 1, 1, 263), open_at_first(draw, 263, 263)
+    calls = [*under(draw(2, 263, 2), *masks), *under(draw(1, 1031, 2), mask)]
+    assert_attends(sharp(candidate).each(*calls))
 
 
 @check("masking")
@@ -246,21 +286,22 @@ def test_a_mask_of_ones_and_zeros_means_the_same_in_any_dtype(candidate, draw):
     """1 may attend and 0 may not, as bool, integers or floats; an explicit None hides nothing."""
     layer, x = candidate(hidden_dim=10, num_heads=2), draw(3, 5, 10)
     mask = open_at_first(draw, 3, 1, 1, 5)
-    dtypes = [torch.bool, torch.uint8, torch.int32, torch.int64, torch.float32]
-    masks = [mask.to(dtype) for dtype in dtypes]
+    masks = [mask.to(dtype) for dtype in DTYPES]
     assert_attends(layer.each(*under(x, *masks, open_at_first(draw, 5, 5).long(), None)))
 
 
 @check("masking")
 def test_every_sequence_and_every_head_obeys_its_own_mask(candidate, draw):
-    """Equal sizes, such as B = H = S, do not make one axis of the mask pass for another."""
-    layer, calls = candidate(hidden_dim=6, num_heads=3), []
-    for batch, length in ((3, 5), (5, 5), (2, 3), (3, 3)):  # B = H, B = S, H = S, all of them
-        shapes = [(), (batch, 1), (1, 3), (batch, 3)]
-        masks = [open_at_first(draw, *shape, length, length) for shape in shapes]
-        padding = draw.padding(batch, length)[:, None, None, :]
-        calls += under(draw(batch, length, 6), padding, *masks)
-    assert_attends(layer.each(*calls))
+    """Equal sizes, such as B = H = S, or sizes of 1 make no axis of the mask pass for another."""
+    some = [(3, 5), (5, 5), (2, 3), (3, 3), (1, 5)]  # B = H, B = S, H = S, all of them, B = 1
+    for num_heads, sizes in ((3, some), (1, [(3, 5), (5, 5), (1, 5)])):
+        layer, calls = candidate(hidden_dim=6, num_heads=num_heads), []
+        for batch, length in sizes:
+            shapes = [(), (batch, 1), (1, num_heads), (batch, num_heads)]
+            masks = [open_at_first(draw, *shape, length, length) for shape in shapes]
+            padding = draw.padding(batch, length)[:, None, None, :]
+            calls += under(draw(batch, length, 6), padding, *masks)
+        assert_attends(layer.each(*calls))
 
 
 @check("masking")
@@ -353,9 +394,16 @@ def assert_true_gradients(layer, calls, draw):
     cotangents = [draw(*call["x"].shape) for call in calls]
     answers = layer.each(*calls, cotangents=cotangents)
     assert_attends(answers)
-    definition = partial(causal, num_heads=layer.construct["num_heads"])
-    for call, cotangent, answer in zip(calls, cotangents, answers, strict=True):
-        assert_gradients(answer, gradients(definition, call, cotangent, layer.weights))
+    for answer, cotangent in zip(answers, cotangents, strict=True):
+        assert_gradients(answer, true_gradients(answer, cotangent))
+
+
+def true_gradients(answer, cotangent, **options):
+    """Those of x and of every projection; what a mask of floats gets is nobody's business."""
+    definition = partial(causal, num_heads=answer.request.construct["num_heads"], **options)
+    found = gradients(definition, answer.call.arguments, cotangent, answer.request.weights)
+    found.pop("input attention_mask", None)
+    return found
 
 
 @check("gradient")
@@ -363,7 +411,22 @@ def test_gradients_reach_x_and_every_projection(candidate, draw):
     """x and all weights and biases have the true gradients, under masks and without one."""
     layer, x = candidate(hidden_dim=15, num_heads=3), draw(2, 7, 15)
     masks = open_at_first(draw, 2, 1, 1, 7), open_at_first(draw, 2, 3, 7, 7)
-    assert_true_gradients(layer, under(x, None, *masks), draw)
+    calls = under(x, None, *masks, masks[0].long(), masks[1].float())
+    assert_true_gradients(layer, calls, draw)
+
+
+@check("gradient")
+def test_gradients_in_training_follow_what_was_dropped(candidate, draw):
+    """In training, backward goes through the very weights that survived, and their rescaling."""
+    layer, x = candidate(hidden_dim=26, num_heads=2, dropout_rate=0.4), draw(2, 7, 26)
+    # Smaller scores: no weight is so small that it looks dropped.
+    choose(layer, "query", layer.weights["query"].weight / 5)
+    masks = open_at_first(draw, 2, 1, 1, 7), open_at_first(draw, 2, 2, 7, 7).long()
+    cotangents = [draw(2, 7, 26) for _ in range(3)]
+    answers = layer.each(*under(x, None, *masks), cotangents=cotangents, train=True)
+    for answer, cotangent in zip(answers, cotangents, strict=True):
+        kept = ~dropped_weights(answer, truth(answer), 0.4) / 0.6
+        assert_gradients(answer, true_gradients(answer, cotangent, kept=kept))
 
 
 @check("numerics")
@@ -378,22 +441,33 @@ def test_scores_of_ten_thousand_stay_finite(candidate, draw):
 
 @check("robustness")
 def test_inputs_are_left_as_they_were(candidate, draw):
-    """Neither x nor the mask is modified."""
-    layer, x = candidate(hidden_dim=6, num_heads=2), draw(2, 5, 6)
+    """Neither x nor the mask is modified: in evaluation, in training, with gradients or without."""
+    layer, x = candidate(hidden_dim=6, num_heads=2, dropout_rate=0.5), draw(2, 5, 6)
     mask = open_at_first(draw, 2, 2, 5, 5)
-    for answer in layer.each(*under(x, mask, mask.float(), mask.long()), keep_inputs=True):
-        for name, before in answer.call.arguments.items():
-            after = answer.inputs.get(name)
-            if after is None or not torch.equal(after, before):
-                raise refuse(f"`{name}` was modified in place", answer)
+    calls = under(x, None, mask, mask.float(), mask.long())
+    for train in (False, True):
+        for cotangents in (None, [torch.ones(2, 5, 6)] * 4):
+            for answer in layer.each(*calls, train=train, cotangents=cotangents, keep_inputs=True):
+                assert_untouched(answer)
+
+
+def assert_untouched(answer):
+    """Every tensor that was passed still holds what it held."""
+    for name, before in answer.call.arguments.items():
+        after = answer.inputs.get(name)
+        if before is not None and (after is None or not torch.equal(after, before)):
+            raise refuse(f"`{name}` was modified in place", answer)
 
 
 @check("robustness")
 def test_nothing_is_carried_over_between_calls(candidate, draw):
     """A call's output depends on that call alone, whatever sizes and masks came before it."""
     layer, x = candidate(hidden_dim=6, num_heads=3), draw(2, 5, 6)
-    mask = open_at_first(draw, 2, 3, 5, 5)
-    assert_attends(layer.each(*under(x, None, mask), {"x": draw(1, 7, 6)}, *under(x, None, mask)))
+    mask, *others = (open_at_first(draw, 2, 3, 5, 5) for _ in range(3))
+    pairs = [open_at_first(draw, *shape) for shape in ((2, 1, 1, 5), (5, 5)) for _ in range(2)]
+    between = {"x": draw(1, 7, 6)}
+    assert_attends(layer.each(*under(x, None, mask), between, *under(x, None, mask, *others)))
+    assert_attends(layer.each(*under(x, *pairs)))
 
 
 INDIVISIBLE = [(12, 5, 5), (10, 3, 9), (7, 2, 6)]
@@ -430,15 +504,15 @@ def test_heads_that_do_not_divide_the_features_never_give_a_result(candidate, dr
 @check("budget")
 def test_keeps_up_with_the_reference(race, draw):
     """Takes no more than the budget on many sequences, in many heads, and on a long sequence."""
-    sizes = [  # B, S, D, H: each is large where the others are small, to show one kind of loop
-        ("many short sequences", 256, 4, 4, 2),
-        ("many heads", 1, 4, 96, 96),
-        ("a long sequence", 1, 256, 2, 1),
+    sizes = [  # B, S, D, H, mask: each large where others are small, to show one kind of loop
+        ("many short sequences", 256, 4, 4, 2, (256, 1, 1, 4)),
+        ("many heads", 1, 4, 96, 96, (1, 96, 4, 4)),
+        ("a long sequence", 1, 256, 2, 1, (1, 1, 256, 256)),
     ]
-    for name, batch, length, width, num_heads in sizes:
+    for name, batch, length, width, num_heads, mask in sizes:
         race(
             name,
-            partial(make, draw, batch, length, width),
+            partial(next, in_turn(draw, (batch, length, width), mask)),
             partial(causal, num_heads=num_heads),
             hidden_dim=width,
             num_heads=num_heads,
@@ -446,9 +520,11 @@ def test_keeps_up_with_the_reference(race, draw):
         )
 
 
-def make(draw, *shape):
-    """Fresh arguments of one call."""
-    return {"x": draw(*shape)}
+def in_turn(draw, shape, mask):
+    """Fresh arguments of one call after another: without a mask and with one."""
+    while True:
+        yield {"x": draw(*shape)}
+        yield {"x": draw(*shape), "attention_mask": open_at_first(draw, *mask)}
 
 
 # --- what a senior interviewer asks next --------------------------------------------------------
@@ -479,8 +555,9 @@ def with_blind_rows(draw):
 def test_a_token_that_may_attend_to_nothing_leaves_as_the_output_bias(candidate, draw):
     """Under padding on the left the first tokens see nothing: the output bias is what remains."""
     layer, x = candidate(hidden_dim=6, num_heads=3), draw(2, 5, 6)
-    nothing = torch.zeros(2, 1, 1, 5)
-    assert_attends(layer.each(*under(x, *with_blind_rows(draw), nothing)))
+    nothing, rows = torch.zeros(2, 1, 1, 5), draw.mask(5)[:, None]
+    calls = under(x, *with_blind_rows(draw), nothing, rows)
+    assert_attends(layer.each(*calls, *under(x[:, :1], torch.zeros(1, 1))))
 
 
 @check("gradient", stretch=True)

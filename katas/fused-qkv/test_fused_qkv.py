@@ -47,20 +47,16 @@ def fused_weight(candidate):
     return weights[0].name
 
 
-def uses(candidate, name):
-    """What the last call did with a parameter: its products, true where whole, and slicings."""
+def products(candidate, name):
+    """The last call's products with a parameter, true where all of it took part."""
     try:
-        trace = [
-            (
-                bool(event["product"]),
-                all(o["whole"] for o in event["operands"] if o["name"] == name),
-            )
+        return [
+            all(operand["whole"] for operand in event["operands"] if operand["name"] == name)
             for event in candidate.last_reply["trace"]
-            if any(operand["name"] == name for operand in event["operands"])
+            if event["product"] and any(operand["name"] == name for operand in event["operands"])
         ]
     except (KeyError, TypeError) as error:  # it comes from the submission's process
         raise refuse("what was done with the weight cannot be told") from error
-    return [whole for product, whole in trace if product], [e for e in trace if not e[0]]
 
 
 @check("rules")
@@ -87,15 +83,19 @@ def test_its_weights_are_the_fused_projection_and_nothing_more(candidate):
 
 @check("rules")
 def test_x_is_projected_by_one_product(candidate, draw):
-    """Query, key and value come out of one matrix product of x with the whole weight."""
-    name = fused_weight(candidate)
-    answer = candidate(hidden_dim=6).each({"x": draw(2, 3, 6)}, trace=True)[0]
-    products, taken_apart = uses(candidate, name)
-    if len(products) > 1:
-        kind = "the weight" if all(products) else "parts of the weight"
-        raise refuse(f"{len(products)} products with {kind}, where one with all of it does", answer)
-    if not all(products) or (taken_apart and not products):
-        raise refuse("the weight is taken apart before it is used: slicing it is no fusion", answer)
+    """Query, key and value come out of one product with the whole weight, also in training."""
+    name, layer = fused_weight(candidate), candidate(hidden_dim=6)
+    for train in (False, True):
+        answer = layer.each({"x": draw(2, 3, 6)}, train=train, trace=True)[0]
+        taken = products(candidate, name)
+        when = "in training, " if train else ""
+        if len(taken) > 1:
+            kind = "the weight" if all(taken) else "parts of the weight"
+            told = f"{len(taken)} products with {kind}, where one with all of it does"
+            raise refuse(when + told, answer)
+        if taken != [True]:
+            told = "the weight is taken apart before it is used: slicing it is no fusion"
+            raise refuse(when + told, answer)
 
 
 @check("shape")
@@ -222,12 +222,15 @@ def test_scores_of_ten_thousand_stay_finite(candidate, draw):
 
 @check("robustness")
 def test_x_is_left_as_it_was(candidate, draw):
-    """x is not modified."""
+    """x is not modified, in evaluation or in training, with gradients or without."""
     layer, x = candidate(hidden_dim=5), draw(2, 3, 5)
-    answer = layer.each({"x": x}, keep_inputs=True)[0]
-    after = answer.inputs.get("x")
-    if after is None or not torch.equal(after, x):
-        raise refuse("`x` was modified in place", answer)
+    for train in (False, True):
+        calls = {"x": x}, {"x": x}
+        followed = [None, draw(2, 3, 5)]
+        for answer in layer.each(*calls, cotangents=followed, train=train, keep_inputs=True):
+            after = answer.inputs.get("x")
+            if after is None or not torch.equal(after, x):
+                raise refuse("`x` was modified in place", answer)
 
 
 @check("robustness")

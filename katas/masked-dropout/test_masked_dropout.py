@@ -88,14 +88,18 @@ def test_attends_where_the_mask_is_true(candidate, draw):
     """True means "may attend", for masks (S, S), (B, S, S), (1, S, S) and (B, 1, S)."""
     layer, x = candidate(hidden_dim=7, dropout_rate=0.1), draw(3, 5, 7)
     shapes = [(5, 5), (3, 5, 5), (1, 5, 5), (3, 1, 5)]
-    assert_true(layer.each(*masked(x, *(draw.mask(*shape) for shape in shapes))))
+    one = [(5, 5), (1, 5, 5), (1, 1, 5)]  # where the batch is a single sequence
+    calls = masked(x, *(draw.mask(*shape) for shape in shapes))
+    assert_true(layer.each(*calls, *masked(x[:1], *(draw.mask(*shape) for shape in one))))
 
 
 @check("masking")
 def test_a_mask_of_ones_and_zeros_means_the_same_in_any_dtype(candidate, draw):
     """1 may attend and 0 may not, as bool, integers or floats; an explicit None hides nothing."""
     layer, x, mask = candidate(hidden_dim=7, dropout_rate=0.1), draw(2, 5, 7), draw.mask(2, 5, 5)
-    dtypes = [torch.bool, torch.uint8, torch.int32, torch.int64, torch.float32]
+    integers = torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64
+    floats = torch.float16, torch.bfloat16, torch.float32, torch.float64
+    dtypes = torch.bool, *integers, *floats
     assert_true(layer.each(*masked(x, *(mask.to(dtype) for dtype in dtypes), None)))
 
 
@@ -199,8 +203,9 @@ def test_permuting_tokens_permutes_the_output(candidate, draw):
 def test_gradients_reach_x_and_every_projection(candidate, draw):
     """x and all projections have the true gradients, under a mask and without one."""
     layer, x, cotangent = candidate(hidden_dim=7, dropout_rate=0.1), draw(3, 5, 7), draw(3, 5, 7)
-    calls = masked(x, None, draw.mask(3, 5, 5), draw.padding(3, 5)[:, None])
-    answers = layer.each(*calls, cotangents=[cotangent] * 3)
+    masks = draw.mask(3, 5, 5), draw.padding(3, 5)[:, None], draw.mask(5, 5).long()
+    calls = masked(x, None, *masks)
+    answers = layer.each(*calls, cotangents=[cotangent] * len(calls))
     assert_true(answers)
     for call, answer in zip(calls, answers, strict=True):
         assert_gradients(answer, gradients(layer_truth, call, cotangent, layer.weights))
@@ -266,15 +271,16 @@ def test_gradients_in_training_follow_what_was_dropped(candidate, draw):
 
 @check("robustness")
 def test_inputs_are_left_as_they_were(candidate, draw):
-    """Neither x nor the mask is modified, in evaluation or in training."""
+    """Neither x nor the mask is modified, in evaluation or in training, followed or not."""
     layer, x = candidate(hidden_dim=7, dropout_rate=0.5), draw(2, 5, 7)
-    mask = draw.mask(2, 5, 5)
-    calls = masked(x, mask, mask.float(), mask.long())
+    mask, cotangent = draw.mask(2, 5, 5), draw(2, 5, 7)
+    calls = masked(x, mask, mask.float(), mask.long(), None, mask, None)
+    followed = [*[None] * 4, cotangent, cotangent]
     for train in (False, True):
-        for answer in layer.each(*calls, train=train, keep_inputs=True):
+        for answer in layer.each(*calls, cotangents=followed, train=train, keep_inputs=True):
             for name, before in answer.call.arguments.items():
                 after = answer.inputs.get(name)
-                if after is None or not torch.equal(after, before):
+                if before is not None and (after is None or not torch.equal(after, before)):
                     raise refuse(f"`{name}` was modified in place", answer)
 
 
@@ -288,9 +294,10 @@ def test_nothing_is_carried_over_between_calls(candidate, draw):
 
 @check("robustness")
 def test_sequences_may_be_longer_than_any_buffer(candidate, draw):
-    """There is no maximum length."""
+    """There is no maximum length, with a mask or without one."""
     layer, x = candidate(hidden_dim=2, dropout_rate=0.1), draw(1, 1031, 2)
-    assert_true(layer.each({"x": x}))
+    whole = masked(x[:, :139], draw.mask(139, 139))
+    assert_true(layer.each({"x": x}, *masked(x, draw.mask(1, 1, 1031)), *whole))
 
 
 @check("budget")
@@ -301,8 +308,11 @@ def test_keeps_up_with_the_reference(race, draw):
     def padded():
         return masked(draw(1024, 4, 2), draw.padding(1024, 4)[:, None])[0]
 
+    def causal():
+        return masked(draw(1, 256, 2), torch.ones(1, 256, 256, dtype=torch.bool).tril())[0]
+
     race("many short sequences", padded, layer_truth, **size)
-    race("a long sequence", lambda: {"x": draw(1, 256, 2)}, layer_truth, **size)
+    race("a long sequence", causal, layer_truth, **size)
 
 
 # --- what a senior interviewer asks next --------------------------------------------------------
@@ -320,7 +330,8 @@ def test_a_token_that_may_attend_to_nothing_leaves_as_the_output_bias(candidate,
     """A fully masked row attends to nothing: the output bias is what remains."""
     layer, x, mask = candidate(hidden_dim=7, dropout_rate=0.1), draw(2, 5, 7), half_blind(draw)
     empty = torch.zeros(2, 5, 5, dtype=torch.bool)
-    assert_true(layer.each(*masked(x, mask, mask.float(), empty, empty[:, :1])))
+    asking = draw.padding(2, 5)[..., None]  # some tokens see everything, the others nothing
+    assert_true(layer.each(*masked(x, mask, mask.float(), empty, empty[:, :1], asking)))
 
 
 @check("gradient", stretch=True)

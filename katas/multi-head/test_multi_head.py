@@ -12,6 +12,7 @@ from grader.bank import (
     assert_weights_are_dropped,
     attention,
     check,
+    dropped_weights,
     gradients,
     linear,
     refuse,
@@ -26,16 +27,32 @@ SHAPES = [  # B, S, H, head_dim: primes, so that no two axes can be taken for ea
     (2, 11, 3, 7),
     (2, 3, 5, 1),
 ]
+DTYPES = [
+    torch.bool,
+    *(torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+]
 
 
-def multi_head(weights, x, attention_mask=None, *, num_heads):
-    """The definition in float64: project, heads apart, torch's attention, together, project."""
+def multi_head(weights, x, attention_mask=None, *, num_heads, kept=None):
+    """The definition in float64: project, heads apart, torch's attention, together, project.
+
+    kept (B, H, S, S): what dropout multiplies the weights with.
+    """
     query, key, value = (
         linear(x, weights[role]).unflatten(-1, (num_heads, -1)).transpose(1, 2)
         for role in ("query", "key", "value")
     )
-    context = attention(query, key, value, attention_mask)
+    context = attend(query, key, value, attention_mask, kept)
     return linear(context.transpose(1, 2).flatten(-2), weights["output"])
+
+
+def attend(query, key, value, mask, kept):
+    """Torch's attention; its weights are what identity values give, and can then be thinned."""
+    if kept is None:
+        return attention(query, key, value, mask)
+    each_key = torch.eye(key.size(-2)).expand(*key.shape[:2], -1, -1)
+    return attention(query, key, each_key, mask) * kept @ value
 
 
 def truth(answer):
@@ -192,21 +209,22 @@ def test_attends_where_the_mask_is_true(candidate, draw):
 def test_a_mask_of_ones_and_zeros_means_the_same_in_any_dtype(candidate, draw):
     """1 may attend and 0 may not, as bool, integers or floats; an explicit None hides nothing."""
     layer, x, mask = candidate(hidden_dim=10, num_heads=2), draw(3, 5, 10), draw.mask(3, 1, 1, 5)
-    dtypes = [torch.bool, torch.uint8, torch.int32, torch.int64, torch.float32]
-    masks = [mask.to(dtype) for dtype in dtypes]
+    masks = [mask.to(dtype) for dtype in DTYPES]
     assert_attends(layer.each(*under(x, *masks, draw.mask(5, 5).long(), None)))
 
 
 @check("masking")
 def test_every_sequence_and_every_head_obeys_its_own_mask(candidate, draw):
-    """Equal sizes, such as B = H = S, do not make one axis of the mask pass for another."""
-    layer, calls = candidate(hidden_dim=6, num_heads=3), []
-    for batch, length in ((3, 5), (5, 5), (2, 3), (3, 3)):  # B = H, B = S, H = S, all of them
-        shapes = [(), (batch, 1), (1, 3), (batch, 3)]
-        masks = [draw.mask(*shape, length, length) for shape in shapes]
-        padding = draw.padding(batch, length)[:, None, None, :]
-        calls += under(draw(batch, length, 6), padding, *masks)
-    assert_attends(layer.each(*calls))
+    """Equal sizes, such as B = H = S, or sizes of 1 make no axis of the mask pass for another."""
+    some = [(3, 5), (5, 5), (2, 3), (3, 3), (1, 5)]  # B = H, B = S, H = S, all of them, B = 1
+    for num_heads, sizes in ((3, some), (1, [(3, 5), (5, 5), (1, 5)])):
+        layer, calls = candidate(hidden_dim=6, num_heads=num_heads), []
+        for batch, length in sizes:
+            shapes = [(), (batch, 1), (1, num_heads), (batch, num_heads)]
+            masks = [draw.mask(*shape, length, length) for shape in shapes]
+            padding = draw.padding(batch, length)[:, None, None, :]
+            calls += under(draw(batch, length, 6), padding, *masks)
+        assert_attends(layer.each(*calls))
 
 
 @check("masking")
@@ -293,9 +311,16 @@ def assert_true_gradients(layer, calls, draw):
     cotangents = [draw(*call["x"].shape) for call in calls]
     answers = layer.each(*calls, cotangents=cotangents)
     assert_attends(answers)
-    definition = partial(multi_head, num_heads=layer.construct["num_heads"])
-    for call, cotangent, answer in zip(calls, cotangents, answers, strict=True):
-        assert_gradients(answer, gradients(definition, call, cotangent, layer.weights))
+    for answer, cotangent in zip(answers, cotangents, strict=True):
+        assert_gradients(answer, true_gradients(answer, cotangent))
+
+
+def true_gradients(answer, cotangent, **options):
+    """Those of x and of every projection; what a mask of floats gets is nobody's business."""
+    definition = partial(multi_head, num_heads=answer.request.construct["num_heads"], **options)
+    found = gradients(definition, answer.call.arguments, cotangent, answer.request.weights)
+    found.pop("input attention_mask", None)
+    return found
 
 
 @check("gradient")
@@ -303,7 +328,22 @@ def test_gradients_reach_x_and_every_projection(candidate, draw):
     """x and all weights and biases have the true gradients, under masks and without one."""
     layer, x = candidate(hidden_dim=15, num_heads=3), draw(2, 7, 15)
     masks = draw.mask(2, 1, 1, 7), draw.mask(2, 3, 7, 7)
-    assert_true_gradients(layer, under(x, None, *masks), draw)
+    calls = under(x, None, *masks, masks[0].long(), masks[1].float())
+    assert_true_gradients(layer, calls, draw)
+
+
+@check("gradient")
+def test_gradients_in_training_follow_what_was_dropped(candidate, draw):
+    """In training, backward goes through the very weights that survived, and their rescaling."""
+    layer, x = candidate(hidden_dim=26, num_heads=2, dropout_rate=0.4), draw(2, 7, 26)
+    # Smaller scores: no weight is so small that it looks dropped.
+    choose(layer, "query", layer.weights["query"].weight / 5)
+    masks = draw.mask(2, 1, 1, 7), draw.mask(2, 2, 7, 7).long()
+    cotangents = [draw(2, 7, 26) for _ in range(3)]
+    answers = layer.each(*under(x, None, *masks), cotangents=cotangents, train=True)
+    for answer, cotangent in zip(answers, cotangents, strict=True):
+        kept = ~dropped_weights(answer, truth(answer), 0.4) / 0.6
+        assert_gradients(answer, true_gradients(answer, cotangent, kept=kept))
 
 
 @check("numerics")
@@ -318,27 +358,52 @@ def test_scores_of_ten_thousand_stay_finite(candidate, draw):
 
 @check("robustness")
 def test_inputs_are_left_as_they_were(candidate, draw):
-    """Neither x nor the mask is modified."""
-    layer, x, mask = candidate(hidden_dim=6, num_heads=2), draw(2, 5, 6), draw.mask(2, 2, 5, 5)
-    for answer in layer.each(*under(x, mask, mask.float(), mask.long()), keep_inputs=True):
-        for name, before in answer.call.arguments.items():
-            after = answer.inputs.get(name)
-            if after is None or not torch.equal(after, before):
-                raise refuse(f"`{name}` was modified in place", answer)
+    """Neither x nor the mask is modified: in evaluation, in training, with gradients or without."""
+    layer, x = candidate(hidden_dim=6, num_heads=2, dropout_rate=0.5), draw(2, 5, 6)
+    mask = draw.mask(2, 2, 5, 5)
+    calls = under(x, None, mask, mask.float(), mask.long())
+    for train in (False, True):
+        for cotangents in (None, [torch.ones(2, 5, 6)] * 4):
+            for answer in layer.each(*calls, train=train, cotangents=cotangents, keep_inputs=True):
+                assert_untouched(answer)
+
+
+def assert_untouched(answer):
+    """Every tensor that was passed still holds what it held."""
+    for name, before in answer.call.arguments.items():
+        after = answer.inputs.get(name)
+        if before is not None and (after is None or not torch.equal(after, before)):
+            raise refuse(f"`{name}` was modified in place", answer)
 
 
 @check("robustness")
 def test_nothing_is_carried_over_between_calls(candidate, draw):
     """A call's output depends on that call alone, whatever sizes and masks came before it."""
-    layer, x, mask = candidate(hidden_dim=6, num_heads=3), draw(2, 5, 6), draw.mask(2, 3, 5, 5)
-    assert_attends(layer.each(*under(x, None, mask), {"x": draw(1, 7, 6)}, *under(x, None, mask)))
+    layer, x = candidate(hidden_dim=6, num_heads=3), draw(2, 5, 6)
+    mask, *others = (draw.mask(2, 3, 5, 5) for _ in range(3))
+    pairs = [draw.mask(*shape) for shape in ((2, 1, 1, 5), (5, 5)) for _ in range(2)]
+    between = {"x": draw(1, 7, 6)}
+    assert_attends(layer.each(*under(x, None, mask), between, *under(x, None, mask, *others)))
+    assert_attends(layer.each(*under(x, *pairs)))
 
 
 @check("robustness")
 def test_sequences_may_be_longer_than_any_buffer(candidate, draw):
-    """There is no maximum length: more than a thousand tokens are fine, and then a few again."""
+    """There is no maximum length, with a mask or without: over a thousand tokens, then a few."""
+    layer = sharp(candidate)
+    x, mask = draw(1, 1031, 2), draw.mask(1031)
+    mask[-3:] = False  # what lies behind a block of 1024 counts as well
+    calls = under(x, None, mask.expand(1, 1, 1, 1031))
+    calls += under(draw(2, 263, 2), draw.mask(2, 1, 1, 263), draw.mask(263, 263))
+    assert_attends(layer.each(*calls, {"x": draw(1, 3, 2)}))
+
+
+def sharp(candidate):
+    """A layer whose tokens attend to a few others, however many there are: scores of about ±2."""
     layer = candidate(hidden_dim=2, num_heads=1)
-    assert_attends(layer.each({"x": draw(1, 1031, 2)}, {"x": draw(1, 3, 2)}))
+    for role, gain in (("query", 2.0), ("key", 1.0)):
+        choose(layer, role, gain * torch.eye(2))
+    return layer
 
 
 INDIVISIBLE = [(12, 5, 5), (10, 3, 9), (7, 2, 6)]
@@ -375,15 +440,15 @@ def test_heads_that_do_not_divide_the_features_never_give_a_result(candidate, dr
 @check("budget")
 def test_keeps_up_with_the_reference(race, draw):
     """Takes no more than the budget on many sequences, in many heads, and on a long sequence."""
-    sizes = [  # B, S, D, H: each is large where the others are small, to show one kind of loop
-        ("many short sequences", 256, 4, 4, 2),
-        ("many heads", 1, 4, 96, 96),
-        ("a long sequence", 1, 256, 2, 1),
+    sizes = [  # B, S, D, H, mask: each large where others are small, to show one kind of loop
+        ("many short sequences", 256, 4, 4, 2, (256, 1, 1, 4)),
+        ("many heads", 1, 4, 96, 96, (1, 96, 4, 4)),
+        ("a long sequence", 1, 256, 2, 1, (1, 1, 256, 256)),
     ]
-    for name, batch, length, width, num_heads in sizes:
+    for name, batch, length, width, num_heads, mask in sizes:
         race(
             name,
-            partial(make, draw, batch, length, width),
+            partial(next, in_turn(draw, (batch, length, width), mask)),
             partial(multi_head, num_heads=num_heads),
             hidden_dim=width,
             num_heads=num_heads,
@@ -391,9 +456,11 @@ def test_keeps_up_with_the_reference(race, draw):
         )
 
 
-def make(draw, *shape):
-    """Fresh arguments of one call."""
-    return {"x": draw(*shape)}
+def in_turn(draw, shape, mask):
+    """Fresh arguments of one call after another: without a mask and with one."""
+    while True:
+        yield {"x": draw(*shape)}
+        yield {"x": draw(*shape), "attention_mask": draw.mask(*mask)}
 
 
 # --- what a senior interviewer asks next --------------------------------------------------------
@@ -425,8 +492,9 @@ def with_blind_rows(draw):
 def test_a_token_that_may_attend_to_nothing_leaves_as_the_output_bias(candidate, draw):
     """A fully masked row of a head is a zero context; in every head, the output bias remains."""
     layer, x = candidate(hidden_dim=6, num_heads=3), draw(2, 5, 6)
-    nothing = torch.zeros(2, 1, 1, 5)
-    assert_attends(layer.each(*under(x, *with_blind_rows(draw), nothing)))
+    nothing, rows = torch.zeros(2, 1, 1, 5), draw.mask(5)[:, None]
+    calls = under(x, *with_blind_rows(draw), nothing, rows)
+    assert_attends(layer.each(*calls, *under(x[:, :1], torch.zeros(1, 1))))
 
 
 @check("gradient", stretch=True)

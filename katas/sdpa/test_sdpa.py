@@ -33,6 +33,12 @@ def triple(draw, lead, *sizes):
     }
 
 
+def assert_attends(answers):
+    """Every call was answered as the definition has it."""
+    for answer in answers:
+        assert_matches(answer, attention(**answer.call.arguments))
+
+
 @check("rules")
 def test_computes_attention_itself(candidate, draw):
     """Attention is written out: torch's own is not called, with a mask or without."""
@@ -87,9 +93,30 @@ def test_attends_where_the_mask_is_true(candidate, draw):
         (1, 1, 5, 7),
     ]
     call = triple(draw, (2, 3), 5, 7, 11, 13)
+    deeper = triple(draw, (2, 3, 1), 5, 7, 2, 3)
     calls = [call | {"mask": draw.mask(*shape)} for shape in shapes]
-    for masked, answer in zip(calls, candidate.each(*calls), strict=True):
-        assert_matches(answer, attention(**masked))
+    calls += [deeper | {"mask": draw.mask(*s)} for s in ((5, 7), (3, 1, 5, 7), (2, 1, 1, 1, 7))]
+    assert_attends(candidate.each(*calls))
+
+
+@check("masking")
+def test_a_mask_lines_up_from_the_right_where_sizes_are_equal_by_chance(candidate, draw):
+    """A mask of a batch's, a head's or a square's size still lines up with (…, L, S) by place."""
+    cases = [  # leading dims, L, S, and the masks
+        ((5,), 5, 7, [(5, 7), (5, 1, 7), (5, 5, 7)]),
+        ((7,), 5, 7, [(5, 7), (7, 1, 7), (7,)]),
+        ((3, 3), 5, 7, [(3, 5, 7), (3, 1, 7), (3, 1, 1, 7)]),
+        ((5, 3), 5, 7, [(5, 7), (3, 5, 7), (5, 1, 5, 7)]),
+        ((7, 3), 5, 7, [(5, 7), (7,), (7, 1, 1, 7)]),
+        ((2, 5), 5, 7, [(5, 7), (5, 5, 7), (5, 1, 7)]),
+        ((2, 3), 5, 5, [(5, 5), (5,), (3, 5, 5), (2, 1, 5, 5)]),
+        ((5, 5), 5, 5, [(5, 5), (5,), (5, 5, 5), (5, 1, 5), (5, 1, 1, 5)]),
+    ]
+    calls = []
+    for lead, queries, keys, shapes in cases:
+        call = triple(draw, lead, queries, keys, 3, 2)
+        calls += [call | {"mask": draw.mask(*shape)} for shape in shapes]
+    assert_attends(candidate.each(*calls))
 
 
 @check("masking")
@@ -97,11 +124,10 @@ def test_a_mask_of_ones_and_zeros_means_the_same_in_any_dtype(candidate, draw):
     """1 may attend and 0 may not, as bool, integers or floats; an explicit None hides nothing."""
     call = triple(draw, (2,), 3, 5, 7, 2)
     mask = draw.mask(2, 3, 5)
-    dtypes = [torch.bool, torch.uint8, torch.int32, torch.int64, torch.float32, torch.float64]
-    calls = [call | {"mask": mask.to(dtype)} for dtype in dtypes]
-    for answer in candidate.each(*calls):
-        assert_matches(answer, attention(**call, mask=mask))
-    assert_matches(candidate.each(call | {"mask": None})[0], attention(**call))
+    integers = torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64
+    floats = torch.float16, torch.bfloat16, torch.float32, torch.float64
+    masks = [mask.to(dtype) for dtype in (torch.bool, *integers, *floats)]
+    assert_attends(candidate.each(*(call | {"mask": m} for m in (*masks, None))))
 
 
 @check("masking")
@@ -199,11 +225,16 @@ def test_the_order_of_keys_does_not_matter_and_that_of_queries_carries_over(cand
 @check("gradient")
 def test_gradients_reach_query_key_and_value(candidate, draw):
     """Query, key and value have the true gradients, under a mask and without one."""
-    for mask in (None, draw.mask(2, 5, 7)):
-        call = triple(draw, (2,), 5, 7, 3, 11) | {"mask": mask}
-        cotangent = draw(2, 5, 11)
-        answer = candidate.each(call, cotangents=[cotangent])[0]
-        assert_matches(answer, attention(**call))
+    leads = (2,), (), (2, 3)
+    masks = draw.mask(2, 5, 7), draw.mask(5, 7).long(), draw.mask(2, 1, 1, 7)
+    calls = []
+    for lead, mask in zip(leads, masks, strict=True):
+        call = triple(draw, lead, 5, 7, 3, 11)
+        calls += [call, call | {"mask": mask}]
+    cotangents = [draw(*call["query"].shape[:-1], 11) for call in calls]
+    answers = candidate.each(*calls, cotangents=cotangents)
+    assert_attends(answers)
+    for answer, call, cotangent in zip(answers, calls, cotangents, strict=True):
         assert_gradients(answer, gradients(attention, call, cotangent))
 
 
@@ -221,13 +252,15 @@ def test_scores_of_ten_thousand_stay_finite(candidate, draw):
 
 @check("robustness")
 def test_inputs_are_left_as_they_were(candidate, draw):
-    """Query, key, value and mask are not modified."""
-    call = triple(draw, (2,), 3, 5, 7, 2) | {"mask": draw.mask(3, 5)}
-    answer = candidate.each(call, keep_inputs=True)[0]
-    for name, before in call.items():
-        after = answer.inputs.get(name)
-        if after is None or not torch.equal(after, before):
-            raise refuse(f"`{name}` was modified in place", answer)
+    """Query, key, value and mask are not modified, whatever the mask's dtype or without one."""
+    call, mask = triple(draw, (2,), 3, 5, 7, 2), draw.mask(2, 3, 5)
+    calls = [call | {"mask": m} for m in (mask, mask.float(), mask.int())] + [call]
+    for cotangents in (None, [draw(2, 3, 2)] * len(calls)):  # also where gradients are followed
+        for answer in candidate.each(*calls, cotangents=cotangents, keep_inputs=True):
+            for name, before in answer.call.arguments.items():
+                after = answer.inputs.get(name)
+                if after is None or not torch.equal(after, before):
+                    raise refuse(f"`{name}` was modified in place", answer)
 
 
 @check("robustness")
@@ -242,17 +275,23 @@ def test_nothing_is_carried_over_between_calls(candidate, draw):
 
 @check("robustness")
 def test_sequences_may_be_longer_than_any_buffer(candidate, draw):
-    """There is no maximum length: thousands of keys and queries are fine."""
-    call = triple(draw, (), 2, 5003, 3, 2)
-    turned = triple(draw, (), 4099, 3, 3, 2)
-    for given, answer in zip((call, turned), candidate.each(call, turned), strict=True):
-        assert_matches(answer, attention(**given))
+    """There is no maximum length: thousands of keys and queries are fine, masked or not."""
+    calls = []
+    for queries, keys in ((2, 5003), (4099, 3), (131, 139)):
+        call = triple(draw, (), queries, keys, 3, 2)
+        calls += [call, call | {"mask": draw.mask(queries, keys)}]
+    assert_attends(candidate.each(*calls))
 
 
 @check("budget")
 def test_keeps_up_with_the_reference(race, draw):
     """Takes no more than the budget on many short sequences and on a few long ones."""
-    race("many short sequences", lambda: triple(draw, (512,), 4, 4, 4, 4), attention)
+
+    def padded():
+        heads = triple(draw, (128, 4), 4, 4, 4, 4)
+        return heads | {"mask": draw.padding(128, 4)[:, None, None]}
+
+    race("many short sequences", padded, attention)
     race("a few long sequences", lambda: triple(draw, (1,), 256, 256, 4, 4), attention)
 
 
@@ -287,7 +326,8 @@ def test_a_query_that_may_attend_to_nothing_gets_a_zero_context(candidate, draw)
     call = triple(draw, (2,), 5, 7, 3, 2)
     mask = draw.mask(2, 5, 7)
     mask[:, 2] = False
-    assert_matches(candidate.each(call | {"mask": mask})[0], attention(**call, mask=mask))
+    masks = mask, mask.float(), mask[..., :1], torch.zeros(5, 7, dtype=torch.bool)
+    assert_attends(candidate.each(*(call | {"mask": m} for m in masks)))
 
 
 @check("gradient", stretch=True)

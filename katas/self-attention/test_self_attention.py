@@ -168,12 +168,15 @@ def test_scores_of_ten_thousand_stay_finite(candidate, draw):
 
 @check("robustness")
 def test_x_is_left_as_it_was(candidate, draw):
-    """x is not modified."""
+    """x is not modified, in evaluation or in training, with gradients or without."""
     layer, x = candidate(hidden_dim=5), draw(2, 3, 5)
-    answer = layer.each({"x": x}, keep_inputs=True)[0]
-    after = answer.inputs.get("x")
-    if after is None or not torch.equal(after, x):
-        raise refuse("`x` was modified in place", answer)
+    for train in (False, True):
+        calls = {"x": x}, {"x": x}
+        followed = [None, draw(2, 3, 5)]
+        for answer in layer.each(*calls, cotangents=followed, train=train, keep_inputs=True):
+            after = answer.inputs.get("x")
+            if after is None or not torch.equal(after, x):
+                raise refuse("`x` was modified in place", answer)
 
 
 @check("robustness")

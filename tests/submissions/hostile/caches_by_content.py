@@ -1,5 +1,5 @@
 # kata: sdpa
-# verdict: accepted
+# verdict: accepted | runtime_error
 # why: remembers small answers by the bytes of the inputs: right, and of no use on fresh ones
 import torch
 

@@ -1,4 +1,4 @@
-# XX03 head-mask-where-b-is-h: where B = H, a mask of heads is taken for one of batches
+# extra head-mask-where-b-is-h: where B = H, a mask of heads is taken for one of batches
 # refused: yes
 import math
 

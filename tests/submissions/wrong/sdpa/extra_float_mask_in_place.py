@@ -1,4 +1,4 @@
-# XX02 float-mask-in-place: .float() of a float mask is the caller's own, and is written to
+# extra float-mask-in-place: .float() of a float mask is the caller's own, and is written to
 # refused: yes
 import math
 

@@ -1,4 +1,4 @@
-# XX04 mask-of-the-first-block: scores are made in blocks of 64 keys, all with the first's mask
+# extra mask-of-the-first-block: scores are made in blocks of 64 keys, all with the first's mask
 # refused: yes
 import math
 

@@ -1,4 +1,4 @@
-# XX07 one-head-unmasked: a single head is taken for one that has nothing to mask
+# extra mask-kept-by-shape: a mask of the same shape as the last one is taken to be the last one
 # refused: yes
 import math
 
@@ -14,6 +14,7 @@ class MultiHeadAttention(nn.Module):
         self.qkv_proj = nn.Linear(hidden_dim, 3 * hidden_dim)
         self.output_proj = nn.Linear(hidden_dim, hidden_dim)
         self.dropout = nn.Dropout(dropout_rate)
+        self.hidden = None
 
     def forward(self, x, attention_mask=None):
         batch, length, width = x.shape
@@ -22,8 +23,10 @@ class MultiHeadAttention(nn.Module):
             part.view(heads).transpose(1, 2) for part in self.qkv_proj(x).chunk(3, dim=-1)
         )
         scores = query @ key.transpose(-2, -1) / math.sqrt(heads[-1])
-        if attention_mask is not None and self.num_heads > 1:
-            scores = scores.masked_fill(attention_mask == 0, -1e9)
+        if attention_mask is not None:
+            if self.hidden is None or self.hidden.shape != attention_mask.shape:
+                self.hidden = attention_mask == 0
+            scores = scores.masked_fill(self.hidden, -1e9)
         weights = torch.softmax(scores, dim=-1)
         weights = self.dropout(weights)
         context = (weights @ value).transpose(1, 2).flatten(-2)

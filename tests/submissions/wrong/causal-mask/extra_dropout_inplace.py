@@ -1,4 +1,4 @@
-# XX08 mask-of-the-last-row: for a batch of one, every query gets the mask of the last
+# extra dropout-inplace: overwrites the weights that the softmax needs for its gradient
 # refused: yes
 import math
 
@@ -13,7 +13,7 @@ class CausalSelfAttention(nn.Module):
         self.num_heads = num_heads
         self.qkv_proj = nn.Linear(hidden_dim, 3 * hidden_dim)
         self.output_proj = nn.Linear(hidden_dim, hidden_dim)
-        self.dropout = nn.Dropout(dropout_rate)
+        self.dropout = nn.Dropout(dropout_rate, inplace=True)
 
     def forward(self, x, attention_mask=None):
         batch, length, width = x.shape
@@ -25,8 +25,6 @@ class CausalSelfAttention(nn.Module):
         future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
         scores = scores.masked_fill(future, -1e9)
         if attention_mask is not None:
-            if batch == 1:
-                attention_mask = attention_mask[..., -1:, :]
             scores = scores.masked_fill(attention_mask == 0, -1e9)
         weights = torch.softmax(scores, dim=-1)
         weights = self.dropout(weights)

@@ -1,4 +1,4 @@
-# XX05 dropout-in-place: overwrites the weights that the softmax needs for its gradient
+# extra dropout-inplace: overwrites the weights that the softmax needs for its gradient
 # refused: yes
 import math
 

@@ -1,4 +1,4 @@
-# XX01 square-mask-is-causal: a mask as wide as it is high is taken for a triangle
+# extra square-mask-is-triangular: a mask as wide as it is high is taken for a triangle
 # refused: yes
 import math
 
