@@ -62,6 +62,7 @@ def start(kata: str, folder: Path, *, force: bool) -> None:
         started = write_stub(chosen, folder, force=force)
     except CannotWrite as error:
         raise Refusal(str(error)) from None
+    remembered = remember_start(folder, chosen.slug)
     if started.backup is not None:
         click.echo(f"kept your earlier work as {started.backup}")
     click.echo(f"wrote {started.file}: {chosen.title}, about {chosen.par_minutes} minutes\n")
@@ -70,7 +71,7 @@ def start(kata: str, folder: Path, *, force: bool) -> None:
     where = "" if folder == Path() else f" {started.file}"
     click.echo(f"the whole statement:    kata show {chosen.slug}")
     click.echo(f"write it, then:         kata grade {chosen.slug}{where}")
-    if not remember_start(folder, chosen.slug):
+    if not remembered:
         click.echo("(this folder's kata could not be remembered: name it when you grade)", err=True)
 
 

@@ -193,7 +193,8 @@ class Course:
 
     def growth(self, runner: Runner) -> tuple[str, str]:
         """What the number of torch calls grows with, and that as a sentence; empty if nothing."""
-        whole = dict(self.make())
+        # Masks are left out: they broadcast, so half of one need not fit half of the rest.
+        whole = {n: value for n, value in self.make().items() if "mask" not in n}
         calls = self._calls(runner, whole, self.construct)
         for axis, what in ((0, "batch"), (-2, "rows")):
             half = {n: _halved(value, axis) for n, value in whole.items()}
