@@ -199,12 +199,12 @@ class Course:
         for axis, what in ((0, "batch"), (-2, "rows")):
             half = {n: _halved(value, axis) for n, value in whole.items()}
             fewer = self._calls(runner, half, self.construct)
-            if calls > 1.5 * fewer:
+            if calls > 1.5 * fewer > 0:
                 return what, f"{calls} torch calls, {fewer} for half the {what}: a Python loop"
         heads = self.construct.get("num_heads", 1)
         if heads % 2 == 0:
             fewer = self._calls(runner, whole, {**self.construct, "num_heads": heads // 2})
-            if calls > 1.3 * fewer:
+            if calls > 1.3 * fewer > 0:
                 return "heads", f"{calls} torch calls, {fewer} for half the heads: a Python loop"
         return "", ""
 
@@ -212,7 +212,7 @@ class Course:
         request = Request(construct, self.weights, (Call(arguments),), device=self.device)
         reply = runner.desk.run(request.encode(runner.layout))
         calls = reply.get("torch_calls")
-        return calls if isinstance(calls, int) else 0
+        return calls if isinstance(calls, int) and not reply.get("error") else 0
 
 
 def _halved(value: Any, axis: int) -> Any:

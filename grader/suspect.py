@@ -101,8 +101,8 @@ def _same_trace(ours: Sequence[Message], theirs: Sequence[Message]) -> bool:
     """The same kinds of use of the parameters: how many products, with whole weights or parts."""
 
     def uses(trace: Sequence[Message]) -> list[tuple[bool, bool]]:
-        matrices = [(t, o) for t in trace for o in t["operands"] if o["dim"] > 1]
-        return sorted((bool(t["product"]), bool(o["whole"])) for t, o in matrices)
+        operands = [o for t in trace if t["product"] for o in t["operands"]]
+        return sorted((o["dim"] > 1, o["whole"]) for o in operands)
 
     return uses(ours) == uses(theirs)
 

@@ -123,10 +123,12 @@ class Recorder(TorchFunctionMode):
         """
         known = [self._origin(tensor) for tensor in _tensors((args, kwargs))]
         operands = [origin for origin in known if origin is not None]
-        if not operands or len(self.trace) >= MAX_TRACE:
-            return
         word = str(getattr(func, "__name__", ""))
         product = word in PRODUCTS
+        # A bias added to an activation makes no parameter of it.
+        derives = product or len(operands) == len(known)
+        if not operands or not derives or len(self.trace) >= MAX_TRACE:
+            return
         self.trace.append({"call": word, "product": product, "operands": operands})
         if product:
             return
