@@ -46,19 +46,17 @@ class Server:
         self.scratch = scratch
         self.workers: set[int] = set()
         self.dying: set[int] = set()
+        self.pages = gather()
 
     def serve(self) -> None:
         """Obey until the judge is gone; then kill everything and remove the scratch folder."""
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
         gc.collect()
-        gather()
         gc.freeze()  # a collection in a worker would touch, and so copy, every inherited page
         try:
             while True:
-                # Collecting the dead can wait for a lull, but not for the next order.
-                while self.dying and not select.select([self.control], [], [], LULL)[0]:
-                    self._collect()
+                self._use_the_time()
                 data, fds, _, _ = socket.recv_fds(self.control, ORDER, 2)
                 if not data:
                     return
@@ -69,6 +67,14 @@ class Server:
             self._collect(0)
             self._sweep()
             shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _use_the_time(self) -> None:
+        """Until the next order: gather memory, and after a lull collect the dead."""
+        while next(self.pages, self) is None:
+            if select.select([self.control], [], [], 0)[0]:
+                return
+        while self.dying and not select.select([self.control], [], [], LULL)[0]:
+            self._collect()
 
     def _obey(self, wish: dict[str, Any], fds: list[int]) -> None:
         if wish["do"] == "spawn":
