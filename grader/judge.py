@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -153,6 +154,9 @@ def launch_pytest(judge: Judge) -> str:
     for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(variable, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for bank in judge.kata.banks:  # pytest takes a module of the same name for the same module
+        if getattr(sys.modules.get(bank.stem), "__file__", None) != str(bank):
+            sys.modules.pop(bank.stem, None)
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         pytest.main(_arguments(judge.kata), plugins=[judge])

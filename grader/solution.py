@@ -17,7 +17,7 @@ from grader.candidate import probe_request, role_shapes
 from grader.exchange import Answer, Request, fault_of, read
 from grader.kata import Kata
 from grader.weights import Layout, match
-from grader.wire import PREFIX, Message, pack, unpack
+from grader.wire import Message, pack, unpack_frame
 from grader.worker.entry import Loaded, execute, resolve
 from grader.worker.program import answer
 from grader.worker.recorder import Recorder
@@ -47,9 +47,7 @@ class Variant:
 
 
 def _local(loaded: Loaded, frame: bytes, banned: Sequence[str] = ()) -> Message:
-    header_size, _ = PREFIX.unpack(frame[: PREFIX.size])
-    body = frame[PREFIX.size :]
-    message = unpack(body[:header_size], body[header_size:])
+    message = unpack_frame(frame)
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return answer(loaded, message, _recorder(tuple(banned)))

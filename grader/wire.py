@@ -87,6 +87,13 @@ def unpack(header: bytes, blob: bytes) -> Message:
     return message
 
 
+def unpack_frame(frame: bytes) -> Message:
+    """Decode a frame that is at hand as a whole."""
+    header_size, _ = PREFIX.unpack(frame[: PREFIX.size])
+    body = frame[PREFIX.size :]
+    return unpack(body[:header_size], body[header_size:])
+
+
 def _lower(node: Any, tensors: dict[str, Tensor]) -> Any:
     if isinstance(node, dict):
         if "$tensor" in node:

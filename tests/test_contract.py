@@ -74,9 +74,7 @@ def test_the_gate_sees_a_bank_that_lost_its_teeth(session: Session, tmp_path: Pa
     kata = copy_of(KATAS[0], tmp_path)
     bank = kata.folder / "test_sdpa.py"
     text = bank.read_text(encoding="utf-8")
-    call = "assert_matches(answer, attention(**call))"
-    assert text.count(call) > 3
-    bank.write_text(text.replace(call, "assert_shape(answer, answer.output.shape)"))
+    bank.write_text(f"{text}\n\ndef assert_matches(answer, truth):\n    pass\n")
     pitfalls = kata.folder / "pitfalls.toml"
     some = pitfalls.read_text(encoding="utf-8").split("[[pitfall]]")[:4]
     pitfalls.write_text("[[pitfall]]".join(some), encoding="utf-8")

@@ -158,6 +158,7 @@ def _tensors(node: Any) -> Iterable[Tensor]:
             yield from _tensors(item)
 
 
+@functools.cache
 def _resolve(name: str) -> Any:
     """The object a dotted name stands for in this torch, or None where it has none."""
     head, *rest = name.split(".")

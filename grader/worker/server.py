@@ -21,8 +21,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from grader.kata import all_katas
+from grader.wire import pack, unpack_frame
 from grader.worker.child import close_all_but, confine, work
 from grader.worker.pages import gather
+from grader.worker.recorder import Recorder
 
 PR_SET_CHILD_SUBREAPER = 36
 MANY = 8
@@ -52,6 +57,7 @@ class Server:
         """Obey until the judge is gone; then kill everything and remove the scratch folder."""
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        warm()
         gc.collect()
         gc.freeze()  # a collection in a worker would touch, and so copy, every inherited page
         try:
@@ -143,6 +149,22 @@ class Server:
 
     def _say(self, message: dict[str, int]) -> None:
         self.control.sendall(json.dumps(message).encode() + b"\n")
+
+
+def warm() -> None:
+    """Go once through what every worker does, so that it is not each worker's first time.
+
+    With one thread nothing of it outlives the call: what makes a later fork hang is a pool of
+    threads, and none is started.
+    """
+    torch.set_num_threads(1)
+    x = torch.ones(2, 3, 3)
+    with Recorder(()), torch.no_grad():
+        scores = (x @ x.transpose(-2, -1) / 2.0).masked_fill(x == 0, -1.0)
+        context = torch.softmax(scores, dim=-1) @ x
+    unpack_frame(pack({"context": context}))
+    for kata in all_katas():
+        Recorder(kata.banned)  # looking up what is banned is slow the first time
 
 
 def _await_death(pid: int, seconds: float = 0.5) -> tuple[int, int] | None:
