@@ -121,11 +121,14 @@ def soak(seeds: int) -> None:
     """Send every solution and right submission through its bank at many seeds."""
     from grader.kata import all_katas
 
-    jobs = [(kata.slug, seed) for kata in all_katas() for seed in range(seeds)]
+    jobs = [(kata.slug, seed) for seed in range(seeds) for kata in all_katas()]
+    false = 0
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        wrong = [line for lines in pool.map(_soak_one, jobs, chunksize=10) for line in lines]
-    print("\n".join(wrong) or "no false verdict")
-    print(f"{len(all_katas())} katas × {seeds} seeds, {len(wrong)} false verdicts")
+        for done, lines in enumerate(pool.map(_soak_one, jobs), 1):
+            false += len(lines)
+            print("\n".join(lines), end="\n" if lines else "")
+            if done % (10 * len(all_katas())) == 0:
+                print(f"{done // len(all_katas())} seeds, {false} false verdicts", flush=True)
 
 
 def _soak_one(job: tuple[str, int]) -> list[str]:

@@ -18,7 +18,7 @@ from grader.candidate import Layer
 from grader.cli import cli
 from grader.draw import Draw
 from grader.judge import Judge
-from grader.kata import Kata, load
+from grader.kata import Kata, all_katas, load
 from grader.pitfalls import Pitfall, load_pitfalls, singles
 from grader.session import Session
 from grader.submission import Source
@@ -200,3 +200,13 @@ def test_the_example_accepts_its_solution_and_catches_its_mistakes(
         failed = [check.id for check in report.checks if not check.passed]
         assert pitfall.check in failed, (pitfall.id, report.seed)
         assert (report.verdict is Verdict.ACCEPTED) == pitfall.remark, (pitfall.id, report.seed)
+
+
+def test_the_readme_counts_what_the_katas_hold() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for kata in all_katas():
+        pitfalls = load_pitfalls(kata)
+        mistakes = sum(not p.remark for p in pitfalls)
+        edits = sum(len(p.edits) for p in pitfalls)
+        row = f"| `{kata.slug}` | {len(kata.announced)} | {mistakes} | {edits}/{edits} |"
+        assert row in text, row
