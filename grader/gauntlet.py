@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import pytest
+import torch
 
 from grader.candidate import Candidate
 from grader.draw import Draw
@@ -83,6 +84,7 @@ def run_gauntlet(
     until_refused: bool = False,
 ) -> list[Outcome]:
     """Send every mutant through the bank, but for its clock."""
+    torch.set_num_threads(1)  # for tensors this small more threads only wait for each other
     solution = LazySolution(kata, kata.solution.read_text(encoding="utf-8"))
 
     def candidate_for(check: str) -> tuple[Candidate, Callable[[], None]]:
