@@ -117,11 +117,11 @@ def table() -> None:
     )
 
 
-def soak(seeds: int) -> None:
+def soak(seeds: int, first: int) -> None:
     """Send every solution and right submission through its bank at many seeds."""
     from grader.kata import all_katas
 
-    jobs = [(kata.slug, seed) for seed in range(seeds) for kata in all_katas()]
+    jobs = [(kata.slug, seed) for seed in range(first, first + seeds) for kata in all_katas()]
     false = 0
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         for done, lines in enumerate(pool.map(_soak_one, jobs), 1):
@@ -172,10 +172,11 @@ def corpus() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--soak", type=int, metavar="N")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--corpus", action="store_true")
     arguments = parser.parse_args()
     if arguments.soak:
-        soak(arguments.soak)
+        soak(arguments.soak, arguments.first)
     elif arguments.corpus:
         corpus()
     else:
