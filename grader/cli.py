@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -184,6 +185,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     from grader.isolation import leave_local_modules_out
 
     leave_local_modules_out()
+    # Being told to end is like Ctrl-C: workers and folders are cleared away first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result: Any = cli.main(arguments, standalone_mode=False)
         sys.exit(result if isinstance(result, int) else ACCEPTED)

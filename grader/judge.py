@@ -57,6 +57,8 @@ class Judge:
     candidates: dict[str, Candidate] = field(default_factory=dict)
     announced: list[str] = field(default_factory=list)
     problem: str = ""
+    stopped: bool = False
+    """Whether the first refusal ended the run, as the selection asks."""
 
     # --- what a bank may ask for --------------------------------------------------------------
 
@@ -125,6 +127,7 @@ class Judge:
             self.on_check(check)
         if self.selection.stop_early and not check.passed and tier is Tier.REQUIRED:
             item.session.shouldstop = "refused"
+            self.stopped = True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A bank that cannot be collected is our own fault."""
@@ -159,7 +162,9 @@ def launch_pytest(judge: Judge) -> str:
             sys.modules.pop(bank.stem, None)
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        pytest.main(_arguments(judge.kata), plugins=[judge])
+        status = pytest.main(_arguments(judge.kata), plugins=[judge])
+    if status == pytest.ExitCode.INTERRUPTED and not judge.stopped:
+        raise KeyboardInterrupt  # pytest keeps it to itself
     if judge.problem:
         raise RuntimeError(judge.problem)
     return said.getvalue()

@@ -255,8 +255,15 @@ def test_files_beside_a_submission_have_no_say(name: str, folder: Path) -> None:
     assert "no-scale" in done.stdout
 
 
-def test_control_c_leaves_no_process_and_no_folder(folder: Path) -> None:
-    (folder / "sdpa.py").write_text("while True: pass\n")
+HANGS = {
+    "on import": "while True: pass\n",
+    "in a call": "def scaled_dot_product_attention(q, k, v, mask=None):\n    while True: pass\n",
+}
+
+
+@pytest.mark.parametrize("where", HANGS)
+def test_control_c_leaves_no_process_and_no_folder(where: str, folder: Path) -> None:
+    (folder / "sdpa.py").write_text(HANGS[where])
     (folder / "tmp").mkdir()
     process = subprocess.Popen(
         [sys.executable, "-m", "grader", "grade", "sdpa"], cwd=folder, start_new_session=True,
@@ -266,6 +273,7 @@ def test_control_c_leaves_no_process_and_no_folder(folder: Path) -> None:
     deadline = time.monotonic() + 30
     while not list((folder / "tmp").glob("kata-*/*")) and time.monotonic() < deadline:
         time.sleep(0.05)
+    time.sleep(1)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, (out, err)
