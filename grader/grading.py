@@ -19,7 +19,7 @@ from grader.race import Race, Runner
 from grader.session import refused
 from grader.solution import LazySolution, learn_layout
 from grader.submission import Source
-from grader.verdict import Check, Fault, Heatmap, Report, Submission, Tier, Verdict
+from grader.verdict import Check, Fault, Heatmap, Report, Submission, Tier
 from grader.weights import Layout, Unmatched
 from grader.workshop import PATIENCE, Workshop
 from grader.xray import differ, facts, heatmap, look
@@ -124,12 +124,7 @@ class Grading:
     def _refused(self, failure: Fault | Unmatched, *, diagnose: bool) -> Report:
         """The report of a submission that did not get as far as checks."""
         shapes = failure.shapes if isinstance(failure, Unmatched) else ()
-        fault = (
-            Fault(Verdict.INVALID_SUBMISSION, str(failure))
-            if isinstance(failure, Unmatched)
-            else failure
-        )
-        report = refused(self.kata, self._submission(), fault, self.seed, self.device)
+        report = refused(self.kata, self._submission(), failure, self.seed, self.device)
         report = replace(report, output=self.workshop.printed.decode("utf-8", "replace"))
         if not diagnose or not self.name:
             return report

@@ -174,8 +174,7 @@ def run_bank(judge: Judge) -> list[Check]:
     """Run the bank; raises RuntimeError when what was reported is not what was announced."""
     said = launch_pytest(judge)
     reported = [check.id for check in judge.checks]
-    stopped = judge.selection.stop_early and any(not c.passed for c in judge.checks)
-    if not stopped and reported != judge.announced:
+    if not judge.stopped and reported != judge.announced:
         missing = sorted(set(judge.announced) - set(reported))
         raise RuntimeError(f"checks that never reported: {missing}; pytest said: {said}")
     if judge.selection == Selection():

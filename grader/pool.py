@@ -157,7 +157,11 @@ def _fork_server(control: socket.socket, scratch: Path) -> int:
     return pid
 
 
-BEGIN = "import sys; sys.path[:] = sys.argv[3:]; from grader.worker.{module} import main; main()"
+BEGIN = (
+    "import sys; end = sys.argv.index('--'); sys.path[:] = sys.argv[end + 1:]; "
+    "del sys.argv[end:]; from grader.worker.{module} import main; main()"
+)
+"""The import path comes after the arguments: a scratch folder must never become part of it."""
 
 
 def start_program(module: str, *arguments: str, fds: Sequence[int]) -> subprocess.Popen[bytes]:
@@ -166,7 +170,16 @@ def start_program(module: str, *arguments: str, fds: Sequence[int]) -> subproces
     Neither the environment nor the current folder can steer that interpreter.
     """
     return subprocess.Popen(
-        [sys.executable, "-E", "-P", "-c", BEGIN.format(module=module), *arguments, *sys.path],
+        [
+            sys.executable,
+            "-E",
+            "-P",
+            "-c",
+            BEGIN.format(module=module),
+            *arguments,
+            "--",
+            *sys.path,
+        ],
         pass_fds=fds,
         env=_worker_environment(),
         stdin=subprocess.DEVNULL,

@@ -61,9 +61,11 @@ def fresh_seed() -> int:
     return int.from_bytes(os.urandom(4), "big")
 
 
-def refused(kata: Kata, submission: Submission, fault: Fault, seed: int, device: str) -> Report:
+def refused(
+    kata: Kata, submission: Submission, failure: Exception, seed: int, device: str
+) -> Report:
     """The report of a submission that no check could be run on."""
-    return Report(kata.slug, seed, device, 0.0, submission, failure=unready(fault))
+    return Report(kata.slug, seed, device, 0.0, submission, failure=unready(failure))
 
 
 def unready(failure: Exception) -> Check:

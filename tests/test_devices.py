@@ -53,6 +53,15 @@ def test_a_fresh_worker_takes_over_after_a_death(started: Session, tmp_path: Pat
     assert 0 < len(failed) < len(report.checks)
 
 
+def test_no_scratch_folder_is_on_a_workers_import_path(started: Session, tmp_path: Path) -> None:
+    kata = find("sdpa")
+    text = kata.solution.read_text(encoding="utf-8")
+    file = tmp_path / "sdpa.py"
+    file.write_text(f"import sys\nassert not any('kata-' in p for p in sys.path), sys.path\n{text}")
+    some = Selection(only=kata.announced[:1])
+    assert grade(started, kata, file, selection=some).verdict is Verdict.ACCEPTED
+
+
 def test_closing_leaves_no_process_and_no_folder(started: Session) -> None:
     other = spawner.Spawner("cpu")
     worker = other.spawn()
