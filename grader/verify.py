@@ -6,12 +6,12 @@ refused, each single one by the check it names, documents complete, no stray fil
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grader import coach
 from grader.gauntlet import Choose, Outcome, run_gauntlet
 from grader.judge import Selection
 from grader.kata import Kata, KataError
@@ -93,14 +93,8 @@ def _document_problems(kata: Kata) -> Iterator[str]:
         yield from _pitfalls(kata)
 
 
-def hint_rungs(kata: Kata) -> list[str]:
-    """The hints of a kata, from a nudge to nearly code."""
-    parts = re.split(r"^## ", kata.text("hints.md"), flags=re.MULTILINE)
-    return [part.strip() for part in parts[1:]]
-
-
 def _hints(kata: Kata) -> Iterator[str]:
-    rungs = hint_rungs(kata)
+    rungs = coach.rungs(kata)
     if len(rungs) != RUNGS:
         yield f"hints.md has {len(rungs)} rungs under `## ` headings, expected {RUNGS}"
     for number, rung in enumerate(rungs, 1):

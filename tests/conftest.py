@@ -60,6 +60,14 @@ def grade(session: Session, kata: Kata, path: Path, **options: object) -> Report
         return refused(kata, Submission(str(path)), fault, 0, "cpu")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_ones_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whoever runs the tests keeps a history of their own, which is none of our business."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KATA_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def session() -> Iterator[Session]:
     """A judge whose fork server serves every test."""

@@ -9,9 +9,15 @@ import grader
 
 ROOT = Path(grader.__file__).parent
 LAYERS = (
-    {"verdict", "paths", "isolation", "worker.pages", "worker.meta"},
-    {"wire", "kata", "state", "submission", "weights", "tolerance", "draw"},
+    {"verdict", "paths", "isolation", "clock", "schema", "salvage"},
+    {"worker.pages", "worker.meta"},
+    {"wire", "kata", "store", "submission", "weights", "tolerance", "draw", "archive"},
+    {"experiment"},
     {"pitfalls", "workspace", "worker", "worker.binding", "worker.entry", "worker.recorder"},
+    {"practice", "standing"},
+    {"schedule"},
+    {"history", "coach"},
+    {"tally", "agenda"},
     {"worker.program", "exchange"},
     {"worker.child"},
     {"worker.server"},
@@ -21,10 +27,14 @@ LAYERS = (
     {"suspect"},
     {"judge", "race", "xray", "diagnosis"},
     {"gauntlet", "session", "grading"},
-    {"verify", "scaffold"},
+    {"laboratory", "filing"},
+    {"verify", "scaffold", "service"},
+    {"remote"},
     {"render", "render.heatmap", "render.text", "render.document", "render.pitfall"},
-    {"render.progress", "render.verification"},
-    {"grade", "cli"},
+    {"render.progress", "render.verification", "render.help", "render.status"},
+    {"commands", "commands.common"},
+    {"commands.katas", "commands.grade", "commands.help", "commands.record", "commands.author"},
+    {"cli"},
     {"__main__"},
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}

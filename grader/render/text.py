@@ -5,31 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from grader.render.heatmap import draw
+from grader.render.words import (
+    SAYS,
+    facts,
+    file_name,
+    own_lines,
+    pointed_lines,
+    printable,
+    stars,
+    told_failure,
+)
 from grader.verdict import FAMILIES, Check, Report, Tier, Verdict
+
+__all__ = ["SAYS", "make_console", "printable", "to_text"]
 
 PRINTED_LINES = 5
 """Lines of the candidate's own prints that a report shows."""
-
-CRASHES = (Verdict.RUNTIME_ERROR, Verdict.MEMORY_LIMIT, Verdict.INVALID_SUBMISSION)
-"""Verdicts whose message says it all: what was claimed is beside the point."""
-
-SAYS = {
-    Verdict.ACCEPTED: "accepted",
-    Verdict.WRONG_ANSWER: "wrong answer",
-    Verdict.RUNTIME_ERROR: "runtime error",
-    Verdict.TIME_LIMIT: "too slow",
-    Verdict.MEMORY_LIMIT: "too much memory",
-    Verdict.BANNED_CALL: "banned call",
-    Verdict.INVALID_SUBMISSION: "cannot be graded",
-    Verdict.INTERNAL_ERROR: "internal error (ours, not yours)",
-}
 
 
 def make_console(*, stderr: bool = False) -> Console:
@@ -55,9 +52,7 @@ def to_text(report: Report, *, verbose: bool = False) -> RenderableType:
 def _parts(report: Report, *, verbose: bool) -> Iterator[RenderableType]:
     for note in report.submission.notes:
         yield Text(f"note: {printable(note)}", "dim")
-    failure = report.first_failure
-    if failure is None:
-        failure = next((c for c in report.checks if not c.passed), None)
+    failure = told_failure(report)
     if failure is not None:
         yield from _failure(report, failure)
     if report.heatmap is not None:
@@ -72,11 +67,6 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[RenderableType]:
     yield from _next_step(report)
 
 
-def printable(text: str) -> str:
-    """A candidate's words as they may be shown: nothing in them moves the cursor or colours."""
-    return "".join(c if c.isprintable() or c == "\t" else "·" for c in text)
-
-
 # --- the failure ------------------------------------------------------------------------------
 
 
@@ -89,54 +79,23 @@ def _failure(report: Report, check: Check) -> Iterator[RenderableType]:
     if not findings:
         yield Text.assemble((word, style), f": {printable(check.message)}")
     yield from _place(report, check)
-    for label, text in _facts(report, check):
+    for label, text in facts(report, check):
         yield Text.assemble(("   = ", "blue"), (f"{label}: ", "bold"), printable(text))
 
 
 def _place(report: Report, check: Check) -> Iterator[Text]:
     """The candidate's own lines: where it raised, else where the mistake is to be looked for."""
-    name = printable(Path(report.submission.path).name) or f"{report.kata}.py"
-    source = report.submission.source.splitlines()
-    own = {n: printable(text.rstrip()) for n, text in enumerate(source, 1)}
-    own |= {f.line: printable(f.text) for f in check.evidence.frames if f.line not in own}
-    raised = [f.line for f in check.evidence.frames[-3:]]
-    pointed = sorted({f.line for f in report.diagnosis.findings if f.line is not None})
-    shown = [n for n in raised or pointed if n in own]
-    if not shown:
+    own, told = own_lines(report, check), pointed_lines(report, check)
+    if not told:
         return
+    shown = told[::-1] if check.evidence.frames else told
     width = len(str(max(shown)))
     blank = " " * width
-    yield Text.assemble((f"{blank}--> ", "blue"), f"{name}:{shown[-1 if raised else 0]}")
+    yield Text.assemble((f"{blank}--> ", "blue"), f"{file_name(report)}:{told[0]}")
     yield Text(f"{blank} |", "blue")
     for number in shown:
-        yield Text.assemble((f"{number:>{width}} |", "blue"), f" {own[number]}")
+        yield Text.assemble((f"{number:>{width}} |", "blue"), f" {printable(own[number])}")
     yield Text(f"{blank} |", "blue")
-
-
-def _facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
-    """What was claimed, what came instead, with which input, and what else was seen."""
-    evidence, diagnosis = check.evidence, report.diagnosis
-    got = check.message
-    numeric = evidence.index is not None and evidence.expected is not None
-    if numeric:
-        place = ", ".join(map(str, evidence.index or ()))
-        got += f": [{place}] is {evidence.got:.5g}, expected {evidence.expected:.5g}"
-    if report.failure is None and check.verdict not in CRASHES:
-        yield "expected", check.title.rstrip(".")
-    if diagnosis.findings or (report.failure is None and check.verdict not in CRASHES):
-        yield "got", got
-    if evidence.shapes:
-        yield "with", evidence.shapes
-    for fact in (*evidence.facts, *report.evidence):
-        yield "seen", fact
-    for finding in diagnosis.findings:
-        if finding.question:
-            yield "ask yourself", finding.question
-    if diagnosis.findings and diagnosis.explained < diagnosis.failing:
-        rest = f"this explains {diagnosis.explained} of {diagnosis.failing} failing checks"
-        yield "note", f"{rest}; the others are something else"
-    elif not diagnosis.findings and numeric:
-        yield "note", "no known mistake gives just these answers, so none is named"
 
 
 def _prints(output: str) -> Iterator[Text]:
@@ -191,10 +150,9 @@ def _every_check(report: Report) -> Iterator[Text]:
 
 def _verdict(report: Report) -> Text:
     accepted = report.verdict is Verdict.ACCEPTED
-    stars = "★" * report.stars + "☆" * (3 - report.stars)
     line = Text.assemble(
         (SAYS[report.verdict].upper(), "bold green" if accepted else "bold red"),
-        f"  {stars}  {report.score}/100",
+        f"  {stars(report.stars)}  {report.score}/100",
     )
     if report.budget is not None and report.budget.ratio is not None:
         line.append(f"  {report.budget.ratio:.1f}× the reference's time")
@@ -211,7 +169,7 @@ def _next_step(report: Report) -> Iterator[Text]:
     elif report.failure is not None:
         steps = [f"kata show {report.kata} for what is asked", again]
     elif report.stars == 3:
-        yield Text("next: `kata list` shows the ladder", "dim")
+        yield Text("next: kata next", "dim")
         return
     else:
         steps = [f"{again} --verbose"]

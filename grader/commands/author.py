@@ -1,0 +1,43 @@
+"""Commands for those who write katas."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from grader.commands.common import ACCEPTED, NOT_ACCEPTED, Refusal, chosen
+from grader.kata import KataError, all_katas
+
+
+@click.command()
+@click.argument("kata", required=False)
+@click.option("--seed", type=int, help="Repeat the inputs of an earlier run.")
+def verify(kata: str | None, seed: int | None) -> None:
+    """For authors: is a kata fit to be practised on? Without KATA, all of them."""
+    from grader.render.verification import run
+
+    katas = [chosen(kata)] if kata else all_katas()
+    sys.exit(ACCEPTED if run(katas, seed) else NOT_ACCEPTED)
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--module", is_flag=True, help="A layer (nn.Module) instead of a function.")
+@click.option(
+    "--root", type=click.Path(path_type=Path),
+    help="The folder that holds katas/; this checkout unless you say otherwise.",
+)  # fmt: skip
+def new(slug: str, root: Path | None, *, module: bool) -> None:
+    """For authors: begin a kata called SLUG with files that already run."""
+    from grader.scaffold import CannotScaffold, scaffold
+
+    try:
+        files = scaffold(slug, root, module=module)
+    except (CannotScaffold, KataError) as error:
+        raise Refusal(str(error)) from None
+    for file in files:
+        click.echo(f"wrote {file}")
+    click.echo("\nit is plain attention so far: make it your own, as katas/README.md describes")
+    click.echo(f"what is still missing:  kata verify {slug}")

@@ -1,0 +1,129 @@
+"""`kata grade`: read the file, grade it with a progress line, print the report, remember it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.commands.common import (
+    ACCEPTED,
+    NOT_ACCEPTED,
+    OUR_FAULT,
+    Refusal,
+    kata_and_file,
+    leave,
+    memory,
+)
+from grader.filing import NotJudged, grade_file
+from grader.kata import Kata
+from grader.store import Unavailable
+from grader.submission import Source
+from grader.verdict import Report, Verdict
+
+if TYPE_CHECKING:
+    from grader.history import Recorded
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be graded, and how the result is wanted."""
+
+    kata: Kata
+    path: Path
+    device: str
+    seed: int | None
+    form: str
+    verbose: bool
+    record: bool
+
+
+@click.command()
+@click.argument("kata", required=False)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
+    help="Where the submission computes; auto is the CPU.",
+)  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the inputs of a grade.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "html"]), default="text",
+    help="What to print.",
+)  # fmt: skip
+@click.option("-v", "--verbose", is_flag=True, help="List every check.")
+@click.option("--no-record", is_flag=True, help="Keep this attempt out of your history.")
+def grade(
+    kata: str | None, file: Path | None, device: str, seed: int | None, form: str, *,
+    verbose: bool, no_record: bool,
+) -> None:  # fmt: skip
+    """Grade a submission: KATA's file in this folder, or FILE."""
+    found, path = kata_and_file(kata, file)
+    leave(run(Order(found, path, device, seed, form, verbose, not no_record)))
+
+
+def run(order: Order) -> int:
+    """Grade, remember and print; returns the exit status."""
+    report = _graded(order)
+    recorded = _remember(order, report) if order.record else None
+    _print(report, order, recorded)
+    if report.verdict is Verdict.INTERNAL_ERROR:
+        return OUR_FAULT
+    return ACCEPTED if report.verdict is Verdict.ACCEPTED else NOT_ACCEPTED
+
+
+def _graded(order: Order) -> Report:
+    from grader.render.progress import Progress
+    from grader.session import Session, fresh_seed
+
+    seed = fresh_seed() if order.seed is None else order.seed
+    device = "cpu" if order.device == "auto" else order.device
+
+    def grade_source(source: Source) -> Report:
+        with Progress(order.kata, quiet=order.form != "text") as progress:
+            progress.say("importing torch")
+            with Session(device) as session:
+                progress.say("loading your submission")
+                return session.grade(order.kata, source, seed, progress.check)
+
+    try:
+        return grade_file(order.kata, order.path, grade_source, seed=seed, device=device)
+    except NotJudged as error:
+        raise Refusal(str(error)) from None
+
+
+def _remember(order: Order, report: Report) -> Recorded | None:
+    """Keep the attempt; a verdict stands whether or not it could be kept."""
+    from grader.history import record
+
+    with memory() as store:
+        try:
+            return record(store, order.kata, report, order.path)
+        except Unavailable as error:
+            click.echo(f"note: this attempt was not recorded: {error}", err=True)
+            return None
+
+
+def _print(report: Report, order: Order, recorded: Recorded | None) -> None:
+    if order.form == "json":
+        from grader.render.document import to_json
+
+        click.echo(to_json(report))
+        return
+    if order.form == "html":
+        from grader.render.page import attempt_page
+
+        click.echo(attempt_page(report))
+        return
+    from grader.render.text import make_console, to_text
+
+    console = make_console()
+    console.print(to_text(report, verbose=order.verbose))
+    if recorded is not None and recorded.rating is not None:
+        from grader.clock import now
+        from grader.render.status import passed_text
+
+        console.print(passed_text(order.kata, recorded, now().at))
+    sys.stdout.flush()

@@ -1,0 +1,89 @@
+"""Commands about the katas themselves: list them, read one, begin one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.commands.common import Refusal, chosen, memory
+from grader.kata import Kata, all_katas
+from grader.store import Unavailable
+
+
+@click.command("list")
+def list_() -> None:
+    """Show the katas, from the first rung of the ladder up."""
+    katas = all_katas()
+    width = max(len(kata.slug) for kata in katas)
+    for kata in katas:
+        click.echo(
+            f"{kata.rung:>2}  {kata.slug:<{width}}  {kata.level:<6}  {kata.par_minutes:>2} min  "
+            f"{kata.summary}"
+        )
+    click.echo(f"\nbegin with: kata start {katas[0].slug}")
+
+
+@click.command()
+@click.argument("kata")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(), help="Where to.")
+@click.option("--force", is_flag=True, help="Begin anew; existing work is kept as a backup.")
+def start(kata: str, folder: Path, *, force: bool) -> None:
+    """Write a kata's stub into the current folder."""
+    begin(chosen(kata), folder, force=force)
+
+
+def begin(kata: Kata, folder: Path, *, force: bool) -> None:
+    """Write the stub, remember that its time runs, and say what to type next."""
+    from grader.history import remember_start
+    from grader.workspace import CannotWrite
+    from grader.workspace import start as write_stub
+
+    try:
+        started = write_stub(kata, folder, force=force)
+    except CannotWrite as error:
+        raise Refusal(str(error)) from None
+    if started.backup is not None:
+        click.echo(f"kept your earlier work as {started.backup}")
+    click.echo(f"wrote {started.file}: {kata.title}, about {kata.par_minutes} minutes\n")
+    click.echo(f"  {kata.entry.signature}")
+    click.echo(f"  {kata.summary}\n")
+    where = "" if folder == Path() else f" {started.file}"
+    click.echo(f"the whole statement:    kata show {kata.slug}")
+    click.echo(f"write it, then:         kata grade {kata.slug}{where}")
+    click.echo(f"or, on every save:      kata watch {kata.slug}{where}")
+    with memory() as store:
+        try:
+            remember_start(store, kata, started.file)
+        except Unavailable as error:
+            click.echo(f"(not remembered, so name the kata when you grade: {error})", err=True)
+
+
+@click.command()
+@click.argument("kata")
+def show(kata: str) -> None:
+    """Read a kata's statement."""
+    found = chosen(kata)
+    from rich.markdown import Markdown
+
+    from grader.render.text import make_console
+
+    text = found.text("README.md")
+    console = make_console()
+    console.print(Markdown(text)) if console.is_terminal else click.echo(text)
+
+
+@click.command()
+@click.argument("pitfall")
+def explain(pitfall: str) -> None:
+    """Tell the rest about a named mistake."""
+    from grader.kata import KataError
+    from grader.pitfalls import find_pitfall
+    from grader.render.pitfall import to_text
+    from grader.render.text import make_console
+
+    try:
+        found = find_pitfall(all_katas(), pitfall)
+    except KataError as error:
+        raise Refusal(str(error)) from None
+    make_console().print(to_text(found))

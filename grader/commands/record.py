@@ -1,0 +1,92 @@
+"""Commands about what was practised: how it stands, what is next, an earlier text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.commands.common import Refusal, chosen, memory
+from grader.kata import all_katas
+
+
+@click.command()
+@click.argument("kata", required=False)
+def status(kata: str | None) -> None:
+    """Show how everything stands, or the attempts at one KATA."""
+    from grader import history
+    from grader.clock import now
+    from grader.render.status import attempts_text, standing_text
+    from grader.render.text import make_console
+    from grader.tally import standing
+
+    with memory() as store:
+        if kata is None:
+            shown = standing_text(standing(store, all_katas()))
+        else:
+            found = chosen(kata)
+            shown = attempts_text(found, history.attempts(store, found.slug), now().at)
+    make_console().print(shown)
+
+
+@click.command("next")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(), help="Where to.")
+def next_(folder: Path) -> None:
+    """Start what is due most, else the next rung of the ladder."""
+    from grader import history
+    from grader.agenda import next_step
+    from grader.commands.katas import begin
+    from grader.tally import standing
+
+    with memory() as store:
+        step = next_step(standing(store, all_katas()))
+        kata = chosen(step.slug)
+        file = folder / f"{kata.slug}.py"
+        going = history.current_practice(store, kata.slug, file)
+    click.echo(f"{kata.slug}: {step.why}\n")
+    if not step.due:
+        click.echo(f"everything is passed and nothing is due; to practise now: {_anew(kata.slug)}")
+    elif file.exists() and going is not None and going.passed is None:
+        click.echo(f"go on in {file}: kata watch {kata.slug}\n(to begin anew: {_anew(kata.slug)})")
+    else:
+        begin(kata, folder, force=True)
+
+
+def _anew(slug: str) -> str:
+    return f"kata start {slug} --force"
+
+
+@click.command()
+@click.argument("kata")
+@click.option("--attempt", "number", type=int, help="Its number, as `kata status KATA` shows it.")
+@click.option("--show", is_flag=True, help="Print the text instead of writing the file.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(), help="Where to.")
+def restore(kata: str, number: int | None, folder: Path, *, show: bool) -> None:
+    """Bring back the text of an earlier attempt: the last that differs from the file, or any."""
+    from grader import history
+    from grader.workspace import CannotWrite, put
+
+    found = chosen(kata)
+    file = folder / f"{found.slug}.py"
+    with memory() as store:
+        kept = history.attempts(store, found.slug)
+        texts = ((a, history.text_of(store, a.sha256) or "") for a in reversed(kept))
+        if number is not None:
+            wanted = next(((a, t) for a, t in texts if a.number == number), None)
+        else:
+            now = file.read_bytes() if file.is_file() else b""
+            wanted = next(((a, t) for a, t in texts if t and t.encode() != now), None)
+    if wanted is None:
+        which = f"no attempt {number}" if number is not None else "no other attempt"
+        raise Refusal(f"there is {which} at {found.slug}: `kata status {found.slug}` shows them")
+    attempt, text = wanted
+    if show:
+        click.echo(text, nl=False)
+        return
+    try:
+        written = put(file, text, force=True)
+    except CannotWrite as error:
+        raise Refusal(str(error)) from None
+    if written.backup is not None:
+        click.echo(f"kept what was there as {written.backup}")
+    click.echo(f"wrote {file}: attempt {attempt.number}, {attempt.verdict.replace('_', ' ')}")
