@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from grader import __version__
-from grader.commands import author, grade, help, katas, record
+from grader.commands import author, grade, help, katas, record, watch
 from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT
 from grader.kata import KataError
 
@@ -26,6 +26,7 @@ for command in (
     katas.start,
     katas.show,
     grade.grade,
+    watch.watch,
     katas.explain,
     help.hint,
     help.solution,

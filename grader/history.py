@@ -185,3 +185,14 @@ def _body(store: Store, query: str, key: int | str) -> str | None:
 def current_practice(store: Store, kata: str, file: Path | None = None) -> Practice | None:
     """The last practice of a kata."""
     return store.read(lambda db: practice.latest(db, kata, file))
+
+
+def counts(store: Store, going: Practice) -> tuple[int, int]:
+    """Attempts and hints of a practice so far."""
+
+    def work(db: sqlite3.Connection) -> tuple[int, int]:
+        made = "select count(*) from attempts where practice = ?"
+        taken = practice.effort(db, going, now()).hints
+        return int(db.execute(made, (going.id,)).fetchone()[0]), taken
+
+    return store.read(work)

@@ -32,8 +32,12 @@ LAYERS = (
     {"remote"},
     {"render", "render.heatmap", "render.text", "render.document", "render.pitfall"},
     {"render.progress", "render.verification", "render.help", "render.status"},
+    {"watch", "watch.events", "watch.keys", "watch.eye", "watch.view"},
+    {"watch.marker", "watch.pages", "watch.screen"},
+    {"watch.loop"},
     {"commands", "commands.common"},
     {"commands.katas", "commands.grade", "commands.help", "commands.record", "commands.author"},
+    {"commands.watch"},
     {"cli"},
     {"__main__"},
 )

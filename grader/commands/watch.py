@@ -1,0 +1,36 @@
+"""`kata watch`: practise with a verdict on every save."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import click
+
+from grader.commands.common import kata_and_file, memory
+
+
+@click.command()
+@click.argument("kata", required=False)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--poll", is_flag=True, help="Look at intervals: for network drives.")
+@click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu")
+def watch(kata: str | None, file: Path | None, device: str, *, poll: bool) -> None:
+    """Grade KATA's file, or FILE, again on every save. Keys are shown on the screen."""
+    from grader.commands.katas import begin
+    from grader.watch.keys import is_lively, keyboard
+    from grader.watch.loop import Watch, suspend_with
+    from grader.watch.screen import Paper, Screen
+
+    found, path = kata_and_file(kata, file)
+    if not path.exists() and file is None:
+        begin(found, Path(), force=False)
+    lively = is_lively()
+    with memory() as store, contextlib.ExitStack() as stack:
+        watching = Watch(found, path, Screen() if lively else Paper(), store, poll, device)
+        if lively:
+            stack.enter_context(keyboard(0))
+            suspend_with(watching.surface, watching.mailbox)
+        desk = watching.run()
+    if lively and desk.report is not None:
+        click.echo(f"{desk.kata.slug}: {desk.note}  ({desk.summary()})")

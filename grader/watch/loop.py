@@ -1,0 +1,241 @@
+"""The loop of `kata watch`: saves, keys and verdicts come in, views go out."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from grader.kata import Kata
+from grader.store import Store
+from grader.submission import NoSuchFile, read
+from grader.watch import pages
+from grader.watch.events import Checked, Event, Graded, Key, Mailbox, Missed, Resized, Saved
+from grader.watch.eye import Eye
+from grader.watch.keys import read_keys
+from grader.watch.marker import Marker
+from grader.watch.view import View
+
+REPLACED_SECONDS = 0.4
+"""How long a file may be gone, empty or half written before that is taken for what was meant."""
+OVERTAKEN_SECONDS = 1.0
+"""How long a grade may still run when what it grades was saved anew."""
+
+
+class Surface(Protocol):
+    """Where views are shown."""
+
+    @property
+    def page(self) -> int:
+        """Lines that a page has."""
+
+    def enter(self) -> None:
+        """Begin."""
+
+    def leave(self) -> None:
+        """End."""
+
+    def scroll(self, lines: int) -> None:
+        """Move the content."""
+
+    def show(self, view: View) -> None:
+        """Show a view."""
+
+
+@dataclass
+class Watch:
+    """A kata being practised, on a surface."""
+
+    kata: Kata
+    file: Path
+    surface: Surface
+    store: Store
+    poll: bool = False
+    device: str = "cpu"
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    done: bool = False
+    running: int = 0
+    """The number of the grade that is running, or 0."""
+    graded: str | None = None
+    """Digest of the text that is being or was graded last."""
+    due: float | None = None
+    """When the file is looked at, because something happened to it."""
+    doubted: bool = False
+    """Whether that look is a second one, at something that looked unfinished."""
+    overtaken: float | None = None
+    """When the running grade is called off, because what it grades was saved anew."""
+    question: str = ""
+
+    def run(self) -> pages.Desk:
+        """Watch until the person quits; returns what there is to say afterwards."""
+        self.desk = pages.Desk(self.kata, self.file, self.store)
+        self.marker = Marker(self.mailbox, self.device)
+        self.eye = self._look_at_file()
+        self.surface.enter()
+        try:
+            self.due = time.monotonic()
+            self._listen()
+        finally:
+            self.surface.leave()
+            self.eye.close()
+            self.marker.close()
+            self.mailbox.close()
+        return self.desk
+
+    def _look_at_file(self) -> Eye:
+        return Eye(self.file, lambda: self.mailbox.post(Saved()), poll=self.poll)
+
+    def _listen(self) -> None:
+        keyboard: list[int] = [sys.stdin.fileno()]
+        while not self.done:
+            self.surface.show(self.desk.view(self.question, busy=bool(self.running)))
+            pressed = self.mailbox.wait(self._next_moment(), *keyboard)
+            if pressed:
+                keys = read_keys(pressed[0])
+                if keys is None:
+                    keyboard = []  # nobody can type any more, but files can still be saved
+                for key in keys or ():
+                    self._on(Key(key))
+            while (event := self.mailbox.take()) is not None:
+                self._on(event)
+            self._on_time()
+
+    def _next_moment(self) -> float:
+        moments = [m for m in (self.due, self.overtaken) if m is not None]
+        return min([time.monotonic() + 1.0, *moments])  # the clock on the screen goes on
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def _on(self, event: Event) -> None:
+        match event:
+            case Key(name):
+                self._on_key(name)
+            case Saved():
+                self.due, self.doubted = time.monotonic(), False
+            case Checked(grade, check) if grade == self.running:
+                self.desk.check(check)
+            case Graded(grade, report) if grade == self.running:
+                self._ended()
+                self.desk.graded(report, event.recorded, event.note)
+                self.surface.scroll(-(10**6))
+            case Missed(grade, why) if grade == self.running:
+                self._ended()
+                self.desk.say(why)
+            case Resized():
+                pass  # whatever happened, the view is drawn again
+
+    def _ended(self) -> None:
+        self.running, self.overtaken = 0, None
+
+    def _on_time(self) -> None:
+        now = time.monotonic()
+        if self.due is not None and now >= self.due:
+            self.due = None
+            self._look()
+        if self.overtaken is not None and now >= self.overtaken:
+            self.overtaken = None
+            self.marker.cancel()
+
+    def _look(self) -> None:
+        """Grade what the file holds, if that is new and looks finished."""
+        try:
+            data = read(self.file)
+        except NoSuchFile as error:
+            return self._doubt() if not self.doubted else self.desk.missing(str(error))
+        digest = hashlib.sha256(data).hexdigest()
+        if digest == self.graded:
+            return None
+        if not self.doubted and not _finished(data):
+            return self._doubt()
+        if self.running:  # let it come to its end if that is near; then look again
+            self.overtaken = self.overtaken or time.monotonic() + OVERTAKEN_SECONDS
+            self.due = time.monotonic() + 0.05
+            self.doubted = True
+            return None
+        if self.graded is None and self.desk.is_stub(data):
+            return self.desk.welcome()
+        return self._grade(digest)
+
+    def _doubt(self) -> None:
+        """Look again a moment later: editors delete, truncate and write in steps."""
+        self.due, self.doubted = time.monotonic() + REPLACED_SECONDS, True
+
+    def _grade(self, digest: str) -> None:
+        self.graded = digest
+        self.desk.begin()
+        self.running = self.marker.begin(self.kata, self.file)
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def _on_key(self, name: str) -> None:
+        if self.question:
+            self.question = ""
+            if name == "y":
+                self.desk.show_solution(confirmed=True)
+            return
+        match name:
+            case "q":
+                self.done = True
+            case "r":
+                self.graded, self.due, self.doubted = "", time.monotonic(), True
+            case "h":
+                self.desk.show_hint()
+            case "e":
+                self.desk.show_explanation()
+            case "s":
+                self.question = self.desk.show_solution(confirmed=False)
+            case "n":
+                self._next_kata()
+            case "escape" | "enter":
+                self.desk.show_report()
+            case "up" | "down" | "page up" | "page down":
+                lines = self.surface.page if name.startswith("page") else 1
+                self.surface.scroll(lines if name.endswith("down") else -lines)
+                return
+            case _:
+                return
+        self.surface.scroll(-(10**6))
+
+    def _next_kata(self) -> None:
+        """Go on to the kata whose turn it is, in the same folder."""
+        following = self.desk.following()
+        if following is None:
+            return
+        if self.running:
+            self.marker.cancel()
+            self._ended()
+        self.kata, self.file = following
+        self.eye.close()
+        self.desk = pages.Desk(self.kata, self.file, self.store)
+        self.eye = self._look_at_file()
+        self.graded, self.due = None, time.monotonic()
+
+
+def _finished(data: bytes) -> bool:
+    """Whether a text could be what somebody wanted to save: it compiles, and says something."""
+    if not data.strip():
+        return False
+    with contextlib.suppress(Exception):
+        compile(data, "submission", "exec", dont_inherit=True)
+        return True
+    return False
+
+
+def suspend_with(surface: Surface, mailbox: Mailbox) -> None:
+    """Give the terminal back while the program is stopped (Ctrl-Z), and redraw when it goes on."""
+    import signal
+
+    def stopped(*_: object) -> None:
+        surface.leave()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        surface.enter()
+        mailbox.post(Resized())
+
+    signal.signal(signal.SIGTSTP, stopped)
+    signal.signal(signal.SIGWINCH, lambda *_: mailbox.post(Resized()))
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
