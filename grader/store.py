@@ -62,7 +62,7 @@ class Store:
         """What `work` finds in one consistent state; in an empty one where nothing was recorded."""
         if not self.file.exists():
             with contextlib.closing(_connect(":memory:")) as empty:
-                _migrate(empty, self.file)
+                _migrate(empty)
                 return work(empty)
         return self._attempt(work, "begin")
 
@@ -94,8 +94,10 @@ class Store:
                 raise self._unavailable(error) from error
             connection = _connect(str(self.file))
             try:
+                if _version(connection) > len(MIGRATIONS):
+                    raise Unavailable(f"{self.file} was written by a newer kata: update this one")
                 connection.execute("pragma journal_mode = wal")
-                _migrate(connection, self.file)
+                _migrate(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -129,13 +131,11 @@ def _connect(name: str) -> sqlite3.Connection:
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, file: Path) -> None:
+def _migrate(connection: sqlite3.Connection) -> None:
     if _version(connection) == len(MIGRATIONS):
         return
     with _transaction(connection, "begin immediate"):
         version = _version(connection)  # another command may have done it meanwhile
-        if version > len(MIGRATIONS):
-            raise Unavailable(f"{file} was written by a newer kata: update this one")
         for statements in MIGRATIONS[version:]:
             for statement in statements:
                 connection.execute(statement)

@@ -20,13 +20,14 @@ def status(kata: str | None) -> None:
     from grader.render.text import make_console
     from grader.tally import standing
 
+    console = make_console()
     with memory() as store:
         if kata is None:
-            shown = standing_text(standing(store, all_katas()))
+            shown = standing_text(standing(store, all_katas()), console.width)
         else:
             found = chosen(kata)
             shown = attempts_text(found, history.attempts(store, found.slug), now().at)
-    make_console().print(shown)
+    console.print(shown)
 
 
 @click.command("next")

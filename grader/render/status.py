@@ -16,22 +16,26 @@ from grader.render.text import SAYS
 from grader.standing import Attempt, KataStanding, Standing
 
 DAY = 86400.0
+NARROW = 80
+"""Columns below which a table shows only what matters most."""
 SHOWN_ATTEMPTS = 20
 """Attempts listed; the numbers of older ones still work."""
 
 
-def standing_text(standing: Standing) -> RenderableType:
+def standing_text(standing: Standing, width: int) -> RenderableType:
     """Every kata in a line, the mistakes, the streak, and what to type next."""
-    return Group(*_standing(standing))
+    return Group(*_standing(standing, narrow=width < NARROW))
 
 
-def _standing(standing: Standing) -> Iterator[RenderableType]:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for title in ("kata", "best", "last", "attempts", "quickest of par", "due"):
-        right = title == "attempts"
-        table.add_column(title, justify="right" if right else "left", no_wrap=title != "last")
+def _standing(standing: Standing, *, narrow: bool) -> Iterator[RenderableType]:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    titles = ("kata", "best", "last", "attempts", "quickest of par", "due")
+    shown = [n for n, title in enumerate(titles) if title in ("kata", "best", "due") or not narrow]
+    for n in shown:
+        table.add_column(titles[n], justify="right" if titles[n] == "attempts" else "left")
     for stand in standing.katas:
-        table.add_row(*_row(stand, standing.at))
+        cells = tuple(_row(stand, standing.at))
+        table.add_row(*(cells[n] for n in shown))
     yield table
     yield Text()
     yield from _mistakes(standing)
@@ -86,7 +90,7 @@ def attempts_text(kata: Kata, attempts: Sequence[Attempt], at: float) -> Rendera
     """The attempts at one kata, and how to bring one back."""
     if not attempts:
         return Text(f"no attempt at {kata.slug} yet: kata start {kata.slug}")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("attempt", justify="right")
     for title in ("when", "after", "verdict", "stars", "hints", "mistakes"):
         table.add_column(title, no_wrap=title != "mistakes")

@@ -39,7 +39,7 @@ def make_console(*, stderr: bool = False) -> Console:
         no_color=plain or None,
         force_terminal=False if plain else None,
     )
-    if not console.is_terminal:
+    if not console.file.isatty():
         console.width = 160
     return console
 

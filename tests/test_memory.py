@@ -1,0 +1,549 @@
+"""What is remembered: nothing recorded is lost, and what it says of a practice is right."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from grader import coach, history, practice
+from grader.agenda import next_step
+from grader.archive import Unreadable, pack_report, unpack_report
+from grader.clock import Moment, between
+from grader.clock import now as this_moment
+from grader.kata import all_katas, find
+from grader.practice import Effort
+from grader.schedule import Rating, rate
+from grader.session import Session
+from grader.standing import Attempt
+from grader.store import Store, Unavailable
+from grader.submission import Source
+from grader.tally import standing
+from grader.verdict import Check, Diagnosis, Finding, Report, Submission, Tier, Verdict
+
+SDPA = find("sdpa")
+FILE = Path("sdpa.py")
+HOUR, DAY = 3600.0, 86400.0
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC).timestamp()
+
+
+def at(seconds: float) -> Moment:
+    """A moment after noon of some day, on both clocks."""
+    return Moment(NOON + seconds, 1000.0 + seconds, "a boot")
+
+
+def report(verdict: Verdict = Verdict.ACCEPTED, text: str = "text", *mistakes: str) -> Report:
+    """A report as a grade would make it, of one check."""
+    check = Check("test_it", "It is so", "shape", Tier.REQUIRED, verdict, "it is not")
+    findings = tuple(Finding(m, f"the title of {m}", "why") for m in mistakes)
+    submission = Submission("sdpa.py", f"sha-{text}", "f", (), text)
+    return Report("sdpa", 7, "cpu", 0.4, submission, (check,), Diagnosis(findings, 1, 1))
+
+
+WRONG = Verdict.WRONG_ANSWER
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "home")
+
+
+def attempt(store: Store, seconds: float, what: Report, file: Path = FILE) -> history.Recorded:
+    return history.record(store, SDPA, what, file, moment=at(seconds))
+
+
+def kata(folder: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "grader", *arguments], cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "KATA_HOME": str(folder / "home")}, check=False, timeout=60, **options,
+    )  # type: ignore[call-overload]  # fmt: skip
+
+
+# --- an attempt -------------------------------------------------------------------------------
+
+
+def test_an_attempt_is_kept_whole(store: Store, session: Session) -> None:
+    text = SDPA.solution.read_text(encoding="utf-8").replace("/ math.sqrt(d_k)", "/ d_k")
+    graded = session.grade(SDPA, Source(FILE, text, "a digest"))
+    number = history.record(store, SDPA, graded, FILE).attempt
+    kept = history.attempt(store, number)
+    assert kept is not None
+    assert history.report_of(store, number) == graded
+    assert history.text_of(store, kept.sha256) == text
+    assert kept.verdict is Verdict.WRONG_ANSWER
+    assert kept.mistakes == tuple(f.pitfall for f in graded.diagnosis.findings) != ()
+    assert kept.seed == graded.seed
+    assert graded.heatmap is not None
+
+
+def test_what_is_no_kept_report_is_not_read_as_one() -> None:
+    good = pack_report(report())
+    assert unpack_report(good) == report()
+    for bad in ("", "{}", "[1]", good.replace('"accepted"', '"great"'), good.replace("7", '"7"')):
+        with pytest.raises(Unreadable):
+            unpack_report(bad)
+
+
+def test_the_command_keeps_an_attempt_and_brings_its_text_back(tmp_path: Path) -> None:
+    assert kata(tmp_path, "start", "sdpa").returncode == 0
+    file = tmp_path / "sdpa.py"
+    file.write_text("def broken(:\n")
+    assert kata(tmp_path, "grade").returncode == 1
+    file.write_text("something else")
+    brought = kata(tmp_path, "restore", "sdpa")
+    assert brought.returncode == 0, brought.stderr
+    assert file.read_text() == "def broken(:\n"
+    assert (tmp_path / "sdpa.py.1.bak").read_text() == "something else"
+    shown = kata(tmp_path, "restore", "sdpa", "--attempt", "1", "--show")
+    assert shown.stdout == "def broken(:\n"
+    missing = kata(tmp_path, "restore", "sdpa", "--attempt", "9")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "no attempt 9" in missing.stderr
+    assert "cannot be graded" in kata(tmp_path, "status", "sdpa").stdout
+
+
+def test_no_record_keeps_an_attempt_out(tmp_path: Path) -> None:
+    (tmp_path / "sdpa.py").write_text("def broken(:\n")
+    kata(tmp_path, "grade", "sdpa", "--no-record")
+    assert history.attempts(Store(tmp_path / "home")) == ()
+
+
+# --- a practice -------------------------------------------------------------------------------
+
+
+def test_time_is_measured_by_the_steady_clock() -> None:
+    begun = Moment(NOON, 100.0, "a boot")
+    assert between(begun, Moment(NOON - DAY, 160.0, "a boot")) == 60.0, "the wall clock was set"
+    assert between(begun, Moment(NOON + 30, 5.0, "another boot")) == 30.0
+    assert between(begun, Moment(NOON - 30, 5.0, "another boot")) == 0.0
+
+
+def test_an_attempt_belongs_to_the_practice_its_file_was_started_for(store: Store) -> None:
+    history.remember_start(store, SDPA, FILE, at(0))
+    assert attempt(store, 60, report(WRONG)).since_start == 60.0
+    assert attempt(store, 90, report(WRONG), Path("another.py")).since_start is None
+    done = attempt(store, 120, report(text="right"))
+    assert (done.since_start, done.rating) == (120.0, Rating.GOOD)
+    assert attempt(store, 130, report(text="nicer")).rating is None, "one pass a practice"
+    history.remember_start(store, SDPA, FILE, at(DAY))
+    again = attempt(store, DAY + 60, report(text="right"))
+    assert (again.since_start, again.rating) == (60.0, Rating.EASY)
+
+
+def test_a_text_changed_long_after_the_pass_is_a_new_practice(store: Store) -> None:
+    history.remember_start(store, SDPA, FILE, at(0))
+    attempt(store, 10, report(text="right"))
+    assert attempt(store, DAY, report(text="right")).rating is None, "graded again, that is all"
+    attempt(store, DAY + 10, report(WRONG, "rewritten"))
+    assert attempt(store, DAY + 60, report(text="rewritten rightly")).rating is Rating.GOOD
+
+
+@pytest.mark.parametrize(
+    ("effort", "expected"),
+    [
+        (Effort(1, 0, saw_solution=False, seconds=8 * 60), Rating.EASY),
+        (Effort(1, 0, saw_solution=False, seconds=8 * 60 + 1), Rating.GOOD),
+        (Effort(1, 0, saw_solution=False, seconds=None), Rating.GOOD),
+        (Effort(3, 0, saw_solution=False, seconds=60), Rating.GOOD),
+        (Effort(4, 0, saw_solution=False, seconds=60), Rating.HARD),
+        (Effort(1, 1, saw_solution=False, seconds=60), Rating.HARD),
+        (Effort(1, 3, saw_solution=True, seconds=60), Rating.AGAIN),
+    ],
+)
+def test_what_a_pass_took_is_its_rating(effort: Effort, expected: Rating) -> None:
+    assert rate(effort, 8) is expected
+
+
+def test_what_is_no_try_does_not_count_as_one(store: Store) -> None:
+    history.remember_start(store, SDPA, FILE, at(0))
+    for _ in range(5):
+        attempt(store, 10, report(Verdict.INVALID_SUBMISSION, "half a f"))
+    assert attempt(store, 60, report()).rating is Rating.EASY
+
+
+def test_the_harder_a_pass_the_sooner_it_is_due(tmp_path: Path) -> None:
+    days = []
+    for number, prepare in enumerate((_see_solution, _take_hint, _fail_twice, _nothing)):
+        store = Store(tmp_path / str(number))
+        history.remember_start(store, SDPA, FILE, at(0))
+        prepare(store)
+        due = attempt(store, 100, report(text="right")).due
+        assert due is not None
+        days.append((due - NOON) / DAY)
+    assert days == sorted(days)
+    assert days[0] < days[2] < days[3]
+    assert days[0] >= 1, "never the same day"
+
+
+def _see_solution(store: Store) -> None:
+    coach.note_solution_seen(store, SDPA, FILE, at(5))
+
+
+def _take_hint(store: Store) -> None:
+    coach.next_hint(store, SDPA, FILE, at(5))
+
+
+def _fail_twice(store: Store) -> None:
+    attempt(store, 5, report(WRONG))
+    attempt(store, 6, report(WRONG))
+
+
+def _nothing(store: Store) -> None:
+    pass
+
+
+def test_intervals_grow_with_each_good_pass_even_when_the_clock_was_set_back(store: Store) -> None:
+    intervals, seconds = [], 0.0
+    for number in range(4):
+        history.remember_start(store, SDPA, FILE, at(seconds))
+        due = attempt(store, seconds + 60, report(text=f"{number}")).due
+        assert due is not None
+        intervals.append(due - at(seconds).at)
+        seconds = due - NOON
+    assert intervals == sorted(intervals)
+    history.remember_start(store, SDPA, FILE, at(-DAY))
+    assert attempt(store, -DAY, report(text="before")).due is not None
+
+
+# --- help -------------------------------------------------------------------------------------
+
+
+def test_hints_climb_the_ladder_and_remember_the_rung(store: Store) -> None:
+    history.remember_start(store, SDPA, FILE, at(0))
+    given = [coach.next_hint(store, SDPA, FILE, at(n)) for n in range(4)]
+    assert [h.key for h in given] == ["1", "2", "3", "3"]
+    assert [h.repeated for h in given] == [False, False, False, True]
+    assert [h.left for h in given] == [2, 1, 0, 0]
+    history.remember_start(store, SDPA, FILE, at(DAY))
+    assert coach.next_hint(store, SDPA, FILE, at(DAY)).key == "1", "a new practice, a new ladder"
+
+
+def test_a_named_mistake_comes_before_the_ladder(store: Store) -> None:
+    history.remember_start(store, SDPA, FILE, at(0))
+    assert coach.next_hint(store, SDPA, FILE, at(1)).key == "1"
+    attempt(store, 2, report(WRONG, "a", "no-scale"))
+    about = coach.next_hint(store, SDPA, FILE, at(3))
+    assert (about.kind, about.key) == (coach.MISTAKE, "no-scale")
+    assert "variance" in about.text
+    assert coach.next_hint(store, SDPA, FILE, at(4)).key == "2", "said once; then the next rung"
+    attempt(store, 5, report(WRONG, "b", "mask-inverted"))
+    assert coach.next_hint(store, SDPA, FILE, at(6)).key == "mask-inverted"
+    attempt(store, 7, report(WRONG, "c"))
+    assert coach.next_hint(store, SDPA, FILE, at(8)).key == "3"
+
+
+def test_the_solution_opens_with_the_pass_of_this_practice(store: Store) -> None:
+    assert not coach.is_open(store, SDPA, FILE)
+    history.remember_start(store, SDPA, FILE, at(0))
+    assert not coach.is_open(store, SDPA, FILE)
+    attempt(store, 10, report())
+    assert coach.is_open(store, SDPA, FILE)
+    assert coach.is_open(store, SDPA, Path("elsewhere.py"))
+    history.remember_start(store, SDPA, FILE, at(DAY))
+    assert not coach.is_open(store, SDPA, FILE), "practised anew, it is closed again"
+
+
+def test_the_solution_asks_first_and_notes_that_it_was_seen(tmp_path: Path) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    kata(tmp_path, "start", "sdpa")
+    refused = kata(tmp_path, "solution", "sdpa", stdin=subprocess.DEVNULL)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--yes" in refused.stderr
+
+    def seen() -> bool:
+        store = Store(tmp_path / "home")
+        going = history.current_practice(store, "sdpa")
+        assert going is not None
+        return store.read(lambda db: practice.effort(db, going, this_moment())).saw_solution
+
+    for answer in ("n", "y"):
+        child = pexpect.spawn(
+            f"{sys.executable} -m grader solution sdpa", cwd=str(tmp_path), timeout=20,
+            env={**os.environ, "KATA_HOME": str(tmp_path / "home")},
+        )  # fmt: skip
+        child.expect("not passed yet")
+        assert not seen()
+        child.sendline(answer)
+        child.expect(pexpect.EOF)
+        assert (b"softmax" in child.before) == (answer == "y") == seen()
+
+
+# --- how everything stands --------------------------------------------------------------------
+
+
+def test_mistakes_are_overcome_by_a_later_pass(store: Store) -> None:
+    attempt(store, 1, report(WRONG, "a", "no-scale"))
+    attempt(store, 2, report(WRONG, "b", "no-scale", "mask-inverted"))
+    attempt(store, 3, report(text="c"))
+    attempt(store, 4, report(WRONG, "d", "mask-inverted"))
+    (stand,) = [k for k in standing(store, all_katas(), at(5)).katas if k.slug == "sdpa"]
+    assert {(m.pitfall, m.times, m.overcome) for m in stand.mistakes} == {
+        ("no-scale", 2, True), ("mask-inverted", 2, False),
+    }  # fmt: skip
+    assert stand.attempts == 4
+    assert stand.last is not None
+    assert stand.last.number == 4
+    assert stand.best is not None
+    assert stand.best.number == 3
+
+
+def test_the_quickest_pass_counts_against_par(store: Store) -> None:
+    for day, seconds in enumerate((300, 100, 200)):
+        history.remember_start(store, SDPA, FILE, at(day * DAY))
+        attempt(store, day * DAY + seconds, report(text=f"{day}"))
+        attempt(store, day * DAY + seconds + 50, report(text=f"{day}, nicer"))
+    attempt(store, 9 * DAY, report(text="untimed"), Path("other.py"))
+    assert standing(store, [SDPA], at(9 * DAY)).katas[0].passed_in == 100.0
+
+
+def test_a_streak_is_days_in_a_row_and_today_may_still_come(store: Store) -> None:
+    for day in (0, 2, 3, 4):
+        attempt(store, day * DAY, report(text=f"{day}"))
+    assert standing(store, [SDPA], at(4 * DAY)).streak == 3
+    assert standing(store, [SDPA], at(5 * DAY)).streak == 3
+    assert standing(store, [SDPA], at(6 * DAY)).streak == 0
+
+
+def test_next_is_what_is_due_most_then_the_ladder_then_nothing(store: Store) -> None:
+    katas = all_katas()
+    assert next_step(standing(store, katas, at(0))).slug == katas[0].slug
+    for number, one in enumerate(katas):
+        passed = replace(report(), kata=one.slug)
+        history.record(store, one, passed, Path(f"{one.slug}.py"), moment=at(number * 60))
+        if number == 1:
+            step = next_step(standing(store, katas, at(HOUR)))
+            assert (step.slug, step.why) == (katas[2].slug, "the next rung")
+    rest = next_step(standing(store, katas, at(HOUR)))
+    assert not rest.due
+    most = next_step(standing(store, katas, at(30 * DAY)))
+    assert (most.slug, most.due) == (katas[0].slug, True)
+
+
+def test_kata_next_starts_it_and_goes_on_with_what_was_begun(tmp_path: Path) -> None:
+    first = kata(tmp_path, "next")
+    assert "wrote sdpa.py" in first.stdout
+    again = kata(tmp_path, "next")
+    assert "go on in sdpa.py" in again.stdout
+    history.record(Store(tmp_path / "home"), SDPA, report(), tmp_path / "sdpa.py")
+    assert "wrote self-attention.py" in kata(tmp_path, "next").stdout
+
+
+def test_an_empty_home_is_not_an_error_and_reading_writes_nothing(tmp_path: Path) -> None:
+    for arguments in (["status"], ["status", "sdpa"]):
+        done = kata(tmp_path, *arguments)
+        assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_status_fits_a_terminal(tmp_path: Path, columns: int) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    attempt(Store(tmp_path / "home"), 0, report(WRONG, "a", "no-scale", "mask-inverted"))
+    shown = pexpect.run(
+        f"{sys.executable} -m grader status", cwd=str(tmp_path), timeout=20,
+        env={**os.environ, "KATA_HOME": str(tmp_path / "home"), "TERM": "dumb",
+             "COLUMNS": str(columns)},
+    ).decode()  # fmt: skip
+    assert all(len(line) <= columns for line in shown.splitlines())
+    for kata_ in all_katas():
+        assert kata_.slug in shown
+
+
+# --- nothing recorded is lost -----------------------------------------------------------------
+
+WRITER = """
+import sys
+from pathlib import Path
+from grader.store import Store
+from tests.test_memory import attempt, report
+store = Store(Path(sys.argv[1]))
+for number in range(30):
+    attempt(store, number, report(text=f"{sys.argv[2]} {number}"))
+    print(number, flush=True)
+"""
+
+
+def writer(home: Path, name: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(home), name], text=True, stdout=subprocess.PIPE,
+        cwd=Path(__file__).parent.parent,
+    )  # fmt: skip
+
+
+def test_commands_at_once_record_everything(store: Store) -> None:
+    writers = [writer(store.root, name) for name in "abc"]
+    assert [w.wait(60) for w in writers] == [0, 0, 0]
+    kept = {a.sha256 for a in history.attempts(store)}
+    assert kept == {f"sha-{name} {n}" for name in "abc" for n in range(30)}
+
+
+def test_a_crash_keeps_what_was_acknowledged(store: Store) -> None:
+    process = writer(store.root, "a")
+    assert process.stdout is not None
+    heard = [process.stdout.readline() for _ in range(10)]
+    process.kill()
+    heard += process.stdout.read().splitlines()
+    assert process.wait(10) == -signal.SIGKILL
+    numbers = {int(a.sha256.split()[1]) for a in history.attempts(store)}
+    assert numbers >= {int(line) for line in heard}
+    assert attempt(store, 99, report()).attempt > len(heard), "and one can go on"
+
+
+def _zero_the_header(file: Path) -> None:
+    file.write_bytes(b"\0" * 100 + file.read_bytes()[100:])
+
+
+def _replace_all(file: Path) -> None:
+    file.write_bytes(b"this is not a database\n" * 300)
+
+
+def _spoil_the_middle(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    # Every page of the archives, which are most of it; whatever lies elsewhere can still be read.
+    data[len(data) // 2 :] = b"\xa5" * (len(data) - len(data) // 2)
+    file.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "recovers"),
+    [(_zero_the_header, False), (_replace_all, False), (_spoil_the_middle, True)],
+)
+def test_a_damaged_file_is_set_aside_and_what_is_readable_taken_over(
+    store: Store, spoil: Callable[[Path], None], recovers: bool
+) -> None:
+    for number in range(300):
+        attempt(store, number, report(text=f"{number} " * 50))
+    store.write(lambda db: db.execute("select 1"))
+    with store._connection() as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    store.close()
+    spoil(store.file)
+    spoiled = store.file.read_bytes()
+    again = Store(store.root)
+    for number in range(3):
+        attempt(again, 1000 + number, report(text=f"after {number}"))
+        list(standing(again, [SDPA]).katas)
+    aside = store.root / "kata.db.damaged-1"
+    assert aside.read_bytes() == spoiled, "kept as it was"
+    assert len(again.notices) == 1
+    assert "kata.db was damaged: kept as kata.db.damaged-1" in again.notices[0]
+    kept = history.attempts(again)
+    assert sum(a.sha256.startswith("sha-after") for a in kept) == 3
+    assert (len(kept) > 3) == recovers, again.notices
+    assert not (store.root / "kata.db.damaged-2").exists()
+    again.close()
+    spoil(again.file)
+    attempt(Store(store.root), 2000, report())
+    assert aside.read_bytes() == spoiled, "and never overwritten"
+    assert (store.root / "kata.db.damaged-2").exists()
+
+
+def test_the_command_says_that_a_file_was_damaged(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "kata.db").write_bytes(b"nonsense" * 100)
+    done = kata(tmp_path, "status")
+    assert done.returncode == 0, done.stderr
+    assert "was damaged: kept as kata.db.damaged-1" in done.stderr
+    assert kata(tmp_path, "status").stderr == ""
+
+
+def test_a_full_disk_costs_the_new_attempt_and_no_old_one(tmp_path: Path) -> None:
+    store = Store(tmp_path / "home")
+    attempt(store, 0, report(text="kept"))
+    store.close()
+    limit = store.file.stat().st_size
+    (tmp_path / "sdpa.py").write_text(f"def broken(:\n# {os.urandom(100_000).hex()}\n")
+
+    def no_more_space() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = kata(tmp_path, "grade", "sdpa", preexec_fn=no_more_space)
+    assert done.returncode == 1, done.stderr
+    assert "CANNOT BE GRADED" in done.stdout, "the verdict stands"
+    assert "this attempt was not recorded" in done.stderr
+    assert [a.sha256 for a in history.attempts(Store(store.root))] == ["sha-kept"]
+
+
+def test_a_home_that_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    (tmp_path / "sdpa.py").write_text("def broken(:\n")
+    done = kata(tmp_path, "grade", "sdpa")
+    assert done.returncode == 1
+    assert "KATA_HOME=" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    started = kata(tmp_path, "start", "self-attention")
+    assert started.returncode == 0
+    assert "not remembered" in started.stderr
+
+
+def test_a_file_from_the_future_is_left_alone(store: Store) -> None:
+    store.root.mkdir()
+    with sqlite3.connect(store.file) as connection:
+        connection.execute("pragma user_version = 999")
+    before = store.file.read_bytes()
+    with pytest.raises(Unavailable, match="newer kata"):
+        attempt(store, 0, report())
+    assert store.file.read_bytes() == before
+
+
+def test_a_file_of_the_first_version_is_taken_over(store: Store) -> None:
+    store.root.mkdir()
+    with sqlite3.connect(store.file) as connection:
+        connection.execute(
+            "create table started (folder text primary key, kata text not null, "
+            "at text not null default current_timestamp)"
+        )
+        connection.execute("insert into started (folder, kata) values ('/somewhere', 'sdpa')")
+    assert history.last_started(store, Path("/somewhere")) == "sdpa"
+    assert attempt(store, 0, report()).attempt == 1
+
+
+def test_status_is_quick_with_ten_thousand_attempts(tmp_path: Path) -> None:
+    fill(Store(tmp_path / "home"), 10_000)
+    seconds = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        done = kata(tmp_path, "status")
+        seconds.append(time.perf_counter() - begun)
+        assert "10000 attempts" in done.stdout
+    assert min(seconds) < 1.0, "0.5 s on a quiet machine: see the benchmark"
+
+
+def fill(store: Store, number: int) -> None:
+    """A history of many attempts, one practice in ten of them passed."""
+    for one in (report(WRONG, "a", "no-scale"), report(text="b")):
+        attempt(store, 0, one)
+
+    def work(db: sqlite3.Connection) -> None:
+        columns = (
+            "practice, at, kata, source, verdict, stars, score, ratio, since_start, hints, seed"
+        )
+        db.executemany(
+            f"insert into attempts ({columns}, sha256) select {columns}, sha256 from attempts "
+            "where id = ? + 1",
+            [(n % 10 == 0,) for n in range(number - 2)],
+        )
+        db.execute(
+            "insert into mistakes select attempts.id, kata, 'no-scale', 'no scale' from attempts "
+            "where verdict = 'wrong_answer' and id > 2"
+        )
+
+    store.write(work)
+
+
+def test_an_attempt_knows_whether_it_was_accepted(store: Store) -> None:
+    attempt(store, 0, report(WRONG))
+    attempt(store, 1, report())
+    kept: tuple[Attempt, ...] = history.attempts(store)
+    assert [a.accepted for a in kept] == [False, True]
