@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from grader import __version__
-from grader.commands import author, grade, help, katas, record, watch
+from grader.commands import author, grade, help, interview, katas, record, report, watch
 from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT
 from grader.kata import KataError
 
@@ -33,6 +33,8 @@ for command in (
     record.status,
     record.restore,
     record.next_,
+    interview.interview,
+    report.report,
     author.verify,
     author.new,
 ):

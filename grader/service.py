@@ -1,8 +1,8 @@
 """A judge in a process of its own, for whoever has to stay awake while it grades.
 
 A terminal that shows a clock, or a notebook's kernel, does not stand still while something is
-graded, and has neither torch nor a bank in its own process. Orders come as lines of JSON, answers go back as lines
-of JSON; the process ends when nobody can give orders any more.
+graded, and has neither torch nor a bank in its own process. Orders come as lines of JSON, answers
+go back as lines of JSON; the process ends when nobody can give orders any more.
 """
 
 from __future__ import annotations

@@ -53,8 +53,9 @@ def excerpt(report: Report, check: Check) -> tuple[Line, ...]:
     known = {line.number: line.parts for line in whole(report)}
     near = {n for m in marked for n in range(m - AROUND, m + AROUND + 1)}
     shown = sorted(n for n in near if n in own)
-    while shown and shown[0] not in marked and not own[shown[0]].strip():
-        shown.pop(0)
+    for end in (0, -1):
+        while shown and shown[end] not in marked and not own[shown[end]].strip():
+            shown.pop(end)
     before = {b: b > a + 1 for a, b in pairwise(shown)}
     return tuple(
         Line(n, known.get(n, (("", own[n]),)), n in marked, before.get(n, False)) for n in shown

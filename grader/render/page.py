@@ -7,14 +7,19 @@ whatever means something in HTML is escaped. Only what the templates write is ma
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.agenda import next_step
+from grader.interview.scorecard import HIRE, Scorecard
+from grader.render.charts import course, days, spans
 from grader.render.status import minutes
 from grader.render.view import attempt_view
 from grader.render.words import SAYS, printable, stars
+from grader.standing import Attempt, Standing
 from grader.verdict import Report
 
 if TYPE_CHECKING:
@@ -33,6 +38,42 @@ def attempt_page(report: Report, *, when: float | None = None) -> str:
 def attempt_fragment(report: Report) -> str:
     """The same as a piece of a page, for notebooks."""
     return _render("fragment.html", view=attempt_view(report), when=None)
+
+
+def history_page(standing: Standing, reports: Sequence[tuple[Attempt, Report]]) -> str:
+    """Progress over time, kata by kata, and the latest attempts in full."""
+    tried = [
+        (kata, [a for a in standing.attempts if a.kata == kata.slug]) for kata in standing.katas
+    ]
+    courses = [(kata, course(attempts)) for kata, attempts in tried if attempts]
+    mistakes = [(kata, mistake) for kata in standing.katas for mistake in kata.mistakes]
+    begun = [kata for kata in standing.katas if kata.attempts]
+    paces = spans([(kata.passed_in, kata.par_minutes * 60.0) for kata in begun])
+    return _render(
+        "history.html",
+        standing=standing,
+        passed=sum(kata.best is not None and kata.best.accepted for kata in standing.katas),
+        step=next_step(standing) if standing.katas else None,
+        chart=days(standing),
+        courses=courses,
+        pace=list(zip(begun, paces, strict=True)),
+        mistakes=sorted(mistakes, key=lambda pair: (pair[1].overcome, -pair[1].last)),
+        latest=[(attempt, attempt_view(report)) for attempt, report in reports],
+    )
+
+
+def round_page(card: Scorecard) -> str:
+    """The scorecard of an interview."""
+    steps = {word: score for score, word in HIRE.items()}
+    stages = spans([(stage.used, stage.planned) for stage in card.stages])
+    return _render(
+        "round.html",
+        card=card,
+        hire=HIRE,
+        tone={4: "good", 3: "good", 2: "fair", 1: "bad"}.get(steps.get(card.hire, 0), ""),
+        planned=sum(stage.planned for stage in card.stages),
+        stages=list(zip(card.stages, stages, strict=True)),
+    )
 
 
 def is_page(text: str) -> bool:
@@ -58,7 +99,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "prose": _prose, "stars": stars, "duration": minutes,
-        "says": lambda verdict: SAYS[verdict], "date": _date, "iso": _iso,
+        "says": _says, "date": _date, "day": _day, "iso": _iso,
     }  # fmt: skip
     environment.globals["generator"] = _markup(GENERATOR)
     return environment
@@ -89,5 +130,13 @@ def _date(at: float) -> str:
     return f"{datetime.fromtimestamp(at):%d %B %Y, %H:%M}".removeprefix("0")
 
 
+def _day(at: float) -> str:
+    return f"{datetime.fromtimestamp(at):%d %b %Y}".removeprefix("0")
+
+
 def _iso(at: float) -> str:
     return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
+
+
+def _says(verdict: str) -> str:
+    return next((said for known, said in SAYS.items() if known == verdict), verdict)

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
 from grader.interview.rubric import SCALE
 from grader.interview.say import minutes
-from grader.interview.scorecard import UNDECIDED, Asked, Graded, Predicted, Scorecard
+from grader.interview.scorecard import UNDECIDED, Scorecard
 from grader.render.words import SAYS, printable, stars
 from grader.verdict import Verdict
 
 COLOURS = {4: "green", 3: "green", 2: "yellow", 1: "red", None: "dim"}
+MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}
 LONGEST = 300
 """Characters of an answer; the whole of it is in the record."""
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """A text whose further lines stand below its first, however narrow the screen."""
+
+    text: Text
+    indent: int = 2
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        width = max(10, options.max_width - self.indent)
+        for line in self.text.wrap(console, width):
+            line.rstrip()
+            yield Text.assemble(" " * self.indent, line)
 
 
 def to_text(card: Scorecard) -> RenderableType:
@@ -32,18 +46,14 @@ def _parts(card: Scorecard) -> Iterator[RenderableType]:
         ("   with an interviewer" if card.hosted else "", "dim"),
     )
     yield _verdict(card)
-    yield Padding(_dimensions(card), (1, 0, 0, 0))
+    yield Text()
+    yield from _dimensions(card)
     yield from _section("Time", _times(card))
-    if card.grades:
-        yield from _section("Code", _table(_grade(g) for g in card.grades))
-    if card.predictions:
-        yield from _section("Predicted, then seen", Group(*_predictions(card.predictions)))
-    if card.questions:
-        yield from _section("Questions", Group(*_questions(card.questions)))
-    if card.notes:
-        yield from _section("Notes", Group(*(Text(f"· {_short(note)}") for note in card.notes)))
-    if card.practise:
-        yield from _section("Practise next", Group(*(Text(f"· {p}") for p in card.practise)))
+    yield from _section("Code", _grades(card))
+    yield from _section("Predicted, then seen", _predictions(card))
+    yield from _section("Questions", _questions(card))
+    yield from _section("Notes", (Hanging(Text(f"· {_short(note)}")) for note in card.notes))
+    yield from _section("Practise next", (Hanging(Text(f"· {p}")) for p in card.practise))
 
 
 def _verdict(card: Scorecard) -> Text:
@@ -54,74 +64,67 @@ def _verdict(card: Scorecard) -> Text:
     return Text(card.hire.upper(), "bold green" if "no" not in card.hire else "bold red")
 
 
-def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
-    yield Text()
-    yield Text(title, "bold")
-    yield Padding(body, (0, 0, 0, 2), expand=False)
+def _section(title: str, body: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    """A heading and what stands below it; neither where there is nothing."""
+    lines = list(body)
+    if lines:
+        yield Text()
+        yield Text(title, "bold")
+        yield from lines
 
 
-def _table(rows: Iterator[tuple[Text, ...]]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    return table
+def _dimensions(card: Scorecard) -> Iterator[RenderableType]:
+    for dimension in card.dimensions:
+        score, colour = dimension.score, COLOURS[dimension.score]
+        bar = "·" * 4 if score is None else "█" * score + "░" * (4 - score)
+        yield Text.assemble((f"{bar} {score or '–'}  ", colour), dimension.name)
+        for line in dimension.evidence or ("not rated",):
+            yield Hanging(Text(printable(line), "dim"), 8)
 
 
-def _dimensions(card: Scorecard) -> Table:
-    def rows() -> Iterator[tuple[Text, ...]]:
-        for dimension in card.dimensions:
-            score, colour = dimension.score, COLOURS[dimension.score]
-            bar = "·" * 4 if score is None else "█" * score + "░" * (4 - score)
-            evidence = "\n".join(printable(line) for line in dimension.evidence)
-            yield (
-                Text(dimension.name), Text(bar, colour), Text(f"{score or '–'}", colour),
-                Text(evidence or "not rated", "dim"),
-            )  # fmt: skip
-
-    return _table(rows())
-
-
-def _times(card: Scorecard) -> Table:
-    def rows() -> Iterator[tuple[Text, ...]]:
-        for stage in card.stages:
-            over = "overrun" if stage.overrun else ""
-            used = minutes(stage.used)
-            yield (
-                Text(printable(stage.title)), Text(used, "red" if over else ""),
-                Text(f"of {minutes(stage.planned)}", "dim"), Text(over, "red"),
-            )  # fmt: skip
-
-    return _table(rows())
-
-
-def _grade(grade: Graded) -> tuple[Text, ...]:
-    accepted = grade.verdict == Verdict.ACCEPTED
-    says = SAYS[Verdict(grade.verdict)]
-    return (
-        Text(minutes(grade.elapsed), "dim"),
-        Text(grade.kata),
-        Text(f"{says} {stars(grade.stars)}", "green" if accepted else "red"),
-        Text("; ".join(map(printable, grade.mistakes)), "dim"),
-    )
-
-
-def _predictions(predictions: tuple[Predicted, ...]) -> Iterator[Text]:
-    for one in predictions:
-        mark, colour = {True: ("✓", "green"), False: ("✗", "red")}.get(
-            one.right if one.right is not None else "", ("–", "dim")
+def _times(card: Scorecard) -> Iterator[RenderableType]:
+    for stage in card.stages:
+        yield Hanging(
+            Text.assemble(
+                (minutes(stage.used), "red" if stage.overrun else ""),
+                (f" of {minutes(stage.planned)}  ", "dim"),
+                printable(stage.title),
+                ("  overrun" if stage.overrun else "", "red"),
+            )
         )
-        yield Text.assemble((f"{mark} ", colour), one.title)
+
+
+def _grades(card: Scorecard) -> Iterator[RenderableType]:
+    for grade in card.grades:
+        accepted = grade.verdict == Verdict.ACCEPTED
+        says = SAYS[Verdict(grade.verdict)]
+        yield Hanging(
+            Text.assemble(
+                (f"{minutes(grade.elapsed)}  ", "dim"),
+                f"{grade.kata}  ",
+                (f"{says} {stars(grade.stars)}", "green" if accepted else "red"),
+            )
+        )
+        for mistake in grade.mistakes:
+            yield Hanging(Text(printable(mistake), "dim"), 9)
+
+
+def _predictions(card: Scorecard) -> Iterator[RenderableType]:
+    for one in card.predictions:
+        mark, colour = MARKS[one.right]
+        yield Hanging(Text.assemble((f"{mark} ", colour), one.title))
         said = _short(one.predicted) or "nothing"
         happened = _short(one.happened) or "not tried"
-        yield Text(f"    predicted: {said}; happened: {happened}", "dim")
+        yield Hanging(Text(f"predicted: {said}", "dim"), 4)
+        yield Hanging(Text(f"happened:  {happened}", "dim"), 4)
 
 
-def _questions(questions: tuple[Asked, ...]) -> Iterator[Text]:
-    for one in questions:
+def _questions(card: Scorecard) -> Iterator[RenderableType]:
+    for one in card.questions:
         colour = COLOURS[one.score]
         words = SCALE[one.score] if one.score else ("not scored" if one.answer else "not reached")
-        yield Text.assemble((f"{one.score or '–'} ", colour), _short(one.ask))
-        yield Text(f"    {words}", "dim")
+        yield Hanging(Text.assemble((f"{one.score or '–'} ", colour), _short(one.ask)))
+        yield Hanging(Text(words, "dim"), 4)
 
 
 def _short(text: str) -> str:

@@ -65,7 +65,8 @@ class AttemptView:
     pictures: tuple[Picture, ...]
     families: tuple[Family, ...]
     timing: Timing | None
-    printed: tuple[str, ...]
+    printed: tuple[tuple[str, int], ...]
+    """Lines, and how often each came in a row: a file's own prints come with every worker."""
     printed_more: int
     source: tuple[Line, ...]
 
@@ -105,7 +106,7 @@ class AttemptView:
         if report.verdict is Verdict.INTERNAL_ERROR:
             return ()
         if report.stars == 3:
-            return ("kata list",)
+            return ("kata next",)
         steps = tuple(f"kata explain {f.pitfall}" for f in self.findings)
         if report.failure is not None:
             return (*steps, f"kata show {report.kata}")
@@ -117,7 +118,8 @@ def attempt_view(report: Report) -> AttemptView:
     failure = told_failure(report)
     marked = pointed_lines(report, failure) if failure is not None else ()
     # Of what was printed only line ends are believed; all else is shown as the sign it is.
-    printed = tuple(report.output.replace("\r\n", "\n").rstrip("\n").split("\n"))
+    lines = report.output.replace("\r\n", "\n").rstrip("\n").split("\n")
+    printed = tuple((line, len(list(run))) for line, run in groupby(lines))
     return AttemptView(
         report=report,
         file=file_name(report),

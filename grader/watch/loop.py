@@ -191,7 +191,7 @@ class Watch:
                 self.question = self.desk.show_solution(confirmed=False)
             case "n":
                 self._next_kata()
-            case "escape" | "enter":
+            case "escape" | "enter" if self.surface.page:  # on paper, the end of a typed line
                 self.desk.show_report()
             case "up" | "down" | "page up" | "page down":
                 lines = self.surface.page if name.startswith("page") else 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 
@@ -42,11 +41,11 @@ class Screen:
     @property
     def page(self) -> int:
         """Lines a page has."""
-        return max(1, shutil.get_terminal_size().lines - FRAME - 1)
+        return max(1, os.get_terminal_size(sys.stdout.fileno()).lines - FRAME - 1)
 
     def show(self, view: View) -> None:
         """Draw everything anew, in one write and without a flicker."""
-        width, height = shutil.get_terminal_size()
+        width, height = os.get_terminal_size(sys.stdout.fileno())
         room = max(1, height - FRAME)
         body = self._fitting(view.bodies, width, room)
         self.offset = min(self.offset, max(0, len(body) - room))

@@ -1,0 +1,1 @@
+"""The mock interview: a staged, timed round, recorded event by event."""

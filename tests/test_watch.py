@@ -1,0 +1,303 @@
+"""`kata watch` in a real terminal: a verdict on every save, and a screen that stays awake."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader import history
+from grader.kata import find
+from grader.store import Store
+from grader.verdict import Verdict
+from grader.watch.keys import NAMES, SEQUENCE
+from grader.watch.loop import _finished
+from grader.watch.screen import lines_of
+from tests.test_command_line import NO_SCALE, SOLUTION, STUB, _processes_in
+
+HANGS = "def scaled_dot_product_attention(q, k, v, mask=None):\n    while True: pass\n"
+INVERTED = SOLUTION.replace("hidden = mask == 0", "hidden = mask != 0")
+
+
+class Terminal:
+    """A program in a tmux window: what it shows is what a person would see."""
+
+    def __init__(self, folder: Path, command: str, columns: int = 100, rows: int = 40) -> None:
+        self.folder = folder
+        self.socket = str(folder / "tmux")
+        (folder / "tmp").mkdir(exist_ok=True)
+        environment = {
+            "KATA_HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"),
+            "TERM": "screen-256color",
+        }  # fmt: skip
+        sets = [part for k, v in environment.items() for part in ("-e", f"{k}={v}")]
+        self._tmux("-f", "/dev/null", "new-session", "-d", *sets, "-x", str(columns),
+                   "-y", str(rows), "-c", str(folder), command)  # fmt: skip
+        self._tmux("set-option", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off")
+
+    def _tmux(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-S", self.socket, *arguments], capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.stdout
+
+    @property
+    def screen(self) -> str:
+        """What is on it now."""
+        return self._tmux("capture-pane", "-p")
+
+    def key(self, *names: str) -> None:
+        """Press keys."""
+        self._tmux("send-keys", *names)
+
+    def until(self, *words: str, seconds: float = 20, gone: bool = False) -> str:
+        """Wait until all the words are on the screen, or none is."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            shown = self.screen
+            if all((word in shown) != gone for word in words):
+                return shown
+            time.sleep(0.03)
+        pytest.fail(f"{words} {'stays' if gone else 'never came'}:\n{self.screen}")
+
+    @property
+    def ended(self) -> bool:
+        return self._tmux("list-panes", "-F", "#{pane_dead}").strip() in ("1", "")
+
+    def close(self) -> None:
+        """Close the window with everything in it."""
+        self._tmux("kill-server")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    if shutil.which("tmux") is None:
+        pytest.skip("needs tmux: apt-get install tmux")
+    opened = []
+
+    def begin(arguments: str = "watch sdpa", **size: int) -> Terminal:
+        opened.append(Terminal(tmp_path, f"{sys.executable} -m grader {arguments}", **size))
+        return opened[-1]
+
+    yield begin
+    for one in opened:
+        one.close()
+
+
+def kept(folder: Path) -> list[Verdict]:
+    return [a.verdict for a in history.attempts(Store(folder / "home"))]
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Save as most editors do: a new file takes the old one's place."""
+    new = path.with_name("4913~")
+    new.write_text(text)
+    new.replace(path)
+
+
+def test_a_practice_from_the_stub_to_the_next_kata(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    """The whole way: stub, mistake, hint, explanation, pass, solution, next kata, quit."""
+    file = tmp_path / "sdpa.py"
+    seen = terminal()
+    welcome = seen.until("waiting for your first save", "of 8 min", "0 attempts")
+    for word in ("run", "hint", "explain", "solution", "next kata", "quit"):
+        assert word in welcome
+    assert file.read_text() == STUB
+    replace_file(file, NO_SCALE)
+    seen.until("error[no-scale]", "1 attempt", "WRONG ANSWER")
+    seen.key("h")
+    seen.until("about error[no-scale]", "1 hint")
+    seen.key("e")
+    seen.until("how it looks, against one way to write it right")
+    seen.key("s")
+    seen.until("not passed yet", "y/n")
+    seen.key("n")
+    assert "Vaswani" not in seen.until("y/n", gone=True)
+    seen.key("Enter")
+    seen.until("WRONG ANSWER")
+    file.write_text(SOLUTION)  # in place, this time
+    seen.until("ACCEPTED", "rated hard: due again", "2 attempts")
+    seen.key("s")
+    seen.until("Vaswani")
+    seen.key("n")
+    seen.until("self-attention", "waiting for your first save")
+    assert (tmp_path / "self-attention.py").is_file()
+    seen.key("q")
+    deadline = time.monotonic() + 10
+    while not seen.ended and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert seen.ended
+    assert kept(tmp_path) == [Verdict.WRONG_ANSWER, Verdict.ACCEPTED]
+    assert _leftovers(tmp_path) == []
+
+
+def _leftovers(folder: Path) -> list[str]:
+    """Processes and folders of a watch that ended; they may take a moment to go."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        found = [str(p) for p in (folder / "tmp").glob("kata-*")]
+        found += [p for p in _processes_in(folder / "tmp") if p]
+        if not found:
+            break
+        time.sleep(0.1)
+    return found
+
+
+def test_what_happens_to_files_in_the_middle_of_it(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    """Half a file, none at all, a hung one, three saves at once: it goes on each time."""
+    file = tmp_path / "sdpa.py"
+    file.write_text(NO_SCALE)
+    seen = terminal()
+    seen.until("error[no-scale]")
+    file.unlink()
+    seen.until("there is no file sdpa.py", "waiting for the file")
+    replace_file(file, INVERTED)
+    seen.until("error[mask-inverted]")
+    file.write_text("def broken(:\n")
+    seen.until("CANNOT BE GRADED", "sdpa.py, line 1")
+    file.write_text(HANGS)
+    seen.until("grading")
+    seen.key("h")  # while it hangs, keys are answered
+    seen.until("hint 1")
+    file.write_text(SOLUTION)
+    seen.until("accepted ★★★", seconds=12)
+    for number in range(3):
+        file.write_text(f"{NO_SCALE}\n# {number}\n")
+    seen.until("error[no-scale]")
+    time.sleep(1.0)
+    shown = seen.until("WRONG ANSWER")
+    graded = kept(tmp_path)
+    assert graded[:3] == [Verdict.WRONG_ANSWER, Verdict.WRONG_ANSWER, Verdict.INVALID_SUBMISSION]
+    assert Verdict.ACCEPTED in graded
+    assert graded[-1] is Verdict.WRONG_ANSWER
+    last = history.last_attempt(Store(tmp_path / "home"))
+    assert last is not None
+    assert (history.text_of(Store(tmp_path / "home"), last.sha256) or "").endswith("# 2\n")
+    assert "sdpa" in shown.splitlines()[0], "nothing scrolled the screen away"
+    seen.key("C-c")
+    deadline = time.monotonic() + 10
+    while not seen.ended and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert seen.ended
+    assert _leftovers(tmp_path) == []
+
+
+def test_a_half_saved_file_is_not_graded(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    """An editor that truncates, then writes in two steps, gets one verdict: on the whole."""
+    file = tmp_path / "sdpa.py"
+    file.write_text(NO_SCALE)
+    seen = terminal()
+    seen.until("error[no-scale]")
+    text = SOLUTION.encode()
+    with file.open("wb", buffering=0) as half:
+        time.sleep(0.12)
+        half.write(text[: len(text) // 2] + b"(")
+        time.sleep(0.12)
+        half.seek(0)
+        half.write(text)
+        half.truncate()
+    seen.until("accepted ★★★")
+    assert kept(tmp_path) == [Verdict.WRONG_ANSWER, Verdict.ACCEPTED]
+
+
+def test_a_small_terminal_shows_what_matters_and_scrolls(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    (tmp_path / "sdpa.py").write_text(NO_SCALE)
+    seen = terminal(columns=40, rows=14)
+    shown = seen.until("error[no-scale]")
+    rows = shown.rstrip("\n").split("\n")
+    assert len(rows) <= 14
+    assert rows[0].startswith("sdpa")
+    assert rows[-1].rstrip().endswith("r  h  e  s  n  q")
+    assert "more lines: ↓" in shown
+    seen.key(*["Down"] * 60)
+    seen.until("WRONG ANSWER")
+    seen.key("r")
+    seen.until("error[no-scale]", "2 attempts")
+
+
+def test_polling_sees_a_save_too(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    (tmp_path / "sdpa.py").write_text(NO_SCALE)
+    seen = terminal("watch sdpa --poll")
+    seen.until("error[no-scale]")
+    time.sleep(0.5)
+    (tmp_path / "sdpa.py").write_text(INVERTED)
+    seen.until("error[mask-inverted]")
+
+
+def test_without_a_terminal_reports_are_printed_and_letters_are_read(tmp_path: Path) -> None:
+    (tmp_path / "sdpa.py").write_text(NO_SCALE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "watch", "sdpa"], cwd=tmp_path, text=True,
+        env={**os.environ, "KATA_HOME": str(tmp_path / "home")},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    heard = []
+
+    def until(word: str) -> None:
+        for line in process.stdout or ():
+            heard.append(line)
+            if word in line:
+                return
+        pytest.fail(f"{word} never came: {heard}")
+
+    until("WRONG ANSWER")
+    process.stdin.write("h\n")
+    process.stdin.flush()
+    until("about error[no-scale]")
+    (tmp_path / "sdpa.py").write_text(SOLUTION)
+    until("ACCEPTED")
+    process.stdin.write("q\n")
+    process.stdin.close()
+    assert process.wait(15) == 0
+    assert "\x1b" not in "".join(heard)
+
+
+def test_nothing_started_here_is_a_usage_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "watch"], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "KATA_HOME": str(tmp_path / "home")}, check=False, timeout=20,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "kata start sdpa" in done.stderr
+
+
+# --- its parts --------------------------------------------------------------------------------
+
+
+def test_keys_are_told_apart_however_they_arrive() -> None:
+    typed = "h\x1b[A\x1bOBq\x1b[5~é"
+    keys = [NAMES.get(k, k) for k in SEQUENCE.findall(typed)]
+    assert keys == ["h", "up", "down", "q", "page up", "é"]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "def f(:", "def f():\n    return (1,\n"])
+def test_what_is_half_written_is_recognised(text: str) -> None:
+    assert not _finished(text.encode())
+    assert _finished(SOLUTION.encode())
+
+
+def test_lines_are_as_wide_as_asked_for() -> None:
+    from rich.text import Text
+
+    with contextlib.suppress(KeyError):
+        del os.environ["NO_COLOR"]
+    assert [len(line) for line in lines_of(Text("a" * 25), 10)] == [10, 10, 5]
+
+
+def test_the_kata_that_is_watched_need_not_be_the_first() -> None:
+    assert find("sdpa").rung == 1
