@@ -23,6 +23,7 @@ from grader.interview.say import DIM, QUOTE, Say
 from grader.interview.stage import Part
 
 LOOK_SECONDS, REDRAW_SECONDS = 0.25, 0.5
+GONE_SECONDS = 2.0
 INTERRUPTED = 130
 LINES = 10
 """Lines of an answer that are to be seen at once."""
@@ -101,14 +102,16 @@ class Terminal:
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop, "terminated")
         work = loop.create_task(self._work())
-        try:
+        drawing = loop.create_task(self.app.run_async(set_exception_handler=False))
+        await asyncio.wait({work, drawing}, return_when=asyncio.FIRST_COMPLETED)
+        # Where the terminal vanished while something was written above the input line, the
+        # application waits for that writing for ever: it gets a moment to end by itself.
+        await asyncio.wait({drawing}, timeout=GONE_SECONDS)
+        for task in (work, drawing):
+            task.cancel()
             # The terminal may be gone by now; what counts is on record.
-            with contextlib.suppress(EOFError, OSError):
-                await self.app.run_async(set_exception_handler=False)
-        finally:
-            work.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
+            with contextlib.suppress(asyncio.CancelledError, EOFError, OSError):
+                await task
         if self.part.status is None:
             self.part.stop("the terminal closed", self.buffer.text)
         with contextlib.suppress(OSError):
