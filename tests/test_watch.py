@@ -228,6 +228,19 @@ def test_a_small_terminal_shows_what_matters_and_scrolls(
     seen.until("error[no-scale]", "2 attempts")
 
 
+def test_a_terminal_that_closes_ends_it(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    (tmp_path / "sdpa.py").write_text(HANGS)
+    seen = terminal()
+    seen.until("grading")
+    assert _processes_in(tmp_path) != []
+    seen.close()
+    deadline = time.monotonic() + 10
+    while _processes_in(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _processes_in(tmp_path) == []
+    assert _leftovers(tmp_path) == []
+
+
 def test_polling_sees_a_save_too(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     (tmp_path / "sdpa.py").write_text(NO_SCALE)
     seen = terminal("watch sdpa --poll")

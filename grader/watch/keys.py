@@ -39,7 +39,8 @@ def keyboard(fd: int) -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):  # a terminal that was closed
+            termios.tcsetattr(fd, termios.TCSADRAIN, before)
 
 
 def is_lively() -> bool:

@@ -74,21 +74,23 @@ class Watch:
     def run(self) -> pages.Desk:
         """Watch until the person quits; returns what there is to say afterwards."""
         self.desk = pages.Desk(self.kata, self.file, self.store)
-        self.marker = Marker(self.mailbox, self.device)
-        self.eye = self._look_at_file()
-        self.surface.enter()
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.mailbox.close)
+            self.marker = Marker(self.mailbox, self.device)
+            stack.callback(self.marker.close)
+            self.eye = self._look_at_file()
+            stack.callback(self._look_away)
+            self.surface.enter()
+            stack.callback(self.surface.leave)
             self.due = time.monotonic()
             self._listen()
-        finally:
-            self.surface.leave()
-            self.eye.close()
-            self.marker.close()
-            self.mailbox.close()
         return self.desk
 
     def _look_at_file(self) -> Eye:
         return Eye(self.file, lambda: self.mailbox.post(Saved()), poll=self.poll)
+
+    def _look_away(self) -> None:
+        self.eye.close()  # whichever it is by then: another kata has another one
 
     def _listen(self) -> None:
         keyboard: list[int] = [sys.stdin.fileno()]

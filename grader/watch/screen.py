@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -31,8 +32,9 @@ class Screen:
         self._write(ENTER)
 
     def leave(self) -> None:
-        """Give it back."""
-        self._write(LEAVE)
+        """Give it back, if it is still there."""
+        with contextlib.suppress(OSError):
+            self._write(LEAVE)
 
     def scroll(self, lines: int) -> None:
         """Move the body, as far as there is more of it."""
