@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from grader import history
 from grader.kata import find
 from grader.store import Store
 from grader.verdict import Verdict
+from grader.watch.eye import Eye
 from grader.watch.keys import NAMES, SEQUENCE
 from grader.watch.loop import _finished
 from grader.watch.screen import lines_of
@@ -290,6 +292,26 @@ def test_nothing_started_here_is_a_usage_error(tmp_path: Path) -> None:
 
 
 # --- its parts --------------------------------------------------------------------------------
+
+
+def test_a_save_that_nobody_reports_is_seen_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the first look and the moment the folder is watched, saves go unreported."""
+
+    def silent(*_: object, stop_event: threading.Event, **options: object) -> Iterator[set[str]]:
+        assert options["yield_on_timeout"]
+        while not stop_event.wait(0.02):
+            yield set()
+
+    monkeypatch.setattr("watchfiles.watch", silent)
+    file, seen = tmp_path / "sdpa.py", threading.Event()
+    file.write_text("before")
+    eye = Eye(file, seen.set)
+    assert not seen.wait(0.2), "nothing happened yet"
+    file.write_text("after!")
+    assert seen.wait(5)
+    eye.close()
 
 
 def test_keys_are_told_apart_however_they_arrive() -> None:

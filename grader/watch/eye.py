@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 SETTLED_MS = 25
 """Milliseconds without a further change after which a save is taken to be complete."""
 POLL_MS = 300
+LOOK_MS = 500
+"""How often the file is looked at, though no change was reported."""
 GONE_SECONDS = 0.5
 """How often a folder that was deleted is looked for."""
 
@@ -25,6 +26,7 @@ class Eye:
         self.file = file
         self.seen = seen
         self.poll = poll
+        self._known = _signature(file)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="eye", daemon=True)
         self._thread.start()
@@ -38,34 +40,45 @@ class Eye:
         from watchfiles import watch
 
         while not self._stop.is_set():
-            folders = {self.file.absolute().parent, self.file.resolve().parent}
+            folders = self._folders()
             try:
-                for changes in watch(
+                for _ in watch(
                     *folders,
                     watch_filter=None,
                     step=SETTLED_MS,
                     debounce=8 * SETTLED_MS,
                     stop_event=self._stop,
-                    rust_timeout=500,
+                    rust_timeout=LOOK_MS,
+                    yield_on_timeout=True,
                     force_polling=self.poll or None,
                     poll_delay_ms=POLL_MS,
                     recursive=False,
                     raise_interrupt=False,
                 ):
-                    if self._concerned(changes):
-                        self.seen()
-                    if not all(folder.is_dir() for folder in folders):
+                    self._look()
+                    if self._folders() != folders or not all(f.is_dir() for f in folders):
                         break
             except (OSError, RuntimeError):
                 pass  # the folder is gone: see whether it comes back
-            self._await_folder()
+            self._look()
+            self._stop.wait(0 if self.file.parent.is_dir() else GONE_SECONDS)
 
-    def _concerned(self, changes: Iterable[tuple[object, str]]) -> bool:
-        names = {self.file.name, self.file.resolve().name}
-        return any(Path(path).name in names for _, path in changes)
+    def _folders(self) -> set[Path]:
+        """Where the file is, and where it leads to if it is a link."""
+        return {self.file.absolute().parent, self.file.resolve().parent}
 
-    def _await_folder(self) -> None:
-        while not self._stop.is_set() and not self.file.parent.is_dir():
-            time.sleep(GONE_SECONDS)
-        if not self._stop.is_set():
+    def _look(self) -> None:
+        """Call back if the file is not what it was: a change may be missed, or be another's."""
+        there = _signature(self.file)
+        if there != self._known:
+            self._known = there
             self.seen()
+
+
+def _signature(file: Path) -> tuple[int, ...] | None:
+    """What tells one state of a file from the next; None where there is none."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
