@@ -126,6 +126,24 @@ def test_explain_tells_the_rest(folder: Path) -> None:
     assert "did you mean `no-scale`?" in missing.stderr
 
 
+COMPLETED = {
+    "kata gr": "grade", "kata grade mul": "multi-head", "kata explain no-sc": "no-scale",
+    "kata interview senior-4": "senior-45", "kata grade --no": "--no-record",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", COMPLETED)
+def test_the_shell_completes(typed: str, folder: Path) -> None:
+    command = Path(sys.executable).with_name("kata")
+    words = typed.split()
+    done = subprocess.run(
+        [str(command)], cwd=folder, capture_output=True, text=True, check=False, timeout=20,
+        env={**os.environ, "_KATA_COMPLETE": "bash_complete", "COMP_WORDS": typed,
+             "COMP_CWORD": str(len(words) - 1)},
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [f"plain,{COMPLETED[typed]}"]
+
+
 # --- bad input --------------------------------------------------------------------------------
 
 

@@ -11,12 +11,17 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import get_completion_class
 
 import grader.bank
 from grader import verify
 from grader.candidate import Layer
 from grader.cli import cli
 from grader.draw import Draw
+from grader.experiment import EXPERIMENTS
+from grader.interview import rounds
+from grader.interview.plan import Stage
+from grader.interview.rounds import KINDS
 from grader.judge import Judge
 from grader.kata import Kata, all_katas, load
 from grader.pitfalls import Pitfall, load_pitfalls, singles
@@ -26,8 +31,15 @@ from grader.verdict import FAMILIES, Verdict
 from tests.conftest import SUBMISSIONS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "katas" / "README.md"]
-HANDBOOK = DOCUMENTS[-1].read_text(encoding="utf-8")
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "katas" / "README.md",
+    ROOT / "rounds" / "README.md",
+]
+README = DOCUMENTS[0].read_text(encoding="utf-8")
+HANDBOOK = DOCUMENTS[2].read_text(encoding="utf-8")
+ROUNDS = DOCUMENTS[3].read_text(encoding="utf-8")
 CONTRIBUTING = DOCUMENTS[1].read_text(encoding="utf-8")
 
 
@@ -45,7 +57,7 @@ def snippets(text: str) -> list[str]:
 
 def shown_commands(text: str) -> list[list[str]]:
     """The `kata …` commands of a document, without `kata`."""
-    lines = (re.match(r"(?:\$ )?(?:\S*/)?kata +([a-z-].*)", s.strip()) for s in snippets(text))
+    lines = (re.match(r"(?:\$ )?(?:\S*/)?kata ([a-z-].*)", s.strip()) for s in snippets(text))
     return [line.group(1).partition("#")[0].split() for line in lines if line]
 
 
@@ -107,6 +119,38 @@ def test_authors_find_their_commands() -> None:
     shown = {name for name, *_ in shown_commands(CONTRIBUTING)}
     assert ours
     assert set(ours) <= shown
+
+
+# --- README.md --------------------------------------------------------------------------------
+
+
+def test_every_command_is_in_the_table() -> None:
+    assert {row.split()[1] for row in table(README, "command")} == set(cli.commands)
+
+
+def test_the_ladder_is_all_there() -> None:
+    assert table(README, "kata") == [k.slug for k in all_katas()]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_what_click_offers(shell: str) -> None:
+    (line,) = [s for s in snippets(README) if f"_KATA_COMPLETE={shell}_source" in s]
+    assert get_completion_class(shell) is not None
+    assert line.count("kata") == 1
+
+
+# --- rounds/README.md -------------------------------------------------------------------------
+
+
+def test_the_fields_and_kinds_of_a_stage_are_all_there() -> None:
+    assert table(ROUNDS, "field") == [f.name for f in fields(Stage)]
+    assert table(ROUNDS, "kind") == list(KINDS)
+    assert table(ROUNDS, "experiment") == list(EXPERIMENTS)
+
+
+def test_the_example_of_a_round_can_be_held(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(re.findall(r"```toml\n(.*?)```", ROUNDS, re.DOTALL)[0])
+    assert [stage.kind for stage in rounds.load(tmp_path / "mine.toml").stages][-1] == "close"
 
 
 # --- CONTRIBUTING.md --------------------------------------------------------------------------

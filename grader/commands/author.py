@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import ACCEPTED, NOT_ACCEPTED, Refusal, chosen
+from grader.commands.common import ACCEPTED, NOT_ACCEPTED, Refusal, chosen, complete_kata
 from grader.kata import KataError, all_katas
 
 
 @click.command()
-@click.argument("kata", required=False)
+@click.argument("kata", required=False, shell_complete=complete_kata)
 @click.option("--seed", type=int, help="Repeat the inputs of an earlier run.")
 def verify(kata: str | None, seed: int | None) -> None:
     """For authors: is a kata fit to be practised on? Without KATA, all of them."""

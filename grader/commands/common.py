@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from grader.kata import Kata, KataError, find
+from grader.kata import Kata, KataError, all_katas, find
 from grader.store import Store, Unavailable
 
 ACCEPTED, NOT_ACCEPTED, USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -29,6 +29,26 @@ def chosen(slug: str) -> Kata:
         return find(slug)
     except KataError as error:
         raise Refusal(str(error)) from None
+
+
+def complete_kata(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Katas whose name begins like that, for the shell's completion."""
+    return [kata.slug for kata in all_katas() if kata.slug.startswith(begun)]
+
+
+def complete_pitfall(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Mistakes whose name begins like that."""
+    from grader.pitfalls import load_pitfalls
+
+    known = {pitfall.id for kata in all_katas() for pitfall in load_pitfalls(kata)}
+    return sorted(name for name in known if name.startswith(begun))
+
+
+def complete_round(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Ready-made rounds whose name begins like that."""
+    from grader.interview.rounds import ready_made
+
+    return [file.stem for file in ready_made() if file.stem.startswith(begun)]
 
 
 def kata_and_file(kata: str | None, file: Path | None) -> tuple[Kata, Path]:

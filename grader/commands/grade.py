@@ -14,6 +14,7 @@ from grader.commands.common import (
     NOT_ACCEPTED,
     OUR_FAULT,
     Refusal,
+    complete_kata,
     kata_and_file,
     leave,
     memory,
@@ -42,7 +43,7 @@ class Order:
 
 
 @click.command()
-@click.argument("kata", required=False)
+@click.argument("kata", required=False, shell_complete=complete_kata)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import Refusal, chosen, kata_and_file, memory
+from grader.commands.common import Refusal, chosen, complete_kata, kata_and_file, memory
 from grader.kata import Kata
 from grader.store import Unavailable
 
 
 @click.command()
-@click.argument("kata", required=False)
+@click.argument("kata", required=False, shell_complete=complete_kata)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def hint(kata: str | None, file: Path | None) -> None:
     """Get the next hint: about your last named mistake, else one rung further."""
@@ -27,7 +27,7 @@ def hint(kata: str | None, file: Path | None) -> None:
 
 
 @click.command()
-@click.argument("kata")
+@click.argument("kata", shell_complete=complete_kata)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Show it before you have passed, without asking.")
 def solution(kata: str, file: Path | None, *, yes: bool) -> None:

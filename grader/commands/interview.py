@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import ACCEPTED, Refusal, memory
+from grader.commands.common import ACCEPTED, Refusal, complete_round, memory
 
 if TYPE_CHECKING:
     from grader.interview import log
@@ -23,7 +23,7 @@ LEVELS = ("junior", "mid", "senior")
 
 
 @click.command()
-@click.argument("name", required=False, metavar="[ROUND]")
+@click.argument("name", required=False, metavar="[ROUND]", shell_complete=complete_round)
 @click.option("--list", "listing", is_flag=True, help="Show the rounds.")
 @click.option("--level", type=click.Choice(LEVELS), help="Choose a round by its level.")
 @click.option("--minutes", type=int, help="Choose a round by its length.")

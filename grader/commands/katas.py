@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import Refusal, chosen, memory
+from grader.commands.common import Refusal, chosen, complete_kata, complete_pitfall, memory
 from grader.kata import Kata, all_katas
 from grader.store import Unavailable
 
@@ -25,7 +25,7 @@ def list_() -> None:
 
 
 @click.command()
-@click.argument("kata")
+@click.argument("kata", shell_complete=complete_kata)
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(), help="Where to.")
 @click.option("--force", is_flag=True, help="Begin anew; existing work is kept as a backup.")
 def start(kata: str, folder: Path, *, force: bool) -> None:
@@ -60,7 +60,7 @@ def begin(kata: Kata, folder: Path, *, force: bool) -> None:
 
 
 @click.command()
-@click.argument("kata")
+@click.argument("kata", shell_complete=complete_kata)
 def show(kata: str) -> None:
     """Read a kata's statement."""
     found = chosen(kata)
@@ -74,7 +74,7 @@ def show(kata: str) -> None:
 
 
 @click.command()
-@click.argument("pitfall")
+@click.argument("pitfall", shell_complete=complete_pitfall)
 def explain(pitfall: str) -> None:
     """Tell the rest about a named mistake."""
     from grader.kata import KataError

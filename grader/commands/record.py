@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import Refusal, chosen, memory
+from grader.commands.common import Refusal, chosen, complete_kata, memory
 from grader.kata import all_katas
 
 
 @click.command()
-@click.argument("kata", required=False)
+@click.argument("kata", required=False, shell_complete=complete_kata)
 def status(kata: str | None) -> None:
     """Show how everything stands, or the attempts at one KATA."""
     from grader import history
@@ -58,7 +58,7 @@ def _anew(slug: str) -> str:
 
 
 @click.command()
-@click.argument("kata")
+@click.argument("kata", shell_complete=complete_kata)
 @click.option("--attempt", "number", type=int, help="Its number, as `kata status KATA` shows it.")
 @click.option("--show", is_flag=True, help="Print the text instead of writing the file.")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(), help="Where to.")

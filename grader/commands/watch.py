@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import kata_and_file, memory
+from grader.commands.common import complete_kata, kata_and_file, memory
 
 
 @click.command()
-@click.argument("kata", required=False)
+@click.argument("kata", required=False, shell_complete=complete_kata)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--poll", is_flag=True, help="Look at intervals: for network drives.")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu")
