@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+NAMED_SECONDS = 5e10
+"""Moments this far from 1970, either way, still have a date to be called by."""
+
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader import practice, schedule
 from grader.archive import Unreadable, pack_report, unpack_report
-from grader.clock import Moment, now
+from grader.clock import NAMED_SECONDS, Moment, now
 from grader.kata import Kata
 from grader.practice import Practice
 from grader.schedule import Rating
@@ -114,9 +114,23 @@ def last_started(store: Store, folder: Path) -> str | None:
     return store.read(work)
 
 
-ATTEMPTS = """
-select attempts.*, (select group_concat(pitfall, ' ') from mistakes where attempt = attempts.id)
-as pitfalls from attempts
+SOUND_ATTEMPTS = f"""(
+    select * from attempts where verdict in ({", ".join(f"'{v}'" for v in Verdict)})
+    and typeof(at) = 'real' and abs(at) < {NAMED_SECONDS}
+    and typeof(since_start) = 'real' and since_start between 0 and {NAMED_SECONDS}
+    and typeof(stars) = 'integer' and stars between 0 and 3
+    and typeof(score) = 'integer' and score between 0 and 100
+    and typeof(hints) = 'integer' and typeof(seed) = 'integer'
+    and typeof(kata) = 'text' and typeof(source) = 'text' and typeof(sha256) = 'text'
+    and typeof(ratio) in ('real', 'null')
+) as attempts"""
+"""The table without rows that this version cannot have written: a newer one, or a hand, has."""
+
+ATTEMPTS = f"""
+select attempts.*, (
+    select group_concat(pitfall, ' ') from mistakes
+    where attempt = attempts.id and typeof(pitfall) = 'text'
+) as pitfalls from {SOUND_ATTEMPTS}
 """
 
 

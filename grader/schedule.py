@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime
 from enum import IntEnum
 
+from grader.clock import NAMED_SECONDS
 from grader.practice import Effort
 
 FEW_TRIES = 3
@@ -56,4 +57,7 @@ def review(db: sqlite3.Connection, kata: str, rating: Rating, at: float) -> floa
 
 def due_dates(db: sqlite3.Connection) -> dict[str, float]:
     """When each kata that was passed is due, in seconds since 1970."""
-    return {row["kata"]: row["due"] for row in db.execute("select kata, due from cards")}
+    rows = db.execute(
+        "select kata, due from cards where typeof(due) = 'real' and abs(due) < ?", (NAMED_SECONDS,)
+    )
+    return {row["kata"]: row["due"] for row in rows}

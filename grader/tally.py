@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from grader import schedule
 from grader.clock import Moment, now
-from grader.history import ATTEMPTS, read_attempts
+from grader.history import ATTEMPTS, SOUND_ATTEMPTS, read_attempts
 from grader.kata import Kata
 from grader.standing import Attempt, KataStanding, Mistake, Standing
 from grader.store import Store
@@ -58,7 +58,7 @@ def _quickest(db: sqlite3.Connection) -> dict[str, float]:
     """Seconds from start to pass in the quickest practice of each kata."""
     rows = db.execute(
         "select kata, min(took) as took from (select practices.kata as kata, "
-        "min(attempts.since_start) as took from practices join attempts "
+        f"min(attempts.since_start) as took from practices join {SOUND_ATTEMPTS} "
         "on attempts.practice = practices.id where started = 1 and verdict = 'accepted' "
         "group by practices.id) group by kata"
     )
@@ -70,7 +70,8 @@ def _mistakes(db: sqlite3.Connection) -> dict[str, list[Mistake]]:
         "select mistakes.kata, pitfall, max(title) as title, count(*) as times, "
         "max(attempt) as number, max(at) as last, max(attempt) < coalesce((select max(id) "
         "from attempts as later where later.kata = mistakes.kata and verdict = 'accepted'), 0) "
-        "as overcome from mistakes join attempts on attempts.id = attempt "
+        f"as overcome from mistakes join {SOUND_ATTEMPTS} on attempts.id = attempt "
+        "where typeof(pitfall) = 'text' and typeof(title) = 'text' "
         "group by mistakes.kata, pitfall order by number desc"
     )
     found: dict[str, list[Mistake]] = {}
