@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     from grader.isolation import leave_local_modules_out
 
     leave_local_modules_out()
+    _open_closed_streams()
     # Being told to end is like Ctrl-C: workers and folders are cleared away first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -70,3 +71,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             f"Error: {type(error).__name__}: {error} (ours; KATA_DEBUG=1 shows more)", err=True
         )
         sys.exit(OUR_FAULT)
+
+
+def _open_closed_streams() -> None:
+    """Put nothing in the place of a standard stream that is closed, before a file of ours gets it."""
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(fd, "w" if fd else "r", encoding="utf-8", closefd=False))

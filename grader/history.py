@@ -192,7 +192,7 @@ def _body(store: Store, query: str, key: int | str) -> str | None:
     row = store.read(lambda db: db.execute(query, (key,)).fetchone())
     try:
         return None if row is None else zlib.decompress(row["body"]).decode()
-    except (zlib.error, UnicodeDecodeError):
+    except (zlib.error, UnicodeDecodeError, TypeError):
         return None
 
 

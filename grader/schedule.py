@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -42,7 +43,10 @@ def review(db: sqlite3.Connection, kata: str, rating: Rating, at: float) -> floa
     scheduler = fsrs.Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
     moment = datetime.fromtimestamp(at, UTC)
     kept = db.execute("select card from cards where kata = ?", (kata,)).fetchone()
-    card = fsrs.Card.from_json(kept["card"]) if kept is not None else fsrs.Card()
+    card = fsrs.Card()
+    if kept is not None:
+        with contextlib.suppress(ValueError, TypeError, KeyError):  # unreadable: begin anew
+            card = fsrs.Card.from_json(kept["card"])
     if card.last_review is not None:  # a clock that was set back must not go before it
         moment = max(moment, card.last_review)
     card, _ = scheduler.review_card(card, fsrs.Rating(int(rating)), moment)

@@ -8,10 +8,10 @@ space, no right to write) the command goes on and says so.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 from grader import salvage
@@ -25,6 +25,10 @@ WAIT_SECONDS = 10.0
 """How long a command waits for another one's write."""
 
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+FOREIGN = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What work stumbles with over values of a kind that no version of ours has written."""
 
 
 class Unavailable(Exception):
@@ -44,12 +48,7 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -83,8 +82,13 @@ class Store:
             raise self._unavailable(error) from error
 
     def _once(self, work: Work[T], begin: str) -> T:
-        with _transaction(self._connection(), begin) as connection:
-            return work(connection)
+        try:
+            with _transaction(self._connection(), begin) as connection:
+                return work(connection)
+        except FOREIGN as error:
+            if os.environ.get("KATA_DEBUG"):
+                raise
+            raise self._unavailable(error) from error
 
     def _connection(self) -> sqlite3.Connection:
         if self._open is None:
@@ -115,7 +119,8 @@ class Store:
         self.notices.append(f"{self.file} was damaged: kept as {aside.name}, and {rows}")
 
     def _unavailable(self, error: Exception) -> Unavailable:
-        return Unavailable(f"{self.file}: {error}; KATA_HOME=FOLDER keeps history elsewhere")
+        said = error if isinstance(error, sqlite3.Error | OSError) else repr(error)
+        return Unavailable(f"{self.file}: {said}; KATA_HOME=FOLDER keeps history elsewhere")
 
 
 def _code(error: sqlite3.Error) -> int:

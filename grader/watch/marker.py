@@ -59,6 +59,8 @@ class Marker:
             self.mailbox.post(Missed(number))
         except NotJudged as error:
             self.mailbox.post(Missed(number, str(error)))
+        except Exception as error:  # a grade without an end would be waited for for ever
+            self.mailbox.post(Missed(number, f"{type(error).__name__}: {error} (ours, not yours)"))
         else:
             recorded, note = _remember(kata, report, file)
             self.mailbox.post(Graded(number, report, recorded, note))
