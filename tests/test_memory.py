@@ -242,6 +242,16 @@ def test_a_named_mistake_comes_before_the_ladder(store: Store) -> None:
     assert coach.next_hint(store, SDPA, FILE, at(8)).key == "3"
 
 
+def test_explain_alone_is_about_the_last_attempt(tmp_path: Path) -> None:
+    assert kata(tmp_path, "explain").returncode == 2
+    store = Store(tmp_path / "home")
+    attempt(store, 1, report(WRONG, "a", "no-scale", "mask-inverted"))
+    said = kata(tmp_path, "explain").stdout
+    assert said.count("error[no-scale]") == said.count("error[mask-inverted]") == 1
+    attempt(store, 2, report())
+    assert "no named mistake" in kata(tmp_path, "explain").stderr
+
+
 def test_the_solution_opens_with_the_pass_of_this_practice(store: Store) -> None:
     assert not coach.is_open(store, SDPA, FILE)
     history.remember_start(store, SDPA, FILE, at(0))

@@ -1,4 +1,4 @@
-"""Commands that help: hints, and the solution."""
+"""Commands that help: hints, explanations, and the solution."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import Refusal, chosen, complete_kata, kata_and_file, memory
-from grader.kata import Kata
+from grader.commands.common import (
+    Refusal,
+    chosen,
+    complete_kata,
+    complete_pitfall,
+    kata_and_file,
+    memory,
+)
+from grader.kata import Kata, all_katas
 from grader.store import Unavailable
 
 
@@ -50,6 +57,36 @@ def solution(kata: str, file: Path | None, *, yes: bool) -> None:
         console.print(solution_text(found))
     else:
         click.echo(found.solution.read_text(encoding="utf-8"), nl=False)
+
+
+@click.command()
+@click.argument("pitfall", required=False, shell_complete=complete_pitfall)
+def explain(pitfall: str | None) -> None:
+    """Tell the rest about a named mistake; without PITFALL, about those of your last attempt."""
+    from grader.kata import KataError
+    from grader.pitfalls import find_pitfall
+    from grader.render.pitfall import to_text
+    from grader.render.text import make_console
+
+    katas = all_katas()
+    names: tuple[str, ...] = () if pitfall is None else (pitfall,)
+    if not names:
+        katas, names = _named_last()
+    try:
+        found = [one for name in names for one in find_pitfall(katas, name)]
+    except KataError as error:
+        raise Refusal(str(error)) from None
+    make_console().print(to_text(found))
+
+
+def _named_last() -> tuple[list[Kata], tuple[str, ...]]:
+    from grader.history import last_attempt
+
+    with memory() as store:
+        last = last_attempt(store)
+    if last is None or not last.mistakes:
+        raise Refusal("your last attempt has no named mistake: give the name of one")
+    return [chosen(last.kata)], last.mistakes
 
 
 def _confirm(kata: Kata, *, yes: bool) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.commands.common import ACCEPTED, Refusal, complete_round, memory
+from grader.render.words import printable
 
 if TYPE_CHECKING:
     from grader.interview import log
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from grader.store import Store
 
 LEVELS = ("junior", "mid", "senior")
+MOST_DIGITS = 18
 
 
 @click.command()
@@ -76,7 +78,7 @@ def _rules(
             return rounds.find(name)
         return None if not any(given) else _matching(rounds.ready_rounds(), level, minutes)
     except rounds.BadRound as error:
-        raise Refusal(str(error)) from None
+        raise Refusal(printable(str(error))) from None
 
 
 def _matching(known: list[Round], level: str | None, minutes: int | None) -> Round:
@@ -108,7 +110,7 @@ def _overview(store: Store) -> None:
         how = f"kata interview --resume {entry.id}"
         if entry.running and entry.owner is not None:
             how = f"runs in process {entry.owner.pid}; follow it with: kata interview --host"
-        click.echo(f"unfinished:   {entry.name}, {where}: {how}")
+        click.echo(f"unfinished:   {printable(entry.name)}, {where}: {how}")
 
 
 def _resumed(store: Store, number: str | None) -> log.Entry:
@@ -119,17 +121,22 @@ def _resumed(store: Store, number: str | None) -> log.Entry:
         if len(waiting) == 1:
             return waiting[0]
         if waiting:
-            which = ", ".join(f"{e.id} ({e.name})" for e in waiting)
+            which = ", ".join(f"{e.id} ({printable(e.name)})" for e in waiting)
             raise Refusal(f"several rounds are unfinished: {which}; name one: --resume NUMBER")
         for entry in log.unfinished(store):
             return entry  # it runs elsewhere, and going on says so
         raise Refusal("no round is unfinished: `kata interview` shows how to begin one")
-    found = log.entry(store, int(number)) if number.isascii() and number.isdigit() else None
+    found = log.entry(store, int(number)) if _is_number(number) else None
     if found is None:
         raise Refusal(f"there is no round {number}: `kata interview` shows what is unfinished")
     if found.ended is not None:
         raise Refusal(f"round {found.id} has ended: `kata report --round {found.id}` shows it")
     return found
+
+
+def _is_number(word: str) -> bool:
+    """Whether it may be the number of a round: digits, and not more of them than are kept."""
+    return word.isascii() and word.isdigit() and len(word) <= MOST_DIGITS
 
 
 # --- hold it ----------------------------------------------------------------------------------
@@ -175,7 +182,7 @@ def _go_on(store: Store, entry: log.Entry, *, plain: bool) -> int:
     driver = Driver(store, entry, RemoteJudge)
     try:
         status = _play(driver, plain=plain)
-        if status == ACCEPTED and not driver.conductor.state.hosted:
+        if status == ACCEPTED and not driver.conductor.state.host:
             _show_card(store, entry.id)
         return status
     finally:
@@ -185,7 +192,7 @@ def _go_on(store: Store, entry: log.Entry, *, plain: bool) -> int:
 def _host(store: Store, name: str | None, *, plain: bool) -> int:
     from grader.interview.host import Host, Nothing
 
-    if name is not None and not (name.isascii() and name.isdigit()):
+    if name is not None and not _is_number(name):
         raise Refusal(f"`{name}` is not the number of a round: `kata interview` shows which run")
     host = Host(store, None if name is None else int(name))
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import Refusal, chosen, complete_kata, complete_pitfall, memory
+from grader.commands.common import Refusal, chosen, complete_kata, memory
 from grader.kata import Kata, all_katas
 from grader.store import Unavailable
 
@@ -71,19 +71,3 @@ def show(kata: str) -> None:
     text = found.text("README.md")
     console = make_console()
     console.print(Markdown(text)) if console.is_terminal else click.echo(text)
-
-
-@click.command()
-@click.argument("pitfall", shell_complete=complete_pitfall)
-def explain(pitfall: str) -> None:
-    """Tell the rest about a named mistake."""
-    from grader.kata import KataError
-    from grader.pitfalls import find_pitfall
-    from grader.render.pitfall import to_text
-    from grader.render.text import make_console
-
-    try:
-        found = find_pitfall(all_katas(), pitfall)
-    except KataError as error:
-        raise Refusal(str(error)) from None
-    make_console().print(to_text(found))
