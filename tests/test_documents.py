@@ -104,6 +104,7 @@ def test_every_command_shown_exists_with_its_options(document: Path) -> None:
 def test_every_path_named_exists(document: Path) -> None:
     text = re.sub(r"^### .*$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
     named = re.findall(r"(?:grader|katas|solutions|tests|\.ci)/[\w./-]*", " ".join(snippets(text)))
+    named += re.findall(r"\]\(([\w./-]+)\)", text)
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
