@@ -11,7 +11,7 @@ import click
 
 from grader import __version__
 from grader.commands import author, grade, help, interview, katas, record, report, watch
-from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT
+from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT, USAGE
 from grader.kata import KataError
 
 
@@ -45,7 +45,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """The `kata` command."""
     from grader.isolation import leave_local_modules_out
 
-    leave_local_modules_out()
+    try:
+        leave_local_modules_out()
+    except FileNotFoundError:
+        click.echo("Error: this folder was removed: `cd` to one that is there", err=True)
+        sys.exit(USAGE)
     _open_closed_streams()
     # Being told to end is like Ctrl-C: workers and folders are cleared away first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -74,11 +78,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _open_closed_streams() -> None:
-    """Put nothing in the place of a standard stream that is closed, before a file of ours gets it."""
-    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+    """Put nothing in the place of a closed standard stream, before a file of ours gets there."""
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
             os.fstat(fd)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
         if getattr(sys, name) is None:
-            setattr(sys, name, open(fd, "w" if fd else "r", encoding="utf-8", closefd=False))
+            setattr(sys, name, os.fdopen(fd, mode, encoding="utf-8"))

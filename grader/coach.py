@@ -58,8 +58,8 @@ def next_hint(store: Store, kata: Kata, file: Path, moment: Moment | None = None
 
 
 def _going(db: sqlite3.Connection, kata: Kata, file: Path, when: Moment) -> Practice:
-    going = practice.latest(db, kata.slug, file)
-    return going or practice.belonging(db, kata.slug, file, "", when)
+    """The practice that help is taken in; one that was passed long ago is no longer it."""
+    return practice.belonging(db, kata.slug, file, "", when)
 
 
 def _about_mistakes(db: sqlite3.Connection, kata: Kata, going: Practice) -> list[Hint]:

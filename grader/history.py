@@ -43,7 +43,7 @@ def remember_start(store: Store, kata: Kata, file: Path, moment: Moment | None =
         db.execute(
             "insert into started (folder, kata) values (?, ?) on conflict (folder) do update "
             "set kata = excluded.kata, at = current_timestamp",
-            (str(file.resolve().parent), kata.slug),
+            (str(Path(practice.place(file)).parent), kata.slug),
         )
 
     store.write(work)
@@ -107,7 +107,7 @@ def last_started(store: Store, folder: Path) -> str | None:
 
     def work(db: sqlite3.Connection) -> str | None:
         row = db.execute(
-            "select kata from started where folder = ?", (str(folder.resolve()),)
+            "select kata from started where folder = ?", (practice.place(folder),)
         ).fetchone()
         return None if row is None else str(row["kata"])
 

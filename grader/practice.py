@@ -50,9 +50,17 @@ class Effort:
     """From start to pass, where the practice was timed."""
 
 
+def place(file: Path) -> str:
+    """The one name of a file by which its practices are found again."""
+    try:
+        return str(file.resolve())
+    except (OSError, RuntimeError):  # a circle of links; a folder that is gone from under us
+        return str(file)
+
+
 def begin(db: sqlite3.Connection, kata: str, file: Path, moment: Moment, *, timed: bool) -> int:
     """A new practice; returns its id."""
-    row = (kata, str(file.resolve()), moment.at, moment.ticks, moment.boot, int(timed))
+    row = (kata, place(file), moment.at, moment.ticks, moment.boot, int(timed))
     added = db.execute(
         "insert into practices (kata, file, at, ticks, boot, started) values (?, ?, ?, ?, ?, ?)",
         row,
@@ -65,7 +73,7 @@ def latest(db: sqlite3.Connection, kata: str, file: Path | None = None) -> Pract
     row = db.execute(
         "select * from practices where kata = ? and (? is null or file = ?) "
         "order by id desc limit 1",
-        (kata, *(2 * [None if file is None else str(file.resolve())])),
+        (kata, *(2 * [None if file is None else place(file)])),
     ).fetchone()
     return None if row is None else _practice(row)
 

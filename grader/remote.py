@@ -30,6 +30,10 @@ END_SECONDS = 10.0
 """What a judge that was told to end may take to clear its workers away."""
 
 
+class _Broken(Exception):
+    """The judge is not what it was: a submission may have ended the server of its workers."""
+
+
 class RemoteJudge:
     """A warm judge in a process of its own: begun at once, ready when torch is imported.
 
@@ -134,16 +138,18 @@ class RemoteJudge:
                 sent.write(json.dumps(message).encode() + b"\n")
                 sent.flush()
                 return self._answer(process, on_check)
-            except (BrokenPipeError, EOFError):
+            except (BrokenPipeError, EOFError, _Broken) as error:
                 if self._process is not process:
                     raise Cancelled from None
-                self.cancel()
-                raise RuntimeError("the judge's process ended") from None
+                self.cancel()  # nor is one trusted any more that something broke
+                self.start()
+                said = str(error) if isinstance(error, _Broken) else "the judge's process ended"
+                raise RuntimeError(said) from None
 
     def _answer(self, process: subprocess.Popen[bytes], on_check: OnCheck | None) -> Any:
         while True:
             line = cast(IO[bytes], process.stdout).readline()
-            if not line:
+            if not line.endswith(b"\n"):  # nothing, or what it could still say when it was ended
                 raise EOFError
             answer = json.loads(line)
             kind, body = answer["kind"], answer["body"]
@@ -163,7 +169,7 @@ def _result(kind: str, body: Any) -> Any:
         raise Fault(Verdict(body[0]), body[1])
     if kind == "no_device":
         raise NoDevice(body)
-    raise RuntimeError(body)
+    raise _Broken(body)
 
 
 def _collect(process: subprocess.Popen[bytes]) -> None:

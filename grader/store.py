@@ -43,7 +43,10 @@ class Store:
         self.file = self.root / "kata.db"
         self.notices: list[str] = []
         """What the person should know: a damaged file, and what became of it."""
+        self.patience = WAIT_SECONDS
+        """How long the next connection waits for others; one that shows a clock cannot wait."""
         self._open: sqlite3.Connection | None = None
+        self._place: tuple[int, int] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -91,12 +94,14 @@ class Store:
             raise self._unavailable(error) from error
 
     def _connection(self) -> sqlite3.Connection:
+        if self._open is not None and self._place != _place(self.file):
+            self.close()  # it was deleted, or set aside: what is written to it nobody would find
         if self._open is None:
             try:
                 self.root.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise self._unavailable(error) from error
-            connection = _connect(str(self.file))
+            connection = _connect(str(self.file), self.patience)
             try:
                 if _version(connection) > len(MIGRATIONS):
                     raise Unavailable(f"{self.file} was written by a newer kata: update this one")
@@ -105,7 +110,7 @@ class Store:
             except BaseException:
                 connection.close()
                 raise
-            self._open = connection
+            self._open, self._place = connection, _place(self.file)
         return self._open
 
     def _set_aside(self) -> None:
@@ -128,9 +133,18 @@ def _code(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _connect(name: str) -> sqlite3.Connection:
+def _place(file: Path) -> tuple[int, int] | None:
+    """Which file a name stands for now."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
+def _connect(name: str, patience: float = WAIT_SECONDS) -> sqlite3.Connection:
     """A connection on which every transaction is written out, and on the disk once committed."""
-    connection = sqlite3.connect(name, timeout=WAIT_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(name, timeout=patience, isolation_level=None)
     connection.row_factory = sqlite3.Row
     connection.execute("pragma synchronous = full")
     return connection

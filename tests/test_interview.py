@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -125,6 +126,17 @@ def test_an_interviewer_who_leaves_leaves_the_candidate_to_rate() -> None:
     assert "How close were you?" in said
     it.line("3", "3", "3")
     assert it.status == 0
+
+
+def test_nobody_scores_an_answer_without_having_seen_the_model() -> None:
+    it = Rehearsal(stages=(TALK, CLOSE))
+    it.begin()
+    it.host("joined", owner="x")
+    assert "softmax(QKᵀ/√d)V" not in it.line("my words")
+    said = it.host("left")
+    assert "softmax(QKᵀ/√d)V" in said
+    assert "How close were you?" in said
+    assert "Enter goes on" in it.host("joined", owner="y"), "nothing is asked any more, and so said"
 
 
 def test_the_interviewer_moves_on_only_what_both_see() -> None:
@@ -323,7 +335,8 @@ RIGHT, WRONG = {"accepted": True}, {"accepted": False}
 @pytest.mark.parametrize(
     ("grades", "hints", "technical", "testing"),
     [
-        ([], 0, 1, None),
+        ([], 0, 1, 1),
+        ([(5, WRONG | {"verdict": "internal_error", "required": [0, 0]})], 0, None, None),
         ([(10, RIGHT)], 0, 4, 4),
         ([(10, RIGHT)], 1, 3, 4),
         ([(10, RIGHT)], 2, 2, 4),
@@ -352,6 +365,17 @@ def test_code_is_scored_by_its_rule(grades, hints, technical, testing) -> None:
 def test_the_hire_scale_follows_from_the_four(scores, says: str) -> None:
     names = ("communication", "problem solving", "technical competency", "testing")
     assert hire(tuple(map(Dimension, names, scores, [()] * 4))) == says
+
+
+def test_nobody_is_hired_for_code_that_nobody_saw() -> None:
+    for stages, says in (((TALK, CODE, CLOSE), "undecided"), ((TALK, CLOSE), "strong hire")):
+        it = Rehearsal(stages=stages)
+        it.begin()
+        it.host("joined", owner="x")
+        it.host("rating", dimension="communication", score=4)
+        it.host("rating", dimension="problem solving", score=4)
+        it.host("ended")
+        assert make_card(it.state).hire == says
 
 
 def test_the_card_as_text_fits_a_narrow_screen_and_hides_nothing() -> None:
@@ -410,6 +434,9 @@ BAD_ROUNDS = {
     "unknown level": ('"mid"', '"staff"'),
     "did you mean `mid`": ('"mid"', '"middle"'),
     "above 0": ("minutes = 2", "minutes = -2"),
+    "at most 1440": ("minutes = 2", "minutes = nan"),
+    "that is not a number of minutes": ("minutes = 2", "minutes = 1" + "0" * 400),
+    "a number that nobody can mean": ("minutes = 2", "minutes = 1" + "0" * 5000),
     "a number of minutes": ("minutes = 2", "minutes = true"),
     "sum to 2": ("minutes = 2", "minutes = 3"),
     'stage 1 "Shapes" is of the unknown kind `tall`: did you mean `talk`?': ('"talk"', '"tall"'),
@@ -426,7 +453,7 @@ BAD_ROUNDS = {
     "cannot be asked of `self-attention`": (
         TALKS, TWIST_TOML.replace("sdpa", "self-attention") + "\nminutes = 1",
     ),
-    "a whole number above 0": (TALKS, QUESTIONS_TOML.replace("1", "0") + "\nminutes = 1"),
+    "a whole number from 1 to 50": (TALKS, QUESTIONS_TOML.replace("1", "0") + "\nminutes = 1"),
     "no code to draw them from": (
         TALKS, QUESTIONS_TOML.replace('katas = ["sdpa"]', "") + "\nminutes = 1",
     ),
@@ -453,6 +480,9 @@ def test_a_bad_round_names_file_stage_fault_and_remedy(complaint: str, tmp_path:
 def test_a_good_round_is_good(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(GOOD)
     assert rounds.load(tmp_path / "mine.toml").name == "mine"
+    odd = tmp_path / os.fsdecode(b"\x1b[2J\xff.toml")
+    odd.write_text(GOOD)
+    assert rounds.load(odd).name == "·[2J·", "it can be shown, and kept"
     for missing in (tmp_path / "none.toml", tmp_path):
         with pytest.raises(rounds.BadRound, match="name the TOML file"):
             rounds.load(missing)
@@ -614,6 +644,62 @@ def test_what_cannot_be_recorded_is_said_and_recorded_later(store: Store, monkey
     kinds = [e.kind for e in log.events(store, entry.id)]
     assert kinds == ["begun", "stage", "answer", "note", "score", "stage"]
     assert driver.conductor.state == fold(entry.plan, log.events(store, entry.id))
+    driver.close()
+
+
+@pytest.mark.parametrize("way", ["deleted", "damaged"])
+def test_a_round_whose_record_is_lost_writes_it_anew(way: str, store: Store) -> None:
+    entry = held(store, TALK, CLOSE)
+    driver, screen = Driver(store, entry, Idle), Silent()
+    driver.open(screen)
+    driver.line("my answer")
+    for file in store.root.glob("kata.db*"):
+        if way == "deleted":
+            file.unlink()
+        else:
+            file.write_bytes(b"damaged " * 1000)
+    with Store(store.root) as elsewhere:
+        assert log.unfinished(elsewhere) == []
+        other = held(elsewhere, CLOSE)
+    driver.line("3")
+    assert sum("written anew: it is round 2" in said for said in screen.said) == 1
+    assert driver.conductor.here.step is Step.READY
+    driver.line("/note a note")
+    driver.close()
+    with Store(store.root) as elsewhere:
+        kinds = [e.kind for e in log.events(elsewhere, driver.number)]
+        assert kinds == ["begun", "stage", "answer", "score", "note"]
+        assert [e.kind for e in log.events(elsewhere, other.id)] == ["begun"]
+        found = log.entry(elsewhere, driver.number)
+    assert found is not None
+    assert (found.at, found.plan) == (entry.at, entry.plan)
+
+
+def test_a_lost_record_is_noticed_with_nobody_typing(store: Store) -> None:
+    entry = held(store, TALK, CLOSE)
+    driver = Driver(store, entry, Idle)
+    driver.open(Silent())
+    for file in store.root.glob("kata.db*"):
+        file.unlink()
+    driver.pump()
+    assert [e.kind for e in log.events(store, entry.id)] == ["begun", "stage"]
+    driver.close()
+
+
+def test_a_locked_record_neither_holds_up_the_screen_nor_loses_anything(store: Store) -> None:
+    entry = held(store, TALK, CLOSE)
+    driver, screen = Driver(store, entry, Idle), Silent()
+    driver.open(screen)
+    other = sqlite3.connect(store.file, isolation_level=None)
+    other.execute("begin immediate")
+    before = time.monotonic()
+    driver.line("my answer")
+    assert time.monotonic() - before < 3
+    assert any("not on record yet" in said for said in screen.said)
+    other.execute("rollback")
+    driver.pump()
+    assert screen.said[-1] == "Everything is on record again."
+    assert [e.kind for e in log.events(store, entry.id)] == ["begun", "stage", "answer"]
     driver.close()
 
 

@@ -99,13 +99,15 @@ USAGE = {
     ("mid-30", "--dir", "file"): "file cannot be written to",
     ("--resume",): "no round is unfinished",
     ("--resume", "7"): "there is no round 7",
+    ("--resume", "9" * 30): "there is no round 999",
+    ("--host", "9" * 5000): "is not the number of a round",
     ("--resume", "mid-30"): "there is no round mid-30",
     ("--host", "7"): "there is no round 7",
     ("--host", "mid-30"): "is not the number of a round",
 }
 
 
-@pytest.mark.parametrize("arguments", USAGE, ids=" ".join)
+@pytest.mark.parametrize("arguments", USAGE, ids=lambda words: " ".join(words)[:40])
 def test_usage_errors_are_one_line_with_a_remedy(arguments, tmp_path: Path, monkeypatch) -> None:
     from click.testing import CliRunner
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
@@ -219,7 +220,7 @@ def test_time_ends_while_somebody_types(terminal: Open, tmp_path: Path) -> None:
     toml(tmp_path / "r.toml", TALK_TOML, QUESTIONS_TOML, minutes=0.02)
     child = terminal("--file", "r.toml")
     child.expect("What is the formula")
-    child.send("half a sent")
+    child.send("half a \x1asent")  # Ctrl-Z is no letter
     child.expect("left for “Shapes”")
     child.expect("What you had typed is kept")
     child.expect("Question 1 of 1")
@@ -263,6 +264,52 @@ def test_an_interrupted_round_goes_on(way: str, cpr: str, terminal: Open, tmp_pa
         again.expect("half a thought")
         send(again, "", "noted")
     send(again, "/next", "Question 1 of 1")
+
+
+def test_an_editor_with_a_window_of_its_own_does_not_outlive_the_terminal(
+    terminal: Open, tmp_path: Path
+) -> None:
+    toml(tmp_path / "r.toml", CODE_TOML)
+    script, note = tmp_path / "editor", tmp_path / "pid"
+    script.write_text(f"#!/bin/sh\necho $$ > {note}.new; mv {note}.new {note}; exec sleep 20\n")
+    script.chmod(0o755)
+    child = terminal("--file", "r.toml", VISUAL=f"setsid {script}")
+    child.expect("Saving it grades it")
+    child.send("/edit" + ENTER)
+    deadline = time.monotonic() + 5
+    while not note.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    hang_up(child)
+    assert gone(child.pid)
+    assert not Path(f"/proc/{int(note.read_text())}").exists(), "nor is it waited for"
+    assert kinds(tmp_path)[-1] == "paused"
+
+
+def test_a_terminal_that_vanished_before_the_round_ended_is_left(monkeypatch) -> None:
+    from prompt_toolkit.application import create_app_session
+    from prompt_toolkit.input import create_pipe_input
+    from prompt_toolkit.output import DummyOutput
+
+    from grader.interview import terminal as module
+
+    class Ended:
+        status = 130
+
+        def open(self, screen: Any) -> None:
+            pass
+
+    async def stuck(**_: Any) -> None:
+        await asyncio.sleep(60)
+
+    async def play() -> int:
+        there = module.Terminal(Ended())  # type: ignore[arg-type]
+        monkeypatch.setattr(there.app, "run_async", stuck)
+        return await asyncio.wait_for(there.run(), 5)
+
+    monkeypatch.setattr(module, "GONE_SECONDS", 0.1)
+    with create_pipe_input() as nothing, create_app_session(nothing, DummyOutput()):
+        assert asyncio.run(play()) == 130
 
 
 def test_forty_columns(terminal: Open, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -15,14 +17,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from rich.console import Console
 
-from grader import coach, history, practice
+from grader import coach, history, practice, salvage
+from grader import store as store_module
 from grader.agenda import next_step
 from grader.archive import Unreadable, pack_report, unpack_report
+from grader.cli import cli
 from grader.clock import Moment, between
 from grader.clock import now as this_moment
 from grader.kata import all_katas, find
 from grader.practice import Effort
+from grader.render.page import history_page
+from grader.render.status import attempts_text, standing_text
 from grader.schedule import Rating, rate
 from grader.session import Session
 from grader.standing import Attempt
@@ -89,6 +97,8 @@ def test_an_attempt_is_kept_whole(store: Store, session: Session) -> None:
 def test_what_is_no_kept_report_is_not_read_as_one() -> None:
     good = pack_report(report())
     assert unpack_report(good) == report()
+    whole = unpack_report(good.replace('"seconds":0.4', '"seconds":4'))
+    assert isinstance(whole.seconds, float), "which JSON may write without its point"
     for bad in ("", "{}", "[1]", good.replace('"accepted"', '"great"'), good.replace("7", '"7"')):
         with pytest.raises(Unreadable):
             unpack_report(bad)
@@ -112,6 +122,19 @@ def test_the_command_keeps_an_attempt_and_brings_its_text_back(tmp_path: Path) -
     assert "cannot be graded" in kata(tmp_path, "status", "sdpa").stdout
 
 
+def test_restore_brings_back_the_last_text_that_the_file_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KATA_HOME", str(tmp_path / "home"))
+    with Store() as store:
+        for text in ("first", "second", "third"):
+            attempt(store, 0, report(WRONG, text))
+    for here, brought in (("third", "second"), ("second", "third"), ("other", "third")):
+        FILE.write_text(here)
+        assert CliRunner().invoke(cli, ["restore", "sdpa", "--show"]).output == brought
+
+
 def test_no_record_keeps_an_attempt_out(tmp_path: Path) -> None:
     (tmp_path / "sdpa.py").write_text("def broken(:\n")
     kata(tmp_path, "grade", "sdpa", "--no-record")
@@ -126,6 +149,8 @@ def test_time_is_measured_by_the_steady_clock() -> None:
     assert between(begun, Moment(NOON - DAY, 160.0, "a boot")) == 60.0, "the wall clock was set"
     assert between(begun, Moment(NOON + 30, 5.0, "another boot")) == 30.0
     assert between(begun, Moment(NOON - 30, 5.0, "another boot")) == 0.0
+    unsaid = Moment(NOON, 100.0), Moment(NOON + 30, 5.0)
+    assert between(*unsaid) == 30.0, "where boots have no name, they may be two"
 
 
 def test_an_attempt_belongs_to_the_practice_its_file_was_started_for(store: Store) -> None:
@@ -168,6 +193,7 @@ def test_what_is_no_try_does_not_count_as_one(store: Store) -> None:
     history.remember_start(store, SDPA, FILE, at(0))
     for _ in range(5):
         attempt(store, 10, report(Verdict.INVALID_SUBMISSION, "half a f"))
+        attempt(store, 10, report(Verdict.INTERNAL_ERROR, "our own failure"))
     assert attempt(store, 60, report()).rating is Rating.EASY
 
 
@@ -212,7 +238,9 @@ def test_intervals_grow_with_each_good_pass_even_when_the_clock_was_set_back(sto
         seconds = due - NOON
     assert intervals == sorted(intervals)
     history.remember_start(store, SDPA, FILE, at(-DAY))
-    assert attempt(store, -DAY, report(text="before")).due is not None
+    due_again = attempt(store, -DAY, report(text="before")).due
+    assert due_again is not None
+    assert due_again >= due, "no pass brings a kata back sooner than it was due already"
 
 
 # --- help -------------------------------------------------------------------------------------
@@ -228,6 +256,16 @@ def test_hints_climb_the_ladder_and_remember_the_rung(store: Store) -> None:
     assert coach.next_hint(store, SDPA, FILE, at(DAY)).key == "1", "a new practice, a new ladder"
 
 
+def test_a_hint_long_after_the_pass_belongs_to_what_comes_next(store: Store) -> None:
+    history.remember_start(store, SDPA, FILE, at(0))
+    attempt(store, 10, report(text="right"))
+    assert coach.next_hint(store, SDPA, FILE, at(HOUR)).key == "1"
+    assert coach.next_hint(store, SDPA, FILE, at(DAY)).key == "1", "not of the old practice"
+    attempt(store, DAY + 60, report(text="rewritten"))
+    kept = history.attempts(store)
+    assert [a.hints for a in kept] == [0, 1]
+
+
 def test_a_named_mistake_comes_before_the_ladder(store: Store) -> None:
     history.remember_start(store, SDPA, FILE, at(0))
     assert coach.next_hint(store, SDPA, FILE, at(1)).key == "1"
@@ -237,6 +275,7 @@ def test_a_named_mistake_comes_before_the_ladder(store: Store) -> None:
     assert "variance" in about.text
     assert coach.next_hint(store, SDPA, FILE, at(4)).key == "2", "said once; then the next rung"
     attempt(store, 5, report(WRONG, "b", "mask-inverted"))
+    assert [a.hints for a in history.attempts(store)] == [1, 3], "taken before each attempt"
     assert coach.next_hint(store, SDPA, FILE, at(6)).key == "mask-inverted"
     attempt(store, 7, report(WRONG, "c"))
     assert coach.next_hint(store, SDPA, FILE, at(8)).key == "3"
@@ -258,6 +297,11 @@ def test_the_solution_opens_with_the_pass_of_this_practice(store: Store) -> None
     assert not coach.is_open(store, SDPA, FILE)
     attempt(store, 10, report())
     assert coach.is_open(store, SDPA, FILE)
+    coach.note_solution_seen(store, SDPA, FILE, at(20))
+    going = history.current_practice(store, "sdpa")
+    assert going is not None
+    made = store.read(lambda db: practice.effort(db, going, at(30)))
+    assert not made.saw_solution, "after the pass it is no help"
     assert coach.is_open(store, SDPA, Path("elsewhere.py"))
     history.remember_start(store, SDPA, FILE, at(DAY))
     assert not coach.is_open(store, SDPA, FILE), "practised anew, it is closed again"
@@ -300,6 +344,7 @@ def test_mistakes_are_overcome_by_a_later_pass(store: Store) -> None:
     assert {(m.pitfall, m.times, m.overcome) for m in stand.mistakes} == {
         ("no-scale", 2, True), ("mask-inverted", 2, False),
     }  # fmt: skip
+    assert [m.last - NOON for m in stand.mistakes] == [4, 2], "the latest first"
     assert stand.attempts == 4
     assert stand.last is not None
     assert stand.last.number == 4
@@ -335,6 +380,13 @@ def test_next_is_what_is_due_most_then_the_ladder_then_nothing(store: Store) -> 
             assert (step.slug, step.why) == (katas[2].slug, "the next rung")
     rest = next_step(standing(store, katas, at(HOUR)))
     assert not rest.due
+    assert rest.slug == katas[0].slug, "what will be due first"
+    due = standing(store, katas, at(HOUR)).katas[0].due
+    assert due is not None
+    assert not next_step(standing(store, katas, at(due - NOON - 1))).due
+    assert next_step(standing(store, katas, at(due - NOON))).due
+    after = next_step(standing(store, katas, at(30 * DAY)), but=katas[0].slug)
+    assert (after.slug, after.due) == (katas[1].slug, True), "not the one just practised"
     most = next_step(standing(store, katas, at(30 * DAY)))
     assert (most.slug, most.due) == (katas[0].slug, True)
 
@@ -458,6 +510,90 @@ def test_a_damaged_file_is_set_aside_and_what_is_readable_taken_over(
     assert (store.root / "kata.db.damaged-2").exists()
 
 
+def test_a_transaction_is_recorded_whole_or_not_at_all(store: Store) -> None:
+    def half(db: sqlite3.Connection) -> None:
+        db.execute("insert into cards (kata, due, card) values ('sdpa', 0.0, '{}')")
+        raise Unavailable("in the middle")
+
+    attempt(store, 0, report(WRONG))
+    with pytest.raises(Unavailable, match="in the middle"):
+        store.write(half)
+    assert standing(store, [SDPA]).katas[0].due is None
+    assert attempt(store, 1, report(WRONG)).attempt == 2, "and one can go on"
+
+
+def test_what_is_acknowledged_is_on_the_disk(store: Store) -> None:
+    attempt(store, 0, report())
+    full = 2
+    assert store.read(lambda db: db.execute("pragma synchronous").fetchone()[0]) == full
+
+
+def test_who_reads_keeps_nobody_from_writing(store: Store) -> None:
+    attempt(store, 0, report(WRONG))
+
+    def read(db: sqlite3.Connection) -> tuple[int, int, int]:
+        count = "select count(*) from attempts"
+        before = db.execute(count).fetchone()[0]
+        added = attempt(Store(store.root), 1, report(WRONG)).attempt
+        return before, added, db.execute(count).fetchone()[0]
+
+    assert store.read(read) == (1, 2, 1), "and who reads sees one state throughout"
+
+
+def test_two_commands_that_create_the_file_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt(store, 0, report())
+    later = sqlite3.connect(store.file, isolation_level=None)
+    real, seen = store_module._version, [0]  # what it saw before the other one was done
+    monkeypatch.setattr(store_module, "_version", lambda db: seen.pop() if seen else real(db))
+    store_module._migrate(later)
+    assert [a.number for a in history.attempts(store)] == [1]
+
+
+def test_who_comes_second_to_a_damaged_file_leaves_the_new_one_alone(store: Store) -> None:
+    attempt(store, 0, report())
+    assert salvage.set_aside(store.file) is None
+    assert len(history.attempts(Store(store.root))) == 1
+
+
+def test_rows_on_both_sides_of_what_cannot_be_read_are_taken_over(store: Store) -> None:
+    for number in range(200):
+        attempt(store, number, report(text=f"{number} " * 50))
+    with store._connection() as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    store.close()
+    data = bytearray(store.file.read_bytes())
+    found = re.search(rb"accepted.{,40}sha-100 ", data, re.DOTALL)  # in the table of attempts
+    assert found is not None
+    start = found.start() - found.start() % 4096
+    data[start : start + 4096] = b"\xa5" * 4096
+    store.file.write_bytes(bytes(data))
+    kept = {a.number for a in history.attempts(Store(store.root))}
+    assert {1, 200} <= kept
+    assert len(kept) < 200
+
+
+def test_who_still_holds_a_file_that_was_set_aside_costs_the_new_one_nothing(
+    store: Store,
+) -> None:
+    attempt(store, 0, report(text="before"))
+    held = Store(store.root)
+    attempt(held, 1, report(text="held"))
+    for part in ("", "-wal", "-shm"):
+        (store.root / f"kata.db{part}").rename(store.root / f"kata.db.damaged-1{part}")
+    other = Store(store.root)
+    attempt(other, 2, report(text="new"))
+    attempt(held, 3, report(text="held, but in the new one"))
+    held.close()
+    store.close()
+    del held, store
+    kept = {a.sha256 for a in history.attempts(Store(other.root))}
+    assert kept == {"sha-new", "sha-held, but in the new one"}
+    attempt(other, 4, report(text="newer"))
+    assert len(history.attempts(Store(other.root))) == 3
+
+
 def test_the_command_says_that_a_file_was_damaged(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "kata.db").write_bytes(b"nonsense" * 100)
@@ -557,3 +693,97 @@ def test_an_attempt_knows_whether_it_was_accepted(store: Store) -> None:
     attempt(store, 1, report())
     kept: tuple[Attempt, ...] = history.attempts(store)
     assert [a.accepted for a in kept] == [False, True]
+
+
+# --- what no version of ours has written ------------------------------------------------------
+
+FOREIGN_ATTEMPTS = (
+    "verdict = 'splendid'", "at = 9e999", "at = 'yesterday'", "at = -9e15", "since_start = 'x'",
+    "since_start = -9e999", "stars = 1000000000", "stars = -1", "score = 'x'", "score = 101",
+    "hints = 'x'", "seed = 0.5", "ratio = 'x'", "kata = x'ff'", "sha256 = x'ff'", "source = x'ff'",
+)  # fmt: skip
+
+
+def shown(store: Store) -> str:
+    """Everything that is said about a history, as text and as a page."""
+    console = Console(file=io.StringIO(), width=120)
+    stands = standing(store, all_katas(), at(DAY))
+    console.print(standing_text(stands, 120))
+    console.print(attempts_text(SDPA, history.attempts(store, "sdpa"), at(DAY).at))
+    history_page(stands, [])
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN_ATTEMPTS)
+def test_a_foreign_attempt_is_left_out_and_hides_no_other(store: Store, foreign: str) -> None:
+    attempt(store, 1, report(WRONG, "a", "no-scale"))
+    attempt(store, 2, report(WRONG, "b", "mask-inverted"))
+    store.write(lambda db: db.execute(f"update attempts set {foreign} where id = 1"))
+    assert [a.number for a in history.attempts(store)] == [2]
+    told = shown(store)
+    assert "mask-inverted" in told
+    assert "no-scale" not in told, "nor what only it says"
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    ["update cards set due = 9e999", "update cards set due = 'soon'",
+     "update mistakes set title = x'ff' where pitfall = 'no-scale'",
+     "update mistakes set pitfall = x'ff' where pitfall = 'no-scale'",
+     "update attempts set kata = 'gone' where id = 1",
+     "update practices set kata = 'gone'", "update cards set kata = 'gone'"],
+)  # fmt: skip
+def test_foreign_values_elsewhere_hide_nothing_either(store: Store, foreign: str) -> None:
+    attempt(store, 1, report(WRONG, "a", "no-scale"))
+    attempt(store, 2, report(WRONG, "b", "mask-inverted"))
+    attempt(store, 3, report(text="c"))
+    store.write(lambda db: db.execute(foreign))
+    assert "mask-inverted" in shown(store)
+
+
+@pytest.mark.parametrize("card", ["{}", "nonsense", "[]", '{"due": 1}'])
+def test_a_card_that_cannot_be_read_is_begun_anew(store: Store, card: str) -> None:
+    first = attempt(store, 0, report()).due
+    store.write(lambda db: db.execute("update cards set card = ?", (card,)))
+    history.remember_start(store, SDPA, FILE, at(DAY))
+    again = attempt(store, DAY, report(text="again"))
+    assert first is not None
+    assert again.due is not None
+    assert again.due > first
+
+
+def test_foreign_values_cost_what_is_recorded_and_not_the_command(store: Store) -> None:
+    attempt(store, 0, report())
+    store.write(lambda db: db.execute("update practices set passed = 'x', ticks = 'y'"))
+    with pytest.raises(Unavailable, match="KATA_HOME"):
+        attempt(store, 1, report(text="another"))
+    for body in ("text", 5, b"\0"):
+        store.write(lambda db, b=body: db.execute("update archives set body = ?", (b,)))  # type: ignore[misc]
+        assert history.report_of(store, 1) is None
+
+
+def test_a_file_whose_place_cannot_be_told_has_no_practice(store: Store, tmp_path: Path) -> None:
+    circle = tmp_path / "circle.py"
+    circle.symlink_to(circle)
+    assert history.current_practice(store, "sdpa", circle) is None
+    assert coach.next_hint(store, SDPA, circle).key == "1"
+
+
+def shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", line.replace("KATA", f"{sys.executable} -m grader")], cwd=folder, text=True,
+        env={**os.environ, "KATA_HOME": str(folder / "home")}, capture_output=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+
+
+def test_closed_streams_are_no_fault_and_no_file_takes_their_place(tmp_path: Path) -> None:
+    done = shell(tmp_path, "KATA start sdpa <&- >&-; echo $? >&2; KATA grade <&- >&-")
+    assert (done.returncode, done.stderr) == (1, "0\n"), "the stub is not accepted, that is all"
+    assert history.last_started(Store(tmp_path / "home"), tmp_path) == "sdpa"
+
+
+def test_a_folder_that_was_removed_is_said_in_one_line(tmp_path: Path) -> None:
+    done = shell(tmp_path, "mkdir gone; cd gone; rmdir ../gone; KATA status")
+    assert done.returncode == 2
+    assert done.stderr == "Error: this folder was removed: `cd` to one that is there\n"

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from grader import history
+from grader import history, practice
 from grader.kata import find
+from grader.remote import RemoteJudge
 from grader.store import Store
-from grader.verdict import Verdict
+from grader.verdict import Report, Submission, Verdict
+from grader.watch.events import Graded, Key, Mailbox, Missed, Resized, Saved
 from grader.watch.eye import Eye
-from grader.watch.keys import NAMES, SEQUENCE
-from grader.watch.loop import _finished
+from grader.watch.keys import NAMES, SEQUENCE, keyboard
+from grader.watch.loop import Watch, _finished, suspend_with
+from grader.watch.marker import Marker
+from grader.watch.pages import Desk
 from grader.watch.screen import lines_of
 from tests.test_command_line import NO_SCALE, SOLUTION, STUB, _processes_in
 
@@ -139,6 +148,7 @@ def test_a_practice_from_the_stub_to_the_next_kata(
         time.sleep(0.05)
     assert seen.ended
     assert kept(tmp_path) == [Verdict.WRONG_ANSWER, Verdict.ACCEPTED]
+    assert {a.source for a in history.attempts(Store(tmp_path / "home"))} == {"watch"}
     assert _leftovers(tmp_path) == []
 
 
@@ -182,6 +192,7 @@ def test_what_happens_to_files_in_the_middle_of_it(
     graded = kept(tmp_path)
     assert graded[:3] == [Verdict.WRONG_ANSWER, Verdict.WRONG_ANSWER, Verdict.INVALID_SUBMISSION]
     assert Verdict.ACCEPTED in graded
+    assert Verdict.INTERNAL_ERROR not in graded, "a grade that was called off is none"
     assert graded[-1] is Verdict.WRONG_ANSWER
     last = history.last_attempt(Store(tmp_path / "home"))
     assert last is not None
@@ -336,3 +347,191 @@ def test_lines_are_as_wide_as_asked_for() -> None:
 
 def test_the_kata_that_is_watched_need_not_be_the_first() -> None:
     assert find("sdpa").rung == 1
+
+
+# --- its loop, without a terminal or a judge --------------------------------------------------
+
+
+class Told:
+    """A marker, an eye or a surface that does nothing, and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+        self.page = 0
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        return lambda *_: self.all.append(name) or self.all.count("begin")  # type: ignore[func-returns-value]
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Watch]:
+    file = tmp_path / "sdpa.py"
+    file.write_text(NO_SCALE)
+    store = Store(tmp_path / "home")
+    watching = Watch(find("sdpa"), file, Told(), store)  # type: ignore[arg-type]
+    watching.marker, watching.eye = Told(), Told()  # type: ignore[assignment]
+    watching.desk = Desk(watching.kata, file, store)
+    yield watching
+    watching.eye.close()
+    watching.mailbox.close()
+
+
+def told(watching: Watch) -> list[str]:
+    return cast(Told, watching.marker).all
+
+
+def test_the_same_text_is_graded_again_only_when_asked_to(watch: Watch) -> None:
+    for event, expected in ((Saved(), 1), (Saved(), 1), (Key("r"), 2)):
+        watch._on(event)
+        watch._on_time()
+        watch._ended()
+        assert told(watch) == ["begin"] * expected
+
+
+def test_what_comes_of_a_grade_that_was_called_off_is_not_shown(watch: Watch) -> None:
+    report = Report("sdpa", 7, "cpu", 0.5, Submission("sdpa.py", "aa"))
+    watch.running = 2
+    for late in (Graded(1, report), Missed(1, "too late")):
+        watch._on(late)
+        assert (watch.running, watch.desk.report, watch.desk.note) == (2, None, "")
+    watch._on(Graded(2, report))
+    assert (watch.running, watch.desk.report) == (0, report)
+
+
+def test_a_save_calls_the_running_grade_off_a_second_later(watch: Watch) -> None:
+    watch._look()
+    watch.file.write_text(SOLUTION)
+    watch._look()
+    assert told(watch) == ["begin"], "it may be done soon"
+    assert watch.overtaken is not None
+    assert watch.overtaken <= time.monotonic() + 1.0
+    watch.overtaken = time.monotonic()
+    watch._on_time()
+    assert told(watch) == ["begin", "cancel"]
+
+
+def test_going_on_to_the_next_kata_calls_the_running_grade_off(watch: Watch) -> None:
+    watch._look()
+    watch._on(Key("n"))
+    assert told(watch) == ["begin", "cancel"]
+    assert watch.running == 0
+    assert watch.kata.slug != "sdpa"
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_reading_the_solution_before_the_pass_is_noted(watch: Watch, answer: str) -> None:
+    history.remember_start(watch.store, watch.kata, watch.file)
+    watch._on(Key("s"))
+    assert "y/n" in watch.question
+    watch._on(Key(answer))
+    going = history.current_practice(watch.store, "sdpa")
+    assert going is not None
+    made = watch.store.read(lambda db: practice.effort(db, going, going.began))
+    assert made.saw_solution == (answer == "y")
+
+
+def test_a_file_that_is_gone_for_a_moment_is_not_missed(watch: Watch) -> None:
+    watch.file.unlink()
+    watch._look()
+    assert watch.desk.note == ""
+    assert watch.due is not None, "but looked for again"
+    watch._look()
+    assert watch.desk.note == "waiting for the file"
+
+
+def test_nobody_is_listened_to_who_has_left(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed keyboard is always readable: waiting for it again would never sleep."""
+    asked: list[tuple[int, ...]] = []
+
+    def wait(_: float | None, *others: int) -> list[int]:
+        asked.append(others)
+        watch.done = len(asked) == 3
+        return list(others)
+
+    monkeypatch.setattr(watch.mailbox, "wait", wait)
+    with Path(os.devnull).open() as nobody:
+        monkeypatch.setattr(sys, "stdin", nobody)
+        watch._listen()
+        assert asked == [(nobody.fileno(),), (), ()]
+
+
+def test_the_terminal_is_given_back_while_the_program_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    surface, mailbox = Told(), Mailbox()
+    signals = (signal.SIGTSTP, signal.SIGWINCH, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in signals]
+    monkeypatch.setattr(os, "kill", lambda _, number: surface.all.append(number.name))
+    try:
+        suspend_with(surface, mailbox)  # type: ignore[arg-type]
+        signal.raise_signal(signal.SIGTSTP)
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+    assert surface.all == ["leave", "SIGSTOP", "enter"]
+    assert mailbox.take() == Resized(), "and drawn again"
+    mailbox.close()
+
+
+def test_a_grade_that_breaks_comes_to_an_end_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise TypeError("of our own")
+
+    judge = Told()
+    judge.grade_file = breaks  # type: ignore[method-assign]
+    monkeypatch.setattr("grader.watch.marker.RemoteJudge", lambda _: judge)
+    mailbox = Mailbox()
+    marker = Marker(mailbox)
+    number = marker.begin(find("sdpa"), tmp_path / "sdpa.py")
+    marker.close()
+    assert mailbox.take() == Missed(number, "TypeError: of our own (ours, not yours)")
+    mailbox.close()
+
+
+BREAKS = """
+import json, sys
+for line in sys.stdin:
+    print(json.dumps({"kind": "broken", "body": "the server is gone"}), flush=True)
+"""
+
+
+def test_a_judge_that_broke_grades_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A submission that kills the server of its workers must not spoil what is graded next."""
+    monkeypatch.setattr("grader.remote.BEGIN", BREAKS)
+    with RemoteJudge() as judge:
+        first = judge.pid
+        told = judge.grade_text(find("sdpa"), tmp_path / "sdpa.py", SOLUTION)
+        assert told.verdict is Verdict.INTERNAL_ERROR
+        assert told.failure is not None
+        assert "the server is gone" in told.failure.message
+        assert judge.pid not in (None, first), "and another one warms up"
+
+
+def test_half_an_answer_is_none() -> None:
+    process = SimpleNamespace(stdout=io.BytesIO(b'{"kind": "rep'))
+    with pytest.raises(EOFError):
+        RemoteJudge._answer(cast(RemoteJudge, None), cast(Any, process), None)
+
+
+def test_a_link_in_a_circle_is_looked_at_until_it_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "sdpa.py"
+    file.symlink_to(file)
+    seen = threading.Event()
+    eye = Eye(file, seen.set)
+    time.sleep(0.1)
+    file.unlink()
+    file.write_text(SOLUTION)
+    assert seen.wait(5)
+    eye.close()
+
+
+def test_a_terminal_is_afterwards_as_it_was() -> None:
+    other, terminal = os.openpty()
+    before = termios.tcgetattr(terminal)
+    with keyboard(terminal):
+        assert not termios.tcgetattr(terminal)[3] & (termios.ICANON | termios.ECHO)
+    assert termios.tcgetattr(terminal) == before
+    os.close(other)
+    os.close(terminal)

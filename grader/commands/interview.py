@@ -110,7 +110,7 @@ def _overview(store: Store) -> None:
         how = f"kata interview --resume {entry.id}"
         if entry.running and entry.owner is not None:
             how = f"runs in process {entry.owner.pid}; follow it with: kata interview --host"
-        click.echo(f"unfinished:   {printable(entry.name)}, {where}: {how}")
+        click.echo(f"unfinished:   {entry.name}, {where}: {how}")
 
 
 def _resumed(store: Store, number: str | None) -> log.Entry:
@@ -121,7 +121,7 @@ def _resumed(store: Store, number: str | None) -> log.Entry:
         if len(waiting) == 1:
             return waiting[0]
         if waiting:
-            which = ", ".join(f"{e.id} ({printable(e.name)})" for e in waiting)
+            which = ", ".join(f"{e.id} ({e.name})" for e in waiting)
             raise Refusal(f"several rounds are unfinished: {which}; name one: --resume NUMBER")
         for entry in log.unfinished(store):
             return entry  # it runs elsewhere, and going on says so

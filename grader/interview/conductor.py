@@ -218,12 +218,12 @@ class Conductor(Flow):
         match event.kind:
             case "joined":
                 yield from self._company()
-                if self.here.step in (Step.DISCUSS, Step.WAIT):
+                if self.here.step in (Step.DISCUSS, Step.READY, Step.WAIT):
                     yield from self._go_on()
             case "left":
                 yield Say("The interviewer has left; you go on alone.", DIM)
                 if self.here.step not in (Step.CODE, Step.READY, *WORKING, *TYPED):
-                    yield from self._go_on()
+                    yield from self._judge_alone()
             case "overrun":
                 yield Say("The interviewer gives you more time.", DIM)
             case "next" if self._is_here(event):

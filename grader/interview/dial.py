@@ -41,7 +41,8 @@ class Dial:
         """Styles and words that fit into so many columns."""
         name = self.title if columns >= MEDIUM else self.kind
         stage = _span(self.left) if columns >= MEDIUM else _clock(self.left)
-        rest = f"{_span(self.total)} of the round" if columns >= WIDE else _clock(self.total)
+        of = "of" if self.total >= 0 else "in"
+        rest = f"{_span(self.total)} {of} the round" if columns >= WIDE else _clock(self.total)
         marks = (["paused"] if self.paused else []) + (["judging…"] if self.busy else [])
         marks += ["●"] if self.company else []
         fixed = [self.place, stage, rest, *marks]

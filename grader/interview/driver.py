@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ from grader.interview.moves import (
     Wanted,
 )  # fmt: skip
 from grader.interview.position import Step
-from grader.interview.say import BAD, DIM, TITLE, Say
+from grader.interview.say import BAD, DIM, TITLE, WARN, Say
 from grader.interview.stage import Screen
 from grader.interview.stopwatch import Stopwatch, steady
 from grader.interview.watching import Watch
@@ -44,6 +46,9 @@ from grader.workspace import CannotWrite, start
 
 LOOK_SECONDS, BEAT_SECONDS = 0.5, 2.0
 """How often the file and the record are looked at, and the clock is put on record."""
+
+PATIENCE = 0.5
+"""Seconds to wait for a busy database: the screen stands still, and it is tried again later."""
 
 
 class Driver:
@@ -57,8 +62,11 @@ class Driver:
         ticks: Callable[[], float] = steady,
     ) -> None:
         self.store = store
-        self.number = entry.id
+        store.patience = PATIENCE
+        store.read(lambda db: db.execute(f"pragma busy_timeout = {PATIENCE * 1000:.0f}"))
+        self.entry = entry
         events = log.events(store, entry.id)
+        self._recorded = list(events)
         self.conductor = Conductor(entry.plan, entry.id, events)
         self.last = events[-1].seq if events else 0
         self.watch = Stopwatch(max(self.conductor.elapsed, entry.elapsed), ticks)
@@ -74,6 +82,11 @@ class Driver:
         self._looked = self._beaten = -BEAT_SECONDS
 
     # --- the terminal's side ------------------------------------------------------------------
+
+    @property
+    def number(self) -> int:
+        """The round's."""
+        return self.entry.id
 
     @property
     def busy(self) -> bool:
@@ -124,6 +137,7 @@ class Driver:
         """End the judge, and let the round be run by others."""
         self.bench.close()
         with contextlib.suppress(Unavailable):  # whoever resumes sees that this process is gone
+            self._flush()
             log.release(self.store, self.number)
 
     # --- the conductor's side -----------------------------------------------------------------
@@ -171,10 +185,14 @@ class Driver:
             file = start(kata, file.parent).file
         except CannotWrite as error:
             there = file.is_file()
-            said = f"{_near(file)} is there already, and is used as it is." if there else str(error)
+            said = (
+                f"{editor.near(file)} is there already, and is used as it is."
+                if there
+                else str(error)
+            )
             self.screen.say(Say(said, DIM if there else BAD))
         else:
-            self.screen.say(Say(f"Your file: {_near(file)}"))
+            self.screen.say(Say(f"Your file: {editor.near(file)}"))
             with contextlib.suppress(Unavailable):  # its attempts count all the same
                 history.remember_start(self.store, kata, file)
         self.screen.say(Say("Saving it grades it. /edit opens it, /show tells the rest.", DIM))
@@ -218,17 +236,36 @@ class Driver:
     def _flush(self) -> None:
         while self._unsaved:
             kind, data, elapsed = self._unsaved[0]
-            event = log.append(self.store, self.number, CANDIDATE, kind, data, elapsed=elapsed)
+            event = self._append(kind, data, elapsed)
             self._unsaved.pop(0)
             if self._ahead:
                 self._ahead -= 1
                 self._known.add(event.seq)
+                if not self._ahead:
+                    self.screen.say(Say("Everything is on record again.", DIM))
         self._pull()
+
+    def _append(self, kind: str, data: Mapping[str, Any], elapsed: float) -> Event:
+        put = partial(log.append, self.store, elapsed=elapsed, after=self.last)
+        try:
+            return put(self.number, CANDIDATE, kind, data)
+        except log.Lost:
+            self._restore()
+        return put(self.number, CANDIDATE, kind, data)
+
+    def _restore(self) -> None:
+        """Put the round back on record, after its database was lost."""
+        number = log.restore(self.store, self.entry, self._recorded)
+        self.entry = replace(self.entry, id=number)
+        self.conductor.number = number
+        said = f"The record of this round was lost, and is written anew: it is round {number}."
+        self.screen.say(Say(said, WARN))
 
     def _pull(self) -> None:
         """Take over what is new in the record, in its order."""
         for event in log.events(self.store, self.number, self.last):
             self.last = event.seq
+            self._recorded.append(event)
             if event.seq in self._known:
                 continue
             self.conductor.apply(event)
@@ -237,7 +274,11 @@ class Driver:
 
     def _beat(self, elapsed: float) -> None:
         with contextlib.suppress(Unavailable):  # said as soon as there is an event to lose
-            log.beat(self.store, self.number, elapsed)
+            self._flush()
+            try:
+                log.beat(self.store, self.number, elapsed)
+            except log.Lost:
+                self._restore()
         host = owner.unpack(self.conductor.state.host)
         if host is not None and not host.alive:
             self._record("left", {})
@@ -276,10 +317,3 @@ class Driver:
         except Unavailable:  # the verdict is in the round's own record
             return None
         return found.attempt
-
-
-def _near(file: Path) -> Path:
-    """A path as one would type it here."""
-    with contextlib.suppress(ValueError):
-        return file.relative_to(Path.cwd())
-    return file

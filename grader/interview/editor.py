@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -25,3 +26,10 @@ def command(file: Path) -> list[str]:
     if shutil.which(words[0]) is None:
         raise NoEditor(f"${name} names `{words[0]}`, which is not found: mend it, {elsewhere}")
     return [*words, str(file)]
+
+
+def near(file: Path) -> Path:
+    """A path as one would type it here."""
+    with contextlib.suppress(ValueError):
+        return file.relative_to(Path.cwd())
+    return file

@@ -74,6 +74,10 @@ class Flow:
             last = self.state.last_grade(kata)
             if last is not None and last.stage == self.state.stage:
                 yield from verdicts.lines(last.data)
+        yield from self._judge_alone()
+
+    def _judge_alone(self) -> Iterator[Wanted]:
+        """Go on, where the candidate may have to score an answer: not without the model."""
         here = self.here
         if here.step is Step.SCORE and here.item is not None and self.state.current.kind != "close":
             yield from self._reveal(here.item)

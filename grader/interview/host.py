@@ -183,7 +183,9 @@ class Host:
             self._say(Say("There is no round yet.", DIM))
             return
         try:
-            log.append(self.store, self.number, HOST, kind, data, elapsed=self._entry.elapsed)
+            last = self.events[-1].seq if self.events else 0
+            elapsed = self._entry.elapsed
+            log.append(self.store, self.number, HOST, kind, data, elapsed=elapsed, after=last)
             self._pull()
         except Unavailable as error:
             self._say(Say(f"not recorded: {error}", WARN))

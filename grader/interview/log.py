@@ -16,7 +16,14 @@ from grader.interview.owner import Owner, myself
 from grader.interview.plan import Round
 from grader.interview.progress import fold
 from grader.interview.scorecard import Scorecard, make_card
-from grader.store import Store
+from grader.store import Store, Unavailable
+
+
+class Lost(Unavailable):
+    """What was on record is not there any more: the database was deleted, or damaged."""
+
+    def __init__(self, store: Store, round_id: int) -> None:
+        super().__init__(f"{store.file}: the record of round {round_id} was lost")
 
 
 class Taken(Exception):
@@ -59,12 +66,15 @@ def begin(store: Store, rules: Round, data: Mapping[str, Any]) -> int:
 
 
 def append(
-    store: Store, round_id: int, actor: str, kind: str, data: Mapping[str, Any], *, elapsed: float
-) -> Event:
-    """Record one event."""
+    store: Store, round_id: int, actor: str, kind: str, data: Mapping[str, Any], *, elapsed: float,
+    after: int = 0,
+) -> Event:  # fmt: skip
+    """Record one event; raises Lost where the event numbered `after` is not on record."""
 
     def work(db: sqlite3.Connection) -> Event:
         event = _insert(db, round_id, actor, kind, data, elapsed=elapsed)
+        if event.seq <= after:
+            raise Lost(store, round_id)
         db.execute(
             "update rounds set elapsed = max(elapsed, ?), ended = coalesce(ended, ?) where id = ?",
             (elapsed, event.at if kind == "ended" else None, round_id),
@@ -85,12 +95,17 @@ def _insert(
 ) -> Event:
     last = db.execute("select max(seq) from events where round = ?", (round_id,)).fetchone()[0]
     event = Event((last or 0) + 1, now().at, elapsed, actor, kind, data)
-    db.execute(
-        "insert into events (round, seq, at, elapsed, actor, kind, data) "
-        "values (?, ?, ?, ?, ?, ?, ?)",
-        (round_id, event.seq, event.at, elapsed, actor, kind, json.dumps(data)),
-    )
+    _put(db, round_id, event)
     return event
+
+
+def _put(db: sqlite3.Connection, round_id: int, event: Event) -> None:
+    text = json.dumps(event.data)
+    db.execute(
+        "insert or replace into events (round, seq, at, elapsed, actor, kind, data) "
+        "values (?, ?, ?, ?, ?, ?, ?)",
+        (round_id, event.seq, event.at, event.elapsed, event.actor, event.kind, text),
+    )
 
 
 def events(store: Store, round_id: int, after: int = 0) -> list[Event]:
@@ -113,9 +128,34 @@ def _data(text: str) -> dict[str, Any]:
 
 
 def beat(store: Store, round_id: int, elapsed: float) -> None:
-    """Record how far the round's clock is."""
+    """Record how far the round's clock is; raises Lost where the round is not on record."""
     query = "update rounds set elapsed = max(elapsed, ?) where id = ?"
-    store.write(lambda db: db.execute(query, (elapsed, round_id)))
+    if not store.write(lambda db: db.execute(query, (elapsed, round_id)).rowcount):
+        raise Lost(store, round_id)
+
+
+def restore(store: Store, known: Entry, remembered: Sequence[Event]) -> int:
+    """Put a lost round back on record, as the process that runs it remembers it.
+
+    Returns its number: another one where a round has begun meanwhile that has the old one.
+    """
+
+    def work(db: sqlite3.Connection) -> int:
+        there = db.execute("select at from rounds where id = ?", (known.id,)).fetchone()
+        number = known.id if there is None or there["at"] == known.at else None
+        elapsed = max((event.elapsed for event in remembered), default=0.0)
+        row = (number, known.at, known.name, known.plan.pack(), myself().pack(), elapsed)
+        number = int(db.execute(_ROUND, row).lastrowid or 0)
+        for event in remembered:
+            _put(db, number, event)
+        return number
+
+    return store.write(work)
+
+
+_ROUND = (
+    "insert or replace into rounds (id, at, name, plan, owner, elapsed) values (?, ?, ?, ?, ?, ?)"
+)
 
 
 def entry(store: Store, round_id: int) -> Entry | None:

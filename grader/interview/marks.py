@@ -11,6 +11,7 @@ from grader.interview.progress import PROVE, TWIST, Grade, Item, State
 from grader.interview.rounds import ready_made
 from grader.interview.say import minutes
 from grader.kata import KataError, find
+from grader.verdict import Verdict
 
 MISSED = 2
 """A score up to which a question counts as missed."""
@@ -62,23 +63,26 @@ def technical(state: State) -> tuple[int | None, tuple[str, ...]]:
 
     Accepted is worth 3. One more with two stars or three, and no hint, within the kata's par or
     the stage's box, whichever is longer; one less with two hints or more. Not accepted is worth 2
-    where nine in ten required checks pass, else 1.
+    where nine in ten required checks pass, else 1. What the judge itself failed at is left out.
     """
     points, evidence = [], []
     for index, stage in enumerate(state.plan.stages):
         if stage.kind == "code" and index in state.entered:
             worth, words = _code(state, index)
-            points.append(worth)
+            points += [worth] if worth else []
             evidence.append(words)
     return (rounded(fmean(points)) if points else None), tuple(evidence)
 
 
-def _code(state: State, index: int) -> tuple[int, str]:
+def _code(state: State, index: int) -> tuple[int | None, str]:
     stage = state.plan.stages[index]
-    grades = [g for g in state.grades if g.stage == index and g.kata == stage.kata]
+    answers = [g for g in state.grades if g.stage == index and g.kata == stage.kata]
+    grades = [g for g in answers if g.data["verdict"] != Verdict.INTERNAL_ERROR]
     hints = state.hints.get(index, 0)
     help_taken = f", {_count(hints, 'hint')}" if hints else ""
     passed = [g for g in grades if g.accepted]
+    if answers and not grades:
+        return None, f"{stage.kata}: the judge failed, and nothing was graded{help_taken}"
     if not grades:
         return 1, f"{stage.kata}: nothing was graded{help_taken}"
     if not passed:
@@ -113,7 +117,8 @@ def testing(state: State) -> tuple[int | None, tuple[str, ...]]:
     """The mean of three things, each where there was occasion for it, and their evidence.
 
     Predictions: 4 for a right one, 1 for a wrong one. Proofs: as they were scored. Code: by the
-    number of attempts it took to be right, because each is a test that could have been run first.
+    number of attempts it took to be right, because each is a test that could have been run first;
+    code that never ran is worth 1.
     """
     points: list[float] = []
     evidence: list[str] = []
@@ -135,9 +140,12 @@ def testing(state: State) -> tuple[int | None, tuple[str, ...]]:
 
 def _attempts(state: State, index: int) -> tuple[int, str] | None:
     kata = state.plan.stages[index].kata
-    grades = [g for g in state.grades if g.stage == index and g.kata == kata and _is_try(g)]
+    answers = [g for g in state.grades if g.stage == index and g.kata == kata]
+    grades = [g for g in answers if _is_try(g)]
     if not grades:
-        return None
+        failed = any(g.data["verdict"] == Verdict.INTERNAL_ERROR for g in answers)
+        reached = index in state.entered and not failed
+        return (1, f"{kata}: never ran") if reached else None
     for number, grade in enumerate(grades, 1):
         if grade.accepted:
             return ATTEMPTS.get(number, 1), f"{kata}: right at attempt {number}"
@@ -146,7 +154,7 @@ def _attempts(state: State, index: int) -> tuple[int, str] | None:
 
 def _is_try(grade: Grade) -> bool:
     """Half a file saved is no attempt, and a failure of the judge not the candidate's."""
-    return grade.data["verdict"] not in ("invalid_submission", "internal_error")
+    return grade.data["verdict"] not in (Verdict.INVALID_SUBMISSION, Verdict.INTERNAL_ERROR)
 
 
 def practise(state: State) -> Iterator[str]:

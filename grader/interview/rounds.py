@@ -16,8 +16,11 @@ from grader.interview.plan import LEVELS, Round, Stage
 from grader.kata import all_katas
 from grader.kata import find as find_kata
 from grader.paths import data_root
+from grader.render.words import printable
 
 MAX_BYTES = 256 * 1024
+LONGEST, MANY = 1440, 50
+"""Minutes of a round, and questions of a stage."""
 COMMON = ("kind", "title", "minutes", "prompt", "look_for", "answer", "overrun")
 KINDS: Mapping[str, tuple[str, ...]] = {
     "talk": (),
@@ -89,7 +92,7 @@ def load(path: Path) -> Round:
     if closes != [len(stages)]:
         raise complain.fault('does not end with its "close"', "put one such stage, and put it last")
     _check_questions(complain, stages)
-    return Round(path.stem, complain.words(table, "title"), level, minutes, stages)
+    return Round(printable(path.stem), complain.words(table, "title"), level, minutes, stages)
 
 
 def _check_questions(complain: _Complaint, stages: tuple[Stage, ...]) -> None:
@@ -116,6 +119,8 @@ def _table(path: Path) -> dict[str, Any]:
         raise BadRound(f"{path} is not UTF-8 text: save it with that encoding") from None
     except tomllib.TOMLDecodeError as error:
         raise BadRound(f"{path} is not TOML: {error}; mend it there") from None
+    except ValueError:  # a number of thousands of digits
+        raise BadRound(f"{path} holds a number that nobody can mean: mend it there") from None
     except RecursionError:
         raise BadRound(f"{path} is nested too deeply: no round needs that, simplify it") from None
 
@@ -192,9 +197,10 @@ class _Complaint:
     def minutes(self, table: Mapping[str, Any]) -> float:
         def fits(value: Any) -> bool:
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            return number and math.isfinite(value) and 0 < value <= 1440
+            return number and 0 < value <= LONGEST
 
-        return float(self._typed(table, "minutes", None, fits, "a number of minutes above 0"))
+        a = f"a number of minutes above 0, and at most {LONGEST}"
+        return float(self._typed(table, "minutes", None, fits, a))
 
     def listed(self, table: Mapping[str, Any], name: str) -> tuple[str, ...]:
         def fits(value: Any) -> bool:
@@ -207,9 +213,9 @@ class _Complaint:
 
     def count(self, table: Mapping[str, Any]) -> int:
         def fits(value: Any) -> bool:
-            return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 50
+            return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MANY
 
-        return int(self._typed(table, "count", 0, fits, "a whole number above 0"))
+        return int(self._typed(table, "count", 0, fits, f"a whole number from 1 to {MANY}"))
 
     def kata(self, slug: object) -> str:
         if slug is None:

@@ -153,7 +153,7 @@ def clock(state: State, elapsed: float) -> Say:
     left = state.left(elapsed)
     word = "left" if left >= 0 else "over"
     total = state.plan.seconds - elapsed
-    rest = f"{minutes(total)} {'left' if total >= 0 else 'over'} of the round"
+    rest = f"{minutes(total)} {'left of' if total >= 0 else 'over in'} the round"
     kata = state.current.kata
     file = f"\nYour file: {Path(state.folder) / f'{kata}.py'}" if kata else ""
     return Say(f"{minutes(left)} {word} in “{state.current.title}”, {rest}.{file}", DIM)

@@ -105,7 +105,7 @@ def make_card(
         ended=state.ended,
         hosted=state.hosted,
         elapsed=spent,
-        hire=hire(dimensions) if state.ended else UNDECIDED,
+        hire=hire(dimensions) if state.ended and _seen_code(state, dimensions) else UNDECIDED,
         dimensions=dimensions,
         stages=_stages(state, spent),
         questions=tuple(_asked(state, item) for item in state.items if item.kind != TWIST),
@@ -132,6 +132,12 @@ def hire(dimensions: tuple[Dimension, ...]) -> str:
         return UNDECIDED
     known = [score for score in scores.values() if score is not None]
     return HIRE[min(marks.rounded(fmean(known)), min(known) + 1)]
+
+
+def _seen_code(state: State, dimensions: tuple[Dimension, ...]) -> bool:
+    """Whether there is a verdict on code, in a round that asks for code: else nobody is hired."""
+    known = {d.name: d.score for d in dimensions}
+    return known[TECHNICAL] is not None or not state.plan.katas
 
 
 def _dimensions(state: State) -> list[Dimension]:

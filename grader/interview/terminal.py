@@ -52,6 +52,8 @@ class Terminal:
         self._waiting: list[Say] = []
         self._orders: list[Callable[[], None]] = []
         self._editing = False
+        self._editor: subprocess.Popen[bytes] | None = None
+        self._over_since: float | None = None
         self._wake = asyncio.Event()
         self.buffer = Buffer(multiline=True)
         self.app: Application[None] = Application(
@@ -81,7 +83,8 @@ class Terminal:
     async def _lend(self, command: list[str]) -> None:
         def work() -> str:
             try:
-                subprocess.run(command, check=False)
+                with subprocess.Popen(command) as self._editor:
+                    pass
             except OSError as error:
                 return f"{command[0]} cannot be started: {error.strerror}"
             return ""
@@ -89,7 +92,7 @@ class Terminal:
         try:
             failure = await run_in_terminal(work, in_executor=True)
         finally:
-            self._editing = False
+            self._editing, self._editor = False, None
         if failure:
             self.say(Say(failure, "bad"))
         self._wake.set()
@@ -100,7 +103,7 @@ class Terminal:
         """Until the round is over, or the terminal is gone; returns the exit status."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._stop, "terminated")
+            loop.add_signal_handler(number, self._terminated)
         work = loop.create_task(self._work())
         drawing = loop.create_task(self.app.run_async(set_exception_handler=False))
         await asyncio.wait({work, drawing}, return_when=asyncio.FIRST_COMPLETED)
@@ -128,6 +131,15 @@ class Terminal:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
         except Exception as error:
+            self._leave(error)
+        else:
+            self._leave(None)
+
+    def _leave(self, error: Exception | None) -> None:
+        if self.app.future is None or self.app.future.done():  # it ended with its terminal
+            if error is not None:
+                raise error
+        elif error is not None:
             self.app.exit(exception=error)
         else:
             self.app.exit()
@@ -138,7 +150,12 @@ class Terminal:
             self._orders.pop(0)()
         if self.part.status is None:
             self.part.pump(self.buffer.text)
-        return self.part.status is not None and not self._editing and self.app.is_running
+        if self.part.status is None or self._editing:
+            return False
+        # It may be about to begin; where the terminal vanished it has stopped, and never will.
+        now = asyncio.get_running_loop().time()
+        self._over_since = self._over_since or now
+        return self.app.is_running or now - self._over_since > GONE_SECONDS
 
     async def _show(self) -> None:
         if self._waiting and not self._editing and self.app.is_running:
@@ -158,6 +175,12 @@ class Terminal:
 
     def _stop(self, why: str) -> None:
         self._order(lambda: self.part.stop(why, self.buffer.text))
+
+    def _terminated(self) -> None:
+        """End, with the editor: one with a window of its own would outlive the terminal."""
+        if self._editor is not None:
+            self._editor.terminate()
+        self._stop("terminated")
 
     def _order(self, order: Callable[[], None]) -> None:
         """Have something done by the part, in its turn."""
@@ -194,6 +217,7 @@ class Terminal:
         keys.add("c-c")(lambda _: self._stop("interrupted"))
         keys.add("<sigint>")(lambda _: self._stop("interrupted"))
         keys.add("c-d")(self._end)
+        keys.add("c-z")(lambda _: self.app.suspend_to_background())
         return keys
 
     def _send(self, _: KeyPressEvent) -> None:

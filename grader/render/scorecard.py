@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
-from grader.interview.rubric import SCALE
+from grader.interview.rubric import BY_PERSON, SCALE
 from grader.interview.say import minutes
 from grader.interview.scorecard import UNDECIDED, Scorecard
 from grader.render.words import SAYS, printable, stars
@@ -60,8 +60,15 @@ def _verdict(card: Scorecard) -> Text:
     if not card.ended:
         return Text(f"not finished: kata interview --resume {card.round}", "yellow")
     if card.hire == UNDECIDED:
-        return Text("undecided: what a person has to rate was not rated", "yellow")
+        return Text(f"undecided: {_missing(card)}", "yellow")
     return Text(card.hire.upper(), "bold green" if "no" not in card.hire else "bold red")
+
+
+def _missing(card: Scorecard) -> str:
+    """Why nobody can say."""
+    if any(d.score is None for d in card.dimensions if d.name in BY_PERSON):
+        return "what a person has to rate was not rated"
+    return "no code was judged"
 
 
 def _section(title: str, body: Iterable[RenderableType]) -> Iterator[RenderableType]:

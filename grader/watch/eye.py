@@ -12,7 +12,7 @@ POLL_MS = 300
 LOOK_MS = 500
 """How often the file is looked at, though no change was reported."""
 GONE_SECONDS = 0.5
-"""How often a folder that was deleted is looked for."""
+"""How often the file is looked for where nothing can be watched."""
 
 
 class Eye:
@@ -40,8 +40,8 @@ class Eye:
         from watchfiles import watch
 
         while not self._stop.is_set():
-            folders = self._folders()
             try:
+                folders = self._folders()
                 for _ in watch(
                     *folders,
                     watch_filter=None,
@@ -59,9 +59,9 @@ class Eye:
                     if self._folders() != folders or not all(f.is_dir() for f in folders):
                         break
             except (OSError, RuntimeError):
-                pass  # the folder is gone: see whether it comes back
+                # The folder is gone, or a link leads in a circle: see whether that changes.
+                self._stop.wait(GONE_SECONDS)
             self._look()
-            self._stop.wait(0 if self.file.parent.is_dir() else GONE_SECONDS)
 
     def _folders(self) -> set[Path]:
         """Where the file is, and where it leads to if it is a link."""
