@@ -112,6 +112,8 @@ def test_with_an_interviewer_no_answer_is_shown_and_no_score_asked() -> None:
     assert it.status is None, "the interviewer ends it"
     it.host("ended")
     assert it.status == 0
+    it.host("left")
+    assert it.state.host, "who ends a round, and then goes, keeps the scorecard to themselves"
     assert not any("Because" in said or "How close" in said for said in it.said)
     assert make_card(it.state).hosted
 

@@ -64,7 +64,8 @@ class Kernel:
         magic = self.shell.magics_manager.magics["cell"]["kata"]
         notebook = magic.__self__
         assert isinstance(notebook, Notebook)
-        return notebook.judges["cpu"].pid if notebook.judges else None
+        judge = notebook.judges.get("cpu")
+        return None if judge is None else judge.pid
 
 
 def alive(pid: int) -> bool:
@@ -132,6 +133,7 @@ def test_lines_are_those_of_the_cell(kernel: Kernel) -> None:
 
 
 def test_the_judge_stays_warm_and_is_out_of_the_kernel(kernel: Kernel) -> None:
+    kernel("%%kata sdpa\n" + NO_SCALE)
     first = kernel.judge
     assert first is not None
     assert first != os.getpid()

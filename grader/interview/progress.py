@@ -214,9 +214,12 @@ def _apply(state: State, event: Event) -> None:  # noqa: PLR0912, PLR0915 - a ta
             state.done = True
         case "paused" | "resumed":
             state.paused = event.kind == "paused"
-        case "joined" | "left":
-            state.host = str(data.get("owner", "")) if event.kind == "joined" else ""
+        case "joined":
+            state.host = str(data.get("owner", ""))
             state.hosted = True
+        case "left":
+            if not state.ended:  # who ended it, and then goes, has not left it to the candidate
+                state.host = ""
         case "ended":
             state.ended = True
         case _:  # "next" asks for something; the answer to it is an event of its own
