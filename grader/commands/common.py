@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from grader.kata import Kata, KataError, all_katas, find
-from grader.store import Store, Unavailable
+
+if TYPE_CHECKING:
+    from grader.store import Store
 
 ACCEPTED, NOT_ACCEPTED, USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -74,6 +76,8 @@ def _last_started() -> str:
 @contextlib.contextmanager
 def memory() -> Iterator[Store]:
     """The user's database; what became of a damaged one is said at the end."""
+    from grader.store import Store, Unavailable
+
     with Store() as store:
         try:
             yield store

@@ -19,14 +19,12 @@ from grader.commands.common import (
     leave,
     memory,
 )
-from grader.filing import NotJudged, grade_file
 from grader.kata import Kata
-from grader.store import Unavailable
-from grader.submission import Source
-from grader.verdict import Report, Verdict
 
 if TYPE_CHECKING:
     from grader.history import Recorded
+    from grader.submission import Source
+    from grader.verdict import Report
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,8 @@ def grade(
 
 def run(order: Order) -> int:
     """Grade, remember and print; returns the exit status."""
+    from grader.verdict import Verdict
+
     report = _graded(order)
     recorded = _remember(order, report) if order.record else None
     _print(report, order, recorded)
@@ -76,6 +76,7 @@ def run(order: Order) -> int:
 
 
 def _graded(order: Order) -> Report:
+    from grader.filing import NotJudged, grade_file
     from grader.render.progress import Progress
     from grader.session import Session, fresh_seed
 
@@ -98,6 +99,7 @@ def _graded(order: Order) -> Report:
 def _remember(order: Order, report: Report) -> Recorded | None:
     """Keep the attempt; a verdict stands whether or not it could be kept."""
     from grader.history import record
+    from grader.store import Unavailable
 
     with memory() as store:
         try:

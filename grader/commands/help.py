@@ -16,7 +16,6 @@ from grader.commands.common import (
     memory,
 )
 from grader.kata import Kata, all_katas
-from grader.store import Unavailable
 
 
 @click.command()
@@ -42,6 +41,7 @@ def solution(kata: str, file: Path | None, *, yes: bool) -> None:
     from grader.coach import is_open, note_solution_seen
     from grader.render.help import solution_text
     from grader.render.text import make_console
+    from grader.store import Unavailable
 
     found = chosen(kata)
     path = file or Path(f"{found.slug}.py")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.commands.common import ACCEPTED, Refusal, complete_round, memory
-from grader.render.words import printable
 
 if TYPE_CHECKING:
     from grader.interview import log
@@ -67,6 +66,7 @@ def _rules(
     name: str | None, level: str | None, minutes: int | None, file: Path | None
 ) -> Round | None:
     from grader.interview import rounds
+    from grader.render.words import printable
 
     given = [name is not None, file is not None, level is not None or minutes is not None]
     if sum(given) > 1:

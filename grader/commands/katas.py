@@ -8,7 +8,6 @@ import click
 
 from grader.commands.common import Refusal, chosen, complete_kata, memory
 from grader.kata import Kata, all_katas
-from grader.store import Unavailable
 
 
 @click.command("list")
@@ -36,6 +35,7 @@ def start(kata: str, folder: Path, *, force: bool) -> None:
 def begin(kata: Kata, folder: Path, *, force: bool) -> None:
     """Write the stub, remember that its time runs, and say what to type next."""
     from grader.history import remember_start
+    from grader.store import Unavailable
     from grader.workspace import CannotWrite
     from grader.workspace import start as write_stub
 

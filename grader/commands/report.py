@@ -13,14 +13,14 @@ import click
 
 from grader.commands.common import Refusal, memory
 from grader.kata import all_katas
-from grader.standing import Attempt
-from grader.store import Store
-from grader.verdict import Report
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from grader.interview.scorecard import Scorecard
+    from grader.standing import Attempt
+    from grader.store import Store
+    from grader.verdict import Report
 
 LATEST = 12
 """Attempts that the page of one's history tells in full."""
