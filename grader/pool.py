@@ -17,11 +17,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from grader.verdict import Fault, Verdict
 from grader.wire import Channel, Drain, Message
 from grader.worker.server import become_server, order
 
 START_SECONDS = 120.0
 """A fork server that must import torch first, on a machine that is busy with something else."""
+
+
+class ServerGone(Fault):
+    """The process that workers are forked from is gone; nothing but a submission ends it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Verdict.RUNTIME_ERROR,
+            "the process that starts your code was killed while your code ran: leave others alone",
+        )
 
 
 @dataclass
@@ -47,6 +58,10 @@ class Server(Protocol):
     """Whether a worker serves a whole bank, because a fresh one is dear."""
     start_seconds: float
     """What a worker may take to start, beyond executing the submission."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing can come from here any more."""
 
     def spawn(self) -> Worker:
         """Begin a worker; its process may still be starting when this returns."""
@@ -90,6 +105,13 @@ class ForkServer:
         finally:
             theirs.close()
 
+    @property
+    def gone(self) -> bool:
+        """Whether the server's process has ended."""
+        with contextlib.suppress(ChildProcessError):  # it was collected before
+            return os.waitpid(self.pid, os.WNOHANG) != (0, 0)
+        return True
+
     def spawn(self) -> Worker:
         """Order a fork; the pid is read when it is needed."""
         worker, sock, output = plumbing()
@@ -97,7 +119,8 @@ class ForkServer:
             with sock:
                 socket.send_fds(self.control, [order("spawn")], [sock.fileno(), output])
         except OSError as error:
-            raise RuntimeError("the fork server is gone") from error
+            worker.close()
+            raise ServerGone from error
         finally:
             os.close(output)
         worker.channel.drain = worker.drain
@@ -110,7 +133,8 @@ class ForkServer:
 
     def retire(self, worker: Worker) -> None:
         """Kill the worker's group; the server collects it while the judge goes on."""
-        self._claim(worker)
+        with contextlib.suppress(ServerGone):  # then its workers went with it
+            self._claim(worker)
         worker.close()
         with contextlib.suppress(OSError):
             self.control.sendall(order("kill", worker.pid or 0))
@@ -118,7 +142,10 @@ class ForkServer:
     def cause(self, worker: Worker) -> tuple[int, int]:
         """Collect a worker that hung up; the status says what it died of."""
         self._claim(worker)
-        self.control.sendall(order("reap", worker.pid or 0))
+        try:
+            self.control.sendall(order("reap", worker.pid or 0))
+        except OSError:
+            raise ServerGone from None
         while self.unclaimed:
             self._claim(self.unclaimed[0])
         reply = self._reply()
@@ -139,9 +166,12 @@ class ForkServer:
     def _reply(self) -> dict[str, int]:
         self.control.settimeout(START_SECONDS)
         while b"\n" not in self.replies:
-            data = self.control.recv(4096)
+            try:
+                data = self.control.recv(4096)
+            except ConnectionError:
+                data = b""
             if not data:
-                raise RuntimeError("the fork server is gone")
+                raise ServerGone
             self.replies += data
         line, _, self.replies = self.replies.partition(b"\n")
         reply: dict[str, int] = json.loads(line)

@@ -50,6 +50,9 @@ class Session:
         from grader.grading import Grading
 
         begun = time.perf_counter()
+        if self.server.gone:  # the submission before this one killed it
+            self.server.close()
+            self.server = launch.start_server(self.device)
         seed = fresh_seed() if seed is None else seed
         grading = Grading(kata, source, self.server, seed, self.device, self.patience)
         report = grading.run(on_check, selection, diagnose=diagnose)

@@ -22,6 +22,8 @@ class Spawner:
     """Starts a worker program for each worker, and ends its process group."""
 
     reusable = True
+    gone = False
+    """Every worker is a program of its own: there is nothing to kill but itself."""
     start_seconds = START_SECONDS
 
     def __init__(self, device: str) -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from grader.kata import find
 from grader.session import Session
-from tests.conftest import Sample, grade, samples
+from grader.submission import Source
+from grader.verdict import Verdict
+from tests.conftest import PATIENCE, Sample, grade, samples
 
 CONFINEMENT = ("limits", "partial", "full")
 
@@ -46,3 +49,24 @@ def test_nothing_is_left_behind(session: Session) -> None:
     while strays() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not strays()
+
+
+KILLS_ITS_PARENT = """
+import os, signal
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    os.kill(os.getppid(), signal.SIGKILL)
+    return value
+"""
+
+
+def test_who_kills_the_server_is_refused_and_the_next_one_is_graded() -> None:
+    """It is the submission's fault and not ours, and nobody else's verdict suffers."""
+    kata = find("sdpa")
+    with Session(patience=PATIENCE) as session:
+        report = session.grade(kata, Source(Path("sdpa.py"), KILLS_ITS_PARENT, ""))
+        assert report.verdict is Verdict.RUNTIME_ERROR
+        assert report.first_failure is not None
+        assert "leave others alone" in report.first_failure.message
+        right = kata.solution.read_text(encoding="utf-8")
+        assert session.grade(kata, Source(Path("sdpa.py"), right, "")).stars == 3
