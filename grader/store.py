@@ -43,8 +43,7 @@ class Store:
         self.file = self.root / "kata.db"
         self.notices: list[str] = []
         """What the person should know: a damaged file, and what became of it."""
-        self.patience = WAIT_SECONDS
-        """How long the next connection waits for others; one that shows a clock cannot wait."""
+        self._patience = WAIT_SECONDS
         self._open: sqlite3.Connection | None = None
         self._place: tuple[int, int] | None = None
 
@@ -53,6 +52,12 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait no longer than that for another command's write: who shows a clock cannot."""
+        self._patience = seconds
+        if self._open is not None:
+            self._open.execute(f"pragma busy_timeout = {seconds * 1000:.0f}")
 
     def close(self) -> None:
         """Close the file."""
@@ -101,7 +106,7 @@ class Store:
                 self.root.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise self._unavailable(error) from error
-            connection = _connect(str(self.file), self.patience)
+            connection = _connect(str(self.file), self._patience)
             try:
                 if _version(connection) > len(MIGRATIONS):
                     raise Unavailable(f"{self.file} was written by a newer kata: update this one")

@@ -39,7 +39,7 @@ LAYERS = (
     {"interview.questions", "interview.position", "interview.marks", "interview.dial"},
     {"interview.scorecard", "interview.verdicts", "interview.stage", "interview.scenes"},
     {"interview.log", "interview.flow", "interview.commentary", "interview.bench"},
-    {"interview.conductor", "render.scorecard"},
+    {"interview.conductor", "interview.ledger", "render.scorecard"},
     {"interview.driver", "interview.host", "interview.plain", "interview.terminal"},
     {"render.view", "render.charts", "render.page"},
     {"watch", "watch.events", "watch.keys", "watch.eye", "watch.view"},

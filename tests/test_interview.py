@@ -669,10 +669,10 @@ def test_a_round_whose_record_is_lost_writes_it_anew(way: str, store: Store) -> 
     driver.line("/note a note")
     driver.close()
     with Store(store.root) as elsewhere:
-        kinds = [e.kind for e in log.events(elsewhere, driver.number)]
+        kinds = [e.kind for e in log.events(elsewhere, driver.conductor.number)]
         assert kinds == ["begun", "stage", "answer", "score", "note"]
         assert [e.kind for e in log.events(elsewhere, other.id)] == ["begun"]
-        found = log.entry(elsewhere, driver.number)
+        found = log.entry(elsewhere, driver.conductor.number)
     assert found is not None
     assert (found.at, found.plan) == (entry.at, entry.plan)
 

@@ -183,7 +183,7 @@ def _go_on(store: Store, entry: log.Entry, *, plain: bool) -> int:
     try:
         status = _play(driver, plain=plain)
         if status == ACCEPTED and not driver.conductor.state.host:
-            _show_card(store, entry.id)
+            _show_card(store, driver.conductor.number)
         return status
     finally:
         driver.close()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from grader import coach, history
 from grader.experiment import Seen
-from grader.interview import editor, log, owner, verdicts
+from grader.interview import editor, log, verdicts
 from grader.interview.bench import Bench, Done, Judging
 from grader.interview.conductor import COMMANDS, Conductor
 from grader.interview.dial import Dial, dial
-from grader.interview.event import CANDIDATE, HOST, Event
+from grader.interview.ledger import Ledger
 from grader.interview.moves import (
     Edit,
     Failed,
@@ -35,7 +32,7 @@ from grader.interview.moves import (
     Wanted,
 )  # fmt: skip
 from grader.interview.position import Step
-from grader.interview.say import BAD, DIM, TITLE, WARN, Say
+from grader.interview.say import BAD, DIM, TITLE, Say
 from grader.interview.stage import Screen
 from grader.interview.stopwatch import Stopwatch, steady
 from grader.interview.watching import Watch
@@ -62,31 +59,17 @@ class Driver:
         ticks: Callable[[], float] = steady,
     ) -> None:
         self.store = store
-        store.patience = PATIENCE
-        store.read(lambda db: db.execute(f"pragma busy_timeout = {PATIENCE * 1000:.0f}"))
-        self.entry = entry
-        events = log.events(store, entry.id)
-        self._recorded = list(events)
-        self.conductor = Conductor(entry.plan, entry.id, events)
-        self.last = events[-1].seq if events else 0
+        store.wait_at_most(PATIENCE)
+        self.conductor = Conductor(entry.plan, entry.id, log.events(store, entry.id))
+        self.ledger = Ledger(store, entry, self.conductor, self._say)
         self.watch = Stopwatch(max(self.conductor.elapsed, entry.elapsed), ticks)
         self.bench = Bench(judge)
         self.status: int | None = None
         self.file: Watch | None = None
         self._screen: Screen | None = None
-        self._heard: list[Event] = []
-        self._unsaved: list[tuple[str, Mapping[str, Any], float]] = []
-        self._ahead = 0
-        """How many of those that are not on record the conductor knows already."""
-        self._known: set[int] = set()
         self._looked = self._beaten = -BEAT_SECONDS
 
     # --- the terminal's side ------------------------------------------------------------------
-
-    @property
-    def number(self) -> int:
-        """The round's."""
-        return self.entry.id
 
     @property
     def busy(self) -> bool:
@@ -117,7 +100,7 @@ class Driver:
         self._tick(typed)
         if elapsed - self._beaten >= BEAT_SECONDS:
             self._beaten = elapsed
-            self._beat(elapsed)
+            self.ledger.beat(elapsed)
 
     def stop(self, why: str, typed: str = "") -> None:
         """The terminal closes."""
@@ -137,8 +120,7 @@ class Driver:
         """End the judge, and let the round be run by others."""
         self.bench.close()
         with contextlib.suppress(Unavailable):  # whoever resumes sees that this process is gone
-            self._flush()
-            log.release(self.store, self.number)
+            self.ledger.close()
 
     # --- the conductor's side -----------------------------------------------------------------
 
@@ -148,15 +130,18 @@ class Driver:
         assert self._screen is not None
         return self._screen
 
+    def _say(self, words: Say) -> None:
+        self.screen.say(words)
+
     def _do(self, wanted: Iterator[Wanted]) -> None:
         for what in wanted:
             match what:
                 case Record(kind, data):
                     if kind == "stage":
                         self._last_save()
-                    self._record(kind, data)
+                    self.ledger.put(kind, data, self.watch.read())
                 case Say():
-                    self.screen.say(what)
+                    self._say(what)
                 case Stub(kata):
                     self._stub(kata)
                 case Edit(kata):
@@ -190,12 +175,12 @@ class Driver:
                 if there
                 else str(error)
             )
-            self.screen.say(Say(said, DIM if there else BAD))
+            self._say(Say(said, DIM if there else BAD))
         else:
-            self.screen.say(Say(f"Your file: {editor.near(file)}"))
+            self._say(Say(f"Your file: {editor.near(file)}"))
             with contextlib.suppress(Unavailable):  # its attempts count all the same
                 history.remember_start(self.store, kata, file)
-        self.screen.say(Say("Saving it grades it. /edit opens it, /show tells the rest.", DIM))
+        self._say(Say("Saving it grades it. /edit opens it, /show tells the rest.", DIM))
         self.file = Watch(file)
 
     def _last_save(self) -> None:
@@ -208,81 +193,16 @@ class Driver:
         try:
             self.screen.edit(editor.command(self._path(kata)))
         except editor.NoEditor as error:
-            self.screen.say(Say(str(error), BAD))
+            self._say(Say(str(error), BAD))
 
     def _hint(self, slug: str) -> None:
         try:
             hint = coach.next_hint(self.store, find(slug), self._path(slug))
         except Unavailable as error:
-            self.screen.say(Say(str(error), BAD))
+            self._say(Say(str(error), BAD))
             return
-        self.screen.say(Say(hint.title, TITLE))
-        self.screen.say(Say(hint.text, indent=2))
-
-    # --- the record ---------------------------------------------------------------------------
-
-    def _record(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Record an event; what cannot be recorded now is kept, and tried again with the next."""
-        self._unsaved.append((kind, data, self.watch.read()))
-        try:
-            self._flush()
-        except Unavailable as error:
-            if not self._ahead:
-                self.screen.say(Say(f"This is not on record yet: {error}", BAD))
-            kind, data, elapsed = self._unsaved[-1]
-            self.conductor.apply(Event(0, 0.0, elapsed, CANDIDATE, kind, data))
-            self._ahead += 1
-
-    def _flush(self) -> None:
-        while self._unsaved:
-            kind, data, elapsed = self._unsaved[0]
-            event = self._append(kind, data, elapsed)
-            self._unsaved.pop(0)
-            if self._ahead:
-                self._ahead -= 1
-                self._known.add(event.seq)
-                if not self._ahead:
-                    self.screen.say(Say("Everything is on record again.", DIM))
-        self._pull()
-
-    def _append(self, kind: str, data: Mapping[str, Any], elapsed: float) -> Event:
-        put = partial(log.append, self.store, elapsed=elapsed, after=self.last)
-        try:
-            return put(self.number, CANDIDATE, kind, data)
-        except log.Lost:
-            self._restore()
-        return put(self.number, CANDIDATE, kind, data)
-
-    def _restore(self) -> None:
-        """Put the round back on record, after its database was lost."""
-        number = log.restore(self.store, self.entry, self._recorded)
-        self.entry = replace(self.entry, id=number)
-        self.conductor.number = number
-        said = f"The record of this round was lost, and is written anew: it is round {number}."
-        self.screen.say(Say(said, WARN))
-
-    def _pull(self) -> None:
-        """Take over what is new in the record, in its order."""
-        for event in log.events(self.store, self.number, self.last):
-            self.last = event.seq
-            self._recorded.append(event)
-            if event.seq in self._known:
-                continue
-            self.conductor.apply(event)
-            if event.actor == HOST:
-                self._heard.append(event)
-
-    def _beat(self, elapsed: float) -> None:
-        with contextlib.suppress(Unavailable):  # said as soon as there is an event to lose
-            self._flush()
-            try:
-                log.beat(self.store, self.number, elapsed)
-            except log.Lost:
-                self._restore()
-        host = owner.unpack(self.conductor.state.host)
-        if host is not None and not host.alive:
-            self._record("left", {})
-            self._heard.append(self.conductor.events[-1])
+        self._say(Say(hint.title, TITLE))
+        self._say(Say(hint.text, indent=2))
 
     # --- what happens elsewhere ---------------------------------------------------------------
 
@@ -290,10 +210,8 @@ class Driver:
         here = self.conductor.here
         if here.step is Step.CODE and self.file is not None and self.file.saved():
             self._do(self.conductor.handle(Saved()))
-        with contextlib.suppress(Unavailable):
-            self._pull()
-        while self._heard:
-            self._do(self.conductor.handle(Heard(self._heard.pop(0), typed)))
+        for event in self.ledger.heard():
+            self._do(self.conductor.handle(Heard(event, typed)))
 
     def _answered(self, done: Done) -> None:
         order = done.order
