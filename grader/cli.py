@@ -12,7 +12,7 @@ import click
 from grader import __version__
 from grader.commands import author, grade, help, interview, katas, record, report, watch
 from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT, USAGE
-from grader.kata import KataError
+from grader.kata.kata import KataError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +43,7 @@ for command in (
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """The `kata` command."""
-    from grader.isolation import leave_local_modules_out
+    from grader.commands.isolation import leave_local_modules_out
 
     try:
         leave_local_modules_out()

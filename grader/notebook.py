@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.kata import Kata, KataError, find
-from grader.verdict import Report
+from grader.kata.kata import Kata, KataError, find
+from grader.report.verdict import Report
 
 if TYPE_CHECKING:
-    from grader.remote import RemoteJudge
+    from grader.judge.remote import RemoteJudge
 
 WIDTH = 100
 """Columns of a report where a notebook cannot show HTML."""
@@ -57,7 +57,7 @@ class Notebook:
         from IPython.core.error import UsageError
         from IPython.display import display
 
-        from grader.filing import Cancelled, NotJudged
+        from grader.judge.file import Cancelled, NotJudged
 
         try:
             order: Order = read_line.main(shlex.split(line), standalone_mode=False)
@@ -76,7 +76,7 @@ class Notebook:
 
     def grade(self, order: Order, text: str) -> Report:
         """Grade and remember a text; a judge that died since the last one is started anew."""
-        from grader.remote import RemoteJudge
+        from grader.judge.remote import RemoteJudge
 
         if order.device not in self.judges:
             self.judges[order.device] = RemoteJudge(order.device)
@@ -97,7 +97,7 @@ class Notebook:
 
 
 def _as_html(report: Report) -> str:
-    from grader.render.page import attempt_fragment
+    from grader.render.html.page import attempt_fragment
 
     return attempt_fragment(report)
 
@@ -106,7 +106,7 @@ def as_text(report: Report) -> str:
     """The report for notebooks that are read without HTML."""
     from rich.console import Console
 
-    from grader.render.text import to_text
+    from grader.render.terminal.text import to_text
 
     console = Console(file=io.StringIO(), width=WIDTH, highlight=False, no_color=True)
     with console.capture() as captured:
@@ -116,8 +116,8 @@ def as_text(report: Report) -> str:
 
 def _remember(kata: Kata, report: Report, path: Path) -> None:
     """Keep the attempt; a verdict stands whether or not it could be kept."""
-    from grader.history import record
-    from grader.store import Store, Unavailable
+    from grader.practice.attempts import record
+    from grader.practice.store import Store, Unavailable
 
     with Store() as store:
         try:

@@ -74,9 +74,9 @@ def _proportional(pid: int) -> int:
 SECOND = """
 import sys, time
 from pathlib import Path
-from grader.kata import find
-from grader.session import Session
-from grader.submission import parse, read
+from grader.kata.kata import find
+from grader.judge.session import Session
+from grader.judge.source import parse, read
 kata = find("sdpa")
 source = parse(kata.solution, read(kata.solution))
 with Session() as session:
@@ -126,7 +126,7 @@ def _table() -> None:
 
 def soak(seeds: int, first: int) -> None:
     """Send every solution and right submission through its bank at many seeds."""
-    from grader.kata import all_katas
+    from grader.kata.kata import all_katas
 
     jobs = [(kata.slug, seed) for seed in range(first, first + seeds) for kata in all_katas()]
     false = 0
@@ -139,9 +139,9 @@ def soak(seeds: int, first: int) -> None:
 
 
 def _soak_one(job: tuple[str, int]) -> list[str]:
-    from grader.gauntlet import run_gauntlet
-    from grader.kata import find
-    from grader.pitfalls import Mutant
+    from grader.author.mutation import run_gauntlet
+    from grader.kata.kata import find
+    from grader.kata.pitfalls import Mutant
 
     slug, seed = job
     kata = find(slug)
@@ -155,9 +155,9 @@ def _soak_one(job: tuple[str, int]) -> list[str]:
 
 def corpus() -> None:
     """Grade every catalogued mistake written by hand: how many are refused, and how many named."""
-    from grader.kata import all_katas, find
-    from grader.session import Session
-    from grader.submission import parse, read
+    from grader.judge.session import Session
+    from grader.judge.source import parse, read
+    from grader.kata.kata import all_katas, find
 
     print("| kata | written | refused | cost stars | right by the contract | named |")
     print("|---|---|---|---|---|---|")

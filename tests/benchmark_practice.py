@@ -18,8 +18,8 @@ from typing import Any
 
 import pexpect
 
-from grader.kata import find
-from grader.store import Store
+from grader.kata.kata import find
+from grader.practice.store import Store
 from tests.benchmark import IMPORT, _descendants, _proportional, wall
 from tests.test_interview_script import survive
 from tests.test_memory import fill

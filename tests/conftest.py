@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.kata import Kata, find
-from grader.session import Session
-from grader.submission import Source, parse, read
-from grader.verdict import Fault, Report, Submission
+from grader.judge.session import Session
+from grader.judge.source import Source, parse, read
+from grader.kata.kata import Kata, find
+from grader.report.verdict import Fault, Report, Submission
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 PATIENCE = (1.5, 0.5, 0.25)
@@ -52,7 +52,7 @@ def source_of(path: Path, kata: Kata) -> Source:
 
 def grade(session: Session, kata: Kata, path: Path, **options: object) -> Report:
     """What `kata grade` does, without a terminal."""
-    from grader.session import refused
+    from grader.report.refusal import refused
 
     try:
         return session.grade(kata, source_of(path, kata), **options)  # type: ignore[arg-type]

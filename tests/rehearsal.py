@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.interview.conductor import Conductor
-from grader.interview.event import CANDIDATE, HOST, Event
-from grader.interview.moves import (
+from grader.interview.flow.conductor import Conductor
+from grader.interview.flow.moves import (
     Edit,
     Finish,
     Graded,
     Heard,
     Hint,
-    Judge,
     Line,
     Observed,
     Record,
@@ -26,8 +24,10 @@ from grader.interview.moves import (
     Type,
     Wanted,
 )
-from grader.interview.plan import Round, Stage
+from grader.interview.round.event import CANDIDATE, HOST, Event
+from grader.interview.round.plan import Round, Stage
 from grader.interview.say import Say
+from grader.judge.background import Order
 
 TALK = Stage("talk", "Shapes", 1, "What is the formula?", ("softmax",), "softmax(QKᵀ/√d)V")
 CODE = Stage("code", "Write it", 2, "Write it.", kata="masked-dropout")
@@ -66,7 +66,7 @@ class Rehearsal:
     level: str = "mid"
     events: list[Event] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    judged: list[Judge] = field(default_factory=list)
+    judged: list[Order] = field(default_factory=list)
     typed: str = ""
     status: int | None = None
     elapsed: float = 0.0
@@ -98,7 +98,7 @@ class Rehearsal:
                 case Say(text):
                     self.said.append(text)
                     self.trace.append(text)
-                case Judge():
+                case Order():
                     self.judged.append(what)
                 case Type(text):
                     self.typed = text

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.judge import Selection
-from grader.kata import find
-from grader.session import Session
-from grader.verdict import Verdict
+from grader.judge.bank_run import Selection
+from grader.judge.session import Session
+from grader.kata.kata import find
+from grader.report.verdict import Verdict
 from tests.conftest import grade
 
 pytestmark = pytest.mark.alone

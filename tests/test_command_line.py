@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.kata import all_katas, find
+from grader.kata.kata import all_katas, find
 
 SOLUTION = find("sdpa").solution.read_text(encoding="utf-8")
 STUB = find("sdpa").text("stub.py")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.kata import Kata, all_katas, load
-from grader.pitfalls import load_pitfalls, singles
-from grader.session import Session
-from grader.verify import Gate, Verification, documents, verify
+from grader.author.gate import Gate, Verification, documents, verify
+from grader.judge.session import Session
+from grader.kata.kata import Kata, all_katas, load
+from grader.kata.pitfalls import load_pitfalls, singles
 from tests.conftest import grade
 
 KATAS = all_katas()

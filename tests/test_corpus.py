@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grader.judge import Selection
-from grader.session import Session
-from grader.verdict import Tier, Verdict
+from grader.judge.bank_run import Selection
+from grader.judge.session import Session
+from grader.report.verdict import Tier, Verdict
 from tests.conftest import Sample, grade, samples
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from grader import spawner
-from grader.judge import Selection
-from grader.kata import Kata, all_katas, find
-from grader.session import Session
-from grader.verdict import Verdict
+from grader.judge import spawned
+from grader.judge.bank_run import Selection
+from grader.judge.session import Session
+from grader.kata.kata import Kata, all_katas, find
+from grader.report.verdict import Verdict
 from tests.conftest import PATIENCE, grade
 
 
@@ -20,9 +20,9 @@ from tests.conftest import PATIENCE, grade
 def started() -> Iterator[Session]:
     """A session whose workers are started like those on a GPU, but compute on the CPU."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(spawner, "_require", lambda _device: None)
+    patch.setattr(spawned, "_require", lambda _device: None)
     session = Session(patience=PATIENCE)
-    session.server = spawner.Spawner("cpu")
+    session.server = spawned.Spawner("cpu")
     yield session
     session.server.close()
     patch.undo()
@@ -30,8 +30,8 @@ def started() -> Iterator[Session]:
 
 def test_one_worker_serves_a_whole_bank(started: Session, monkeypatch) -> None:
     begun = []
-    spawn = spawner.Spawner.spawn
-    monkeypatch.setattr(spawner.Spawner, "spawn", lambda s: begun.append(1) or spawn(s))
+    spawn = spawned.Spawner.spawn
+    monkeypatch.setattr(spawned.Spawner, "spawn", lambda s: begun.append(1) or spawn(s))
     kata = find("sdpa")
     report = grade(started, kata, kata.solution)
     assert report.stars == 3, [(c.id, c.message) for c in report.checks if not c.passed]
@@ -63,7 +63,7 @@ def test_no_scratch_folder_is_on_a_workers_import_path(started: Session, tmp_pat
 
 
 def test_closing_leaves_no_process_and_no_folder(started: Session) -> None:
-    other = spawner.Spawner("cpu")
+    other = spawned.Spawner("cpu")
     worker = other.spawn()
     other.close()
     assert not Path(f"/proc/{worker.pid}").exists()

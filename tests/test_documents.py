@@ -14,20 +14,20 @@ import pytest
 from click.shell_completion import get_completion_class
 
 import grader.bank
-from grader import verify
-from grader.candidate import Layer
+from grader.author import gate
+from grader.bank.candidate import Layer
+from grader.bank.draw import Draw
 from grader.cli import cli
-from grader.draw import Draw
-from grader.experiment import EXPERIMENTS
-from grader.interview import rounds
-from grader.interview.plan import Stage
-from grader.interview.rounds import KINDS
-from grader.judge import Judge
-from grader.kata import Kata, all_katas, load
-from grader.pitfalls import Pitfall, load_pitfalls, singles
-from grader.session import Session
-from grader.submission import Source
-from grader.verdict import FAMILIES, Verdict
+from grader.interview.round import rounds
+from grader.interview.round.plan import Stage
+from grader.interview.round.rounds import KINDS
+from grader.judge.bank_run import Judge
+from grader.judge.experiments.experiment import EXPERIMENTS
+from grader.judge.session import Session
+from grader.judge.source import Source
+from grader.kata.kata import Kata, all_katas, load
+from grader.kata.pitfalls import Pitfall, load_pitfalls, singles
+from grader.report.verdict import FAMILIES, Verdict
 from tests.conftest import SUBMISSIONS
 
 ROOT = Path(__file__).parent.parent
@@ -200,16 +200,16 @@ def test_the_fields_of_a_pitfall_are_all_there() -> None:
 
 
 def test_the_files_of_a_kata_are_all_there() -> None:
-    assert table(HANDBOOK, "file") == [*verify.DOCUMENTS, "test_*.py"]
+    assert table(HANDBOOK, "file") == [*gate.DOCUMENTS, "test_*.py"]
 
 
 def test_the_numbers_of_the_gate_are_right() -> None:
-    assert f"{verify.RUNGS} rungs under `## ` headings" in HANDBOOK
-    assert f"{verify.RUNG_WORDS} words each at most" in HANDBOOK
-    assert f"{verify.QUESTIONS} questions or more" in HANDBOOK
+    assert f"{gate.RUNGS} rungs under `## ` headings" in HANDBOOK
+    assert f"{gate.RUNG_WORDS} words each at most" in HANDBOOK
+    assert f"{gate.QUESTIONS} questions or more" in HANDBOOK
     whole = " ".join(HANDBOOK.split())
-    assert f"at least {verify.FEWEST_PITFALLS} pitfalls, {verify.QUESTIONS} questions" in whole
-    assert f"and {verify.RUNGS} hints" in whole
+    assert f"at least {gate.FEWEST_PITFALLS} pitfalls, {gate.QUESTIONS} questions" in whole
+    assert f"and {gate.RUNGS} hints" in whole
 
 
 # --- the example in katas/README.md -----------------------------------------------------------
@@ -227,7 +227,7 @@ def example(tmp_path: Path) -> Kata:
 
 
 def test_the_example_lacks_nothing_but_numbers(example: Kata) -> None:
-    complaints = verify.documents(example)
+    complaints = gate.documents(example)
     assert len(complaints) == 3
     assert all(re.search(r"\d (rungs|questions|pitfalls)", c) for c in complaints), complaints
 

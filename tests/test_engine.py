@@ -10,11 +10,12 @@ import time
 import pytest
 import torch
 
-from grader import wire
-from grader.draw import Draw
-from grader.tolerance import CEILING, ROUNDINGS, allowed
-from grader.verdict import Check, Fault, Report, Submission, Tier, Verdict
-from grader.weights import Projection, Unmatched, match, role_of
+from grader.bank.draw import Draw
+from grader.bank.tolerance import CEILING, ROUNDINGS, allowed
+from grader.exchange.layout import Projection
+from grader.exchange.matching import Unmatched, match, role_of
+from grader.report.verdict import Check, Fault, Report, Submission, Tier, Verdict
+from grader.worker import wire
 
 # --- wire -------------------------------------------------------------------------------------
 
@@ -206,8 +207,8 @@ def test_the_first_failing_required_check_decides(checks, verdict, stars) -> Non
 
 
 def test_a_check_that_never_reports_is_our_fault_and_never_a_pass(monkeypatch) -> None:
-    from grader import judge as module
-    from grader.kata import find
+    from grader.judge import bank_run as module
+    from grader.kata.kata import find
 
     def refuse(_check: str) -> None:
         raise Fault(WRONG, "no")
@@ -234,7 +235,7 @@ def test_the_meta_stand_ins_step_aside_for_other_questions() -> None:
 
 
 def test_the_document_is_plain_json() -> None:
-    from grader.render.document import to_document
+    from grader.report.document import to_document
 
     document = to_document(report((REQUIRED, WRONG)))
     assert json.loads(json.dumps(document))["verdict"] == "wrong_answer"

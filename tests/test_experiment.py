@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 import torch
 
+from grader.bank.draw import Draw
 from grader.bank.truth import attention
-from grader.draw import Draw
-from grader.experiment import EXPERIMENTS, Seen, mask_name
-from grader.kata import EntryPoint, Kata, KataError, Parameter, all_katas
-from grader.laboratory import observe
-from grader.pitfalls import load_pitfalls, singles
-from grader.session import Session
-from grader.solution import LazySolution
-from grader.specimen import HEADS, MANY, Bench, half, in_dtype, padded, wide
-from grader.submission import Source
-from grader.verdict import Fault, Verdict
+from grader.exchange.local import LazySolution
+from grader.judge.experiments.experiment import EXPERIMENTS, Seen, mask_name
+from grader.judge.experiments.inputs import HEADS, MANY, Bench, half, in_dtype, padded, wide
+from grader.judge.experiments.laboratory import observe
+from grader.judge.session import Session
+from grader.judge.source import Source
+from grader.kata.kata import EntryPoint, Kata, KataError, Parameter, all_katas
+from grader.kata.pitfalls import load_pitfalls, singles
+from grader.report.verdict import Fault, Verdict
 
 KATAS = all_katas()
 MASKED = [kata for kata in KATAS if mask_name(kata) is not None]
@@ -67,7 +67,7 @@ def slugs(katas: list[Kata]) -> list[str]:
 
 
 def test_what_it_says_needs_no_torch() -> None:
-    code = "import sys, grader.experiment; sys.exit('torch' in sys.modules)"
+    code = "import sys, grader.judge.experiments.experiment; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 

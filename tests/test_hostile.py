@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.kata import find
-from grader.session import Session
-from grader.submission import Source
-from grader.verdict import Verdict
+from grader.judge.session import Session
+from grader.judge.source import Source
+from grader.kata.kata import find
+from grader.report.verdict import Verdict
 from tests.conftest import PATIENCE, Sample, grade, samples
 
 CONFINEMENT = ("limits", "partial", "full")

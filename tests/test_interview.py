@@ -12,24 +12,26 @@ from pathlib import Path
 
 import pytest
 
-from grader.interview import log, marks, questions, rounds
-from grader.interview.bench import Bench
-from grader.interview.dial import dial
-from grader.interview.driver import Driver
+from grader.interview.candidate_side import Driver
 from grader.interview.editor import NoEditor
 from grader.interview.editor import command as editor_command
-from grader.interview.event import CANDIDATE, HOST
-from grader.interview.moves import Failed, Saved
-from grader.interview.owner import Owner, myself
-from grader.interview.plan import Round, unpack
-from grader.interview.position import Step, position
-from grader.interview.progress import fold
+from grader.interview.flow.moves import Failed, Saved
+from grader.interview.flow.position import Step, position
+from grader.interview.flow.progress import fold
+from grader.interview.record import log
+from grader.interview.record.owner import Owner, myself
+from grader.interview.round import questions, rounds
+from grader.interview.round.event import CANDIDATE, HOST
+from grader.interview.round.plan import Round, unpack
 from grader.interview.say import Say
-from grader.interview.scorecard import Dimension, hire, make_card
+from grader.interview.score import marks
+from grader.interview.score.scorecard import Dimension, hire, make_card
+from grader.interview.screens.dial import dial
 from grader.interview.stopwatch import LONGEST_GAP, Stopwatch
 from grader.interview.watching import Watch
-from grader.kata import find
-from grader.store import Store, Unavailable
+from grader.judge.background import Bench
+from grader.kata.kata import find
+from grader.practice.store import Store, Unavailable
 from tests.rehearsal import (
     CLOSE,
     CODE,
@@ -383,7 +385,7 @@ def test_nobody_is_hired_for_code_that_nobody_saw() -> None:
 def test_the_card_as_text_fits_a_narrow_screen_and_hides_nothing() -> None:
     from rich.console import Console
 
-    from grader.render.scorecard import to_text
+    from grader.render.terminal.scorecard import to_text
 
     console = Console(width=40, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
     console.print(to_text(make_card(whole_round().state, number=7)))
@@ -583,7 +585,7 @@ def test_a_round_that_runs_elsewhere_is_not_taken_over(store: Store) -> None:
     assert entry.running
     other = subprocess.Popen(["sleep", "60"])
     try:
-        from grader.interview import owner
+        from grader.interview.record import owner
 
         there = Owner(other.pid, owner._started(other.pid), myself().boot)
         store.write(lambda db: db.execute("update rounds set owner = ?", (there.pack(),)))
@@ -712,7 +714,7 @@ class Idle:
         self.called_off = False
 
     def grade_file(self, kata, path):
-        from grader.filing import Cancelled
+        from grader.judge.file import Cancelled
 
         while not self.called_off:
             time.sleep(0.01)
@@ -758,11 +760,11 @@ def test_what_was_saved_just_before_a_stage_ended_is_graded(store: Store) -> Non
 
 
 def test_orders_that_wait_are_not_given_twice(tmp_path: Path) -> None:
-    from grader.interview.moves import Judge
+    from grader.judge.background import Order
 
     bench = Bench(Idle)
     for _ in range(5):
-        bench.put(Judge(0, "sdpa"), tmp_path)
+        bench.put(Order(0, "sdpa"), tmp_path)
         time.sleep(0.02)
     assert len(bench._orders) == 1
     bench.close()
@@ -797,8 +799,8 @@ def test_events_of_both_sides_stand_in_one_order(store: Store) -> None:
 
 def test_verdicts_name_what_is_needed_to_score_them() -> None:
     """`verdicts.summary` and what the tests call a verdict have the same keys."""
-    from grader.interview.verdicts import summary
-    from grader.verdict import Report, Submission
+    from grader.interview.flow.verdicts import summary
+    from grader.report.verdict import Report, Submission
 
     report = Report("sdpa", 1, "cpu", 0.0, Submission("x.py"))
     assert set(summary(report, 1)) == set(verdict())

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.interview import log, rounds
-from grader.interview.event import Event
-from grader.interview.progress import fold
-from grader.kata import find
-from grader.store import Store
+from grader.interview.flow.progress import fold
+from grader.interview.record import log
+from grader.interview.round import rounds
+from grader.interview.round.event import Event
+from grader.kata.kata import find
+from grader.practice.store import Store
 from tests.rehearsal import CODE_TOML, PROVE_TOML, QUESTIONS_TOML, TALK_TOML, TWIST_TOML, toml
 
 SOLUTION = find("sdpa").solution

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from grader.interview import log
-from grader.interview.event import Event
-from grader.kata import find
-from grader.store import Store
+from grader.interview.record import log
+from grader.interview.round.event import Event
+from grader.kata.kata import find
+from grader.practice.store import Store
 from tests.rehearsal import CODE_TOML, PROVE_TOML, QUESTIONS_TOML, TALK_TOML, TWIST_TOML, toml
 from tests.terminals import Terminal
 
@@ -293,7 +293,7 @@ def test_a_terminal_that_vanished_before_the_round_ended_is_left(monkeypatch) ->
     from prompt_toolkit.input import create_pipe_input
     from prompt_toolkit.output import DummyOutput
 
-    from grader.interview import terminal as module
+    from grader.interview.screens import terminal as module
 
     class Ended:
         status = 130

@@ -20,24 +20,24 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from grader import coach, history, practice, salvage
-from grader import store as store_module
-from grader.agenda import next_step
-from grader.archive import Unreadable, pack_report, unpack_report
 from grader.cli import cli
-from grader.clock import Moment, between
-from grader.clock import now as this_moment
-from grader.kata import all_katas, find
-from grader.practice import Effort
-from grader.render.page import history_page
-from grader.render.status import attempts_text, standing_text
-from grader.schedule import Rating, rate
-from grader.session import Session
-from grader.standing import Attempt
-from grader.store import Store, Unavailable
-from grader.submission import Source
-from grader.tally import standing
-from grader.verdict import Check, Diagnosis, Finding, Report, Submission, Tier, Verdict
+from grader.judge.session import Session
+from grader.judge.source import Source
+from grader.kata.kata import all_katas, find
+from grader.practice import attempts, help, salvage, sitting
+from grader.practice import store as store_module
+from grader.practice.clock import Moment, between
+from grader.practice.clock import now as this_moment
+from grader.practice.next import next_step
+from grader.practice.schedule import Rating, rate
+from grader.practice.sitting import Effort
+from grader.practice.standing import Attempt
+from grader.practice.store import Store, Unavailable
+from grader.practice.tally import standing
+from grader.render.html.page import history_page
+from grader.render.terminal.status import attempts_text, standing_text
+from grader.report.archive import Unreadable, pack_report, unpack_report
+from grader.report.verdict import Check, Diagnosis, Finding, Report, Submission, Tier, Verdict
 
 SDPA = find("sdpa")
 FILE = Path("sdpa.py")
@@ -66,8 +66,8 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "home")
 
 
-def attempt(store: Store, seconds: float, what: Report, file: Path = FILE) -> history.Recorded:
-    return history.record(store, SDPA, what, file, moment=at(seconds))
+def attempt(store: Store, seconds: float, what: Report, file: Path = FILE) -> attempts.Recorded:
+    return attempts.record(store, SDPA, what, file, moment=at(seconds))
 
 
 def kata(folder: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -83,11 +83,11 @@ def kata(folder: Path, *arguments: str, **options: object) -> subprocess.Complet
 def test_an_attempt_is_kept_whole(store: Store, session: Session) -> None:
     text = SDPA.solution.read_text(encoding="utf-8").replace("/ math.sqrt(d_k)", "/ d_k")
     graded = session.grade(SDPA, Source(FILE, text, "a digest"))
-    number = history.record(store, SDPA, graded, FILE).attempt
-    kept = history.attempt(store, number)
+    number = attempts.record(store, SDPA, graded, FILE).attempt
+    kept = attempts.attempt(store, number)
     assert kept is not None
-    assert history.report_of(store, number) == graded
-    assert history.text_of(store, kept.sha256) == text
+    assert attempts.report_of(store, number) == graded
+    assert attempts.text_of(store, kept.sha256) == text
     assert kept.verdict is Verdict.WRONG_ANSWER
     assert kept.mistakes == tuple(f.pitfall for f in graded.diagnosis.findings) != ()
     assert kept.seed == graded.seed
@@ -138,7 +138,7 @@ def test_restore_brings_back_the_last_text_that_the_file_does_not_hold(
 def test_no_record_keeps_an_attempt_out(tmp_path: Path) -> None:
     (tmp_path / "sdpa.py").write_text("def broken(:\n")
     kata(tmp_path, "grade", "sdpa", "--no-record")
-    assert history.attempts(Store(tmp_path / "home")) == ()
+    assert attempts.attempts(Store(tmp_path / "home")) == ()
 
 
 # --- a practice -------------------------------------------------------------------------------
@@ -154,19 +154,19 @@ def test_time_is_measured_by_the_steady_clock() -> None:
 
 
 def test_an_attempt_belongs_to_the_practice_its_file_was_started_for(store: Store) -> None:
-    history.remember_start(store, SDPA, FILE, at(0))
+    attempts.remember_start(store, SDPA, FILE, at(0))
     assert attempt(store, 60, report(WRONG)).since_start == 60.0
     assert attempt(store, 90, report(WRONG), Path("another.py")).since_start is None
     done = attempt(store, 120, report(text="right"))
     assert (done.since_start, done.rating) == (120.0, Rating.GOOD)
     assert attempt(store, 130, report(text="nicer")).rating is None, "one pass a practice"
-    history.remember_start(store, SDPA, FILE, at(DAY))
+    attempts.remember_start(store, SDPA, FILE, at(DAY))
     again = attempt(store, DAY + 60, report(text="right"))
     assert (again.since_start, again.rating) == (60.0, Rating.EASY)
 
 
 def test_a_text_changed_long_after_the_pass_is_a_new_practice(store: Store) -> None:
-    history.remember_start(store, SDPA, FILE, at(0))
+    attempts.remember_start(store, SDPA, FILE, at(0))
     attempt(store, 10, report(text="right"))
     assert attempt(store, DAY, report(text="right")).rating is None, "graded again, that is all"
     attempt(store, DAY + 10, report(WRONG, "rewritten"))
@@ -190,7 +190,7 @@ def test_what_a_pass_took_is_its_rating(effort: Effort, expected: Rating) -> Non
 
 
 def test_what_is_no_try_does_not_count_as_one(store: Store) -> None:
-    history.remember_start(store, SDPA, FILE, at(0))
+    attempts.remember_start(store, SDPA, FILE, at(0))
     for _ in range(5):
         attempt(store, 10, report(Verdict.INVALID_SUBMISSION, "half a f"))
         attempt(store, 10, report(Verdict.INTERNAL_ERROR, "our own failure"))
@@ -201,7 +201,7 @@ def test_the_harder_a_pass_the_sooner_it_is_due(tmp_path: Path) -> None:
     days = []
     for number, prepare in enumerate((_see_solution, _take_hint, _fail_twice, _nothing)):
         store = Store(tmp_path / str(number))
-        history.remember_start(store, SDPA, FILE, at(0))
+        attempts.remember_start(store, SDPA, FILE, at(0))
         prepare(store)
         due = attempt(store, 100, report(text="right")).due
         assert due is not None
@@ -212,11 +212,11 @@ def test_the_harder_a_pass_the_sooner_it_is_due(tmp_path: Path) -> None:
 
 
 def _see_solution(store: Store) -> None:
-    coach.note_solution_seen(store, SDPA, FILE, at(5))
+    help.note_solution_seen(store, SDPA, FILE, at(5))
 
 
 def _take_hint(store: Store) -> None:
-    coach.next_hint(store, SDPA, FILE, at(5))
+    help.next_hint(store, SDPA, FILE, at(5))
 
 
 def _fail_twice(store: Store) -> None:
@@ -231,13 +231,13 @@ def _nothing(store: Store) -> None:
 def test_intervals_grow_with_each_good_pass_even_when_the_clock_was_set_back(store: Store) -> None:
     intervals, seconds = [], 0.0
     for number in range(4):
-        history.remember_start(store, SDPA, FILE, at(seconds))
+        attempts.remember_start(store, SDPA, FILE, at(seconds))
         due = attempt(store, seconds + 60, report(text=f"{number}")).due
         assert due is not None
         intervals.append(due - at(seconds).at)
         seconds = due - NOON
     assert intervals == sorted(intervals)
-    history.remember_start(store, SDPA, FILE, at(-DAY))
+    attempts.remember_start(store, SDPA, FILE, at(-DAY))
     due_again = attempt(store, -DAY, report(text="before")).due
     assert due_again is not None
     assert due_again >= due, "no pass brings a kata back sooner than it was due already"
@@ -247,38 +247,38 @@ def test_intervals_grow_with_each_good_pass_even_when_the_clock_was_set_back(sto
 
 
 def test_hints_climb_the_ladder_and_remember_the_rung(store: Store) -> None:
-    history.remember_start(store, SDPA, FILE, at(0))
-    given = [coach.next_hint(store, SDPA, FILE, at(n)) for n in range(4)]
+    attempts.remember_start(store, SDPA, FILE, at(0))
+    given = [help.next_hint(store, SDPA, FILE, at(n)) for n in range(4)]
     assert [h.key for h in given] == ["1", "2", "3", "3"]
     assert [h.repeated for h in given] == [False, False, False, True]
     assert [h.left for h in given] == [2, 1, 0, 0]
-    history.remember_start(store, SDPA, FILE, at(DAY))
-    assert coach.next_hint(store, SDPA, FILE, at(DAY)).key == "1", "a new practice, a new ladder"
+    attempts.remember_start(store, SDPA, FILE, at(DAY))
+    assert help.next_hint(store, SDPA, FILE, at(DAY)).key == "1", "a new practice, a new ladder"
 
 
 def test_a_hint_long_after_the_pass_belongs_to_what_comes_next(store: Store) -> None:
-    history.remember_start(store, SDPA, FILE, at(0))
+    attempts.remember_start(store, SDPA, FILE, at(0))
     attempt(store, 10, report(text="right"))
-    assert coach.next_hint(store, SDPA, FILE, at(HOUR)).key == "1"
-    assert coach.next_hint(store, SDPA, FILE, at(DAY)).key == "1", "not of the old practice"
+    assert help.next_hint(store, SDPA, FILE, at(HOUR)).key == "1"
+    assert help.next_hint(store, SDPA, FILE, at(DAY)).key == "1", "not of the old practice"
     attempt(store, DAY + 60, report(text="rewritten"))
-    kept = history.attempts(store)
+    kept = attempts.attempts(store)
     assert [a.hints for a in kept] == [0, 1]
 
 
 def test_a_named_mistake_comes_before_the_ladder(store: Store) -> None:
-    history.remember_start(store, SDPA, FILE, at(0))
-    assert coach.next_hint(store, SDPA, FILE, at(1)).key == "1"
+    attempts.remember_start(store, SDPA, FILE, at(0))
+    assert help.next_hint(store, SDPA, FILE, at(1)).key == "1"
     attempt(store, 2, report(WRONG, "a", "no-scale"))
-    about = coach.next_hint(store, SDPA, FILE, at(3))
-    assert (about.kind, about.key) == (coach.MISTAKE, "no-scale")
+    about = help.next_hint(store, SDPA, FILE, at(3))
+    assert (about.kind, about.key) == (help.MISTAKE, "no-scale")
     assert "variance" in about.text
-    assert coach.next_hint(store, SDPA, FILE, at(4)).key == "2", "said once; then the next rung"
+    assert help.next_hint(store, SDPA, FILE, at(4)).key == "2", "said once; then the next rung"
     attempt(store, 5, report(WRONG, "b", "mask-inverted"))
-    assert [a.hints for a in history.attempts(store)] == [1, 3], "taken before each attempt"
-    assert coach.next_hint(store, SDPA, FILE, at(6)).key == "mask-inverted"
+    assert [a.hints for a in attempts.attempts(store)] == [1, 3], "taken before each attempt"
+    assert help.next_hint(store, SDPA, FILE, at(6)).key == "mask-inverted"
     attempt(store, 7, report(WRONG, "c"))
-    assert coach.next_hint(store, SDPA, FILE, at(8)).key == "3"
+    assert help.next_hint(store, SDPA, FILE, at(8)).key == "3"
 
 
 def test_explain_alone_is_about_the_last_attempt(tmp_path: Path) -> None:
@@ -292,19 +292,19 @@ def test_explain_alone_is_about_the_last_attempt(tmp_path: Path) -> None:
 
 
 def test_the_solution_opens_with_the_pass_of_this_practice(store: Store) -> None:
-    assert not coach.is_open(store, SDPA, FILE)
-    history.remember_start(store, SDPA, FILE, at(0))
-    assert not coach.is_open(store, SDPA, FILE)
+    assert not help.is_open(store, SDPA, FILE)
+    attempts.remember_start(store, SDPA, FILE, at(0))
+    assert not help.is_open(store, SDPA, FILE)
     attempt(store, 10, report())
-    assert coach.is_open(store, SDPA, FILE)
-    coach.note_solution_seen(store, SDPA, FILE, at(20))
-    going = history.current_practice(store, "sdpa")
+    assert help.is_open(store, SDPA, FILE)
+    help.note_solution_seen(store, SDPA, FILE, at(20))
+    going = attempts.current_practice(store, "sdpa")
     assert going is not None
-    made = store.read(lambda db: practice.effort(db, going, at(30)))
+    made = store.read(lambda db: sitting.effort(db, going, at(30)))
     assert not made.saw_solution, "after the pass it is no help"
-    assert coach.is_open(store, SDPA, Path("elsewhere.py"))
-    history.remember_start(store, SDPA, FILE, at(DAY))
-    assert not coach.is_open(store, SDPA, FILE), "practised anew, it is closed again"
+    assert help.is_open(store, SDPA, Path("elsewhere.py"))
+    attempts.remember_start(store, SDPA, FILE, at(DAY))
+    assert not help.is_open(store, SDPA, FILE), "practised anew, it is closed again"
 
 
 def test_the_solution_asks_first_and_notes_that_it_was_seen(tmp_path: Path) -> None:
@@ -316,9 +316,9 @@ def test_the_solution_asks_first_and_notes_that_it_was_seen(tmp_path: Path) -> N
 
     def seen() -> bool:
         store = Store(tmp_path / "home")
-        going = history.current_practice(store, "sdpa")
+        going = attempts.current_practice(store, "sdpa")
         assert going is not None
-        return store.read(lambda db: practice.effort(db, going, this_moment())).saw_solution
+        return store.read(lambda db: sitting.effort(db, going, this_moment())).saw_solution
 
     for answer in ("n", "y"):
         child = pexpect.spawn(
@@ -354,7 +354,7 @@ def test_mistakes_are_overcome_by_a_later_pass(store: Store) -> None:
 
 def test_the_quickest_pass_counts_against_par(store: Store) -> None:
     for day, seconds in enumerate((300, 100, 200)):
-        history.remember_start(store, SDPA, FILE, at(day * DAY))
+        attempts.remember_start(store, SDPA, FILE, at(day * DAY))
         attempt(store, day * DAY + seconds, report(text=f"{day}"))
         attempt(store, day * DAY + seconds + 50, report(text=f"{day}, nicer"))
     attempt(store, 9 * DAY, report(text="untimed"), Path("other.py"))
@@ -374,7 +374,7 @@ def test_next_is_what_is_due_most_then_the_ladder_then_nothing(store: Store) -> 
     assert next_step(standing(store, katas, at(0))).slug == katas[0].slug
     for number, one in enumerate(katas):
         passed = replace(report(), kata=one.slug)
-        history.record(store, one, passed, Path(f"{one.slug}.py"), moment=at(number * 60))
+        attempts.record(store, one, passed, Path(f"{one.slug}.py"), moment=at(number * 60))
         if number == 1:
             step = next_step(standing(store, katas, at(HOUR)))
             assert (step.slug, step.why) == (katas[2].slug, "the next rung")
@@ -396,7 +396,7 @@ def test_kata_next_starts_it_and_goes_on_with_what_was_begun(tmp_path: Path) -> 
     assert "wrote sdpa.py" in first.stdout
     again = kata(tmp_path, "next")
     assert "go on in sdpa.py" in again.stdout
-    history.record(Store(tmp_path / "home"), SDPA, report(), tmp_path / "sdpa.py")
+    attempts.record(Store(tmp_path / "home"), SDPA, report(), tmp_path / "sdpa.py")
     assert "wrote self-attention.py" in kata(tmp_path, "next").stdout
 
 
@@ -426,7 +426,7 @@ def test_status_fits_a_terminal(tmp_path: Path, columns: int) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from grader.store import Store
+from grader.practice.store import Store
 from tests.test_memory import attempt, report
 store = Store(Path(sys.argv[1]))
 for number in range(30):
@@ -445,7 +445,7 @@ def writer(home: Path, name: str) -> subprocess.Popen[str]:
 def test_commands_at_once_record_everything(store: Store) -> None:
     writers = [writer(store.root, name) for name in "abc"]
     assert [w.wait(60) for w in writers] == [0, 0, 0]
-    kept = {a.sha256 for a in history.attempts(store)}
+    kept = {a.sha256 for a in attempts.attempts(store)}
     assert kept == {f"sha-{name} {n}" for name in "abc" for n in range(30)}
 
 
@@ -456,7 +456,7 @@ def test_a_crash_keeps_what_was_acknowledged(store: Store) -> None:
     process.kill()
     heard += process.stdout.read().splitlines()
     assert process.wait(10) == -signal.SIGKILL
-    numbers = {int(a.sha256.split()[1]) for a in history.attempts(store)}
+    numbers = {int(a.sha256.split()[1]) for a in attempts.attempts(store)}
     assert numbers >= {int(line) for line in heard}
     assert attempt(store, 99, report()).attempt > len(heard), "and one can go on"
 
@@ -499,7 +499,7 @@ def test_a_damaged_file_is_set_aside_and_what_is_readable_taken_over(
     assert aside.read_bytes() == spoiled, "kept as it was"
     assert len(again.notices) == 1
     assert "kata.db was damaged: kept as kata.db.damaged-1" in again.notices[0]
-    kept = history.attempts(again)
+    kept = attempts.attempts(again)
     assert sum(a.sha256.startswith("sha-after") for a in kept) == 3
     assert (len(kept) > 3) == recovers, again.notices
     assert not (store.root / "kata.db.damaged-2").exists()
@@ -548,13 +548,13 @@ def test_two_commands_that_create_the_file_at_once(
     real, seen = store_module._version, [0]  # what it saw before the other one was done
     monkeypatch.setattr(store_module, "_version", lambda db: seen.pop() if seen else real(db))
     store_module._migrate(later)
-    assert [a.number for a in history.attempts(store)] == [1]
+    assert [a.number for a in attempts.attempts(store)] == [1]
 
 
 def test_who_comes_second_to_a_damaged_file_leaves_the_new_one_alone(store: Store) -> None:
     attempt(store, 0, report())
     assert salvage.set_aside(store.file) is None
-    assert len(history.attempts(Store(store.root))) == 1
+    assert len(attempts.attempts(Store(store.root))) == 1
 
 
 def test_rows_on_both_sides_of_what_cannot_be_read_are_taken_over(store: Store) -> None:
@@ -569,7 +569,7 @@ def test_rows_on_both_sides_of_what_cannot_be_read_are_taken_over(store: Store) 
     start = found.start() - found.start() % 4096
     data[start : start + 4096] = b"\xa5" * 4096
     store.file.write_bytes(bytes(data))
-    kept = {a.number for a in history.attempts(Store(store.root))}
+    kept = {a.number for a in attempts.attempts(Store(store.root))}
     assert {1, 200} <= kept
     assert len(kept) < 200
 
@@ -588,10 +588,10 @@ def test_who_still_holds_a_file_that_was_set_aside_costs_the_new_one_nothing(
     held.close()
     store.close()
     del held, store
-    kept = {a.sha256 for a in history.attempts(Store(other.root))}
+    kept = {a.sha256 for a in attempts.attempts(Store(other.root))}
     assert kept == {"sha-new", "sha-held, but in the new one"}
     attempt(other, 4, report(text="newer"))
-    assert len(history.attempts(Store(other.root))) == 3
+    assert len(attempts.attempts(Store(other.root))) == 3
 
 
 def test_the_command_says_that_a_file_was_damaged(tmp_path: Path) -> None:
@@ -618,7 +618,7 @@ def test_a_full_disk_costs_the_new_attempt_and_no_old_one(tmp_path: Path) -> Non
     assert done.returncode == 1, done.stderr
     assert "CANNOT BE GRADED" in done.stdout, "the verdict stands"
     assert "this attempt was not recorded" in done.stderr
-    assert [a.sha256 for a in history.attempts(Store(store.root))] == ["sha-kept"]
+    assert [a.sha256 for a in attempts.attempts(Store(store.root))] == ["sha-kept"]
 
 
 def test_a_home_that_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:
@@ -651,7 +651,7 @@ def test_a_file_of_the_first_version_is_taken_over(store: Store) -> None:
             "at text not null default current_timestamp)"
         )
         connection.execute("insert into started (folder, kata) values ('/somewhere', 'sdpa')")
-    assert history.last_started(store, Path("/somewhere")) == "sdpa"
+    assert attempts.last_started(store, Path("/somewhere")) == "sdpa"
     assert attempt(store, 0, report()).attempt == 1
 
 
@@ -691,7 +691,7 @@ def fill(store: Store, number: int) -> None:
 def test_an_attempt_knows_whether_it_was_accepted(store: Store) -> None:
     attempt(store, 0, report(WRONG))
     attempt(store, 1, report())
-    kept: tuple[Attempt, ...] = history.attempts(store)
+    kept: tuple[Attempt, ...] = attempts.attempts(store)
     assert [a.accepted for a in kept] == [False, True]
 
 
@@ -709,7 +709,7 @@ def shown(store: Store) -> str:
     console = Console(file=io.StringIO(), width=120)
     stands = standing(store, all_katas(), at(DAY))
     console.print(standing_text(stands, 120))
-    console.print(attempts_text(SDPA, history.attempts(store, "sdpa"), at(DAY).at))
+    console.print(attempts_text(SDPA, attempts.attempts(store, "sdpa"), at(DAY).at))
     history_page(stands, [])
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
@@ -719,7 +719,7 @@ def test_a_foreign_attempt_is_left_out_and_hides_no_other(store: Store, foreign:
     attempt(store, 1, report(WRONG, "a", "no-scale"))
     attempt(store, 2, report(WRONG, "b", "mask-inverted"))
     store.write(lambda db: db.execute(f"update attempts set {foreign} where id = 1"))
-    assert [a.number for a in history.attempts(store)] == [2]
+    assert [a.number for a in attempts.attempts(store)] == [2]
     told = shown(store)
     assert "mask-inverted" in told
     assert "no-scale" not in told, "nor what only it says"
@@ -745,7 +745,7 @@ def test_foreign_values_elsewhere_hide_nothing_either(store: Store, foreign: str
 def test_a_card_that_cannot_be_read_is_begun_anew(store: Store, card: str) -> None:
     first = attempt(store, 0, report()).due
     store.write(lambda db: db.execute("update cards set card = ?", (card,)))
-    history.remember_start(store, SDPA, FILE, at(DAY))
+    attempts.remember_start(store, SDPA, FILE, at(DAY))
     again = attempt(store, DAY, report(text="again"))
     assert first is not None
     assert again.due is not None
@@ -759,14 +759,14 @@ def test_foreign_values_cost_what_is_recorded_and_not_the_command(store: Store) 
         attempt(store, 1, report(text="another"))
     for body in ("text", 5, b"\0"):
         store.write(lambda db, b=body: db.execute("update archives set body = ?", (b,)))  # type: ignore[misc]
-        assert history.report_of(store, 1) is None
+        assert attempts.report_of(store, 1) is None
 
 
 def test_a_file_whose_place_cannot_be_told_has_no_practice(store: Store, tmp_path: Path) -> None:
     circle = tmp_path / "circle.py"
     circle.symlink_to(circle)
-    assert history.current_practice(store, "sdpa", circle) is None
-    assert coach.next_hint(store, SDPA, circle).key == "1"
+    assert attempts.current_practice(store, "sdpa", circle) is None
+    assert help.next_hint(store, SDPA, circle).key == "1"
 
 
 def shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
@@ -780,7 +780,7 @@ def shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
 def test_closed_streams_are_no_fault_and_no_file_takes_their_place(tmp_path: Path) -> None:
     done = shell(tmp_path, "KATA start sdpa <&- >&-; echo $? >&2; KATA grade <&- >&-")
     assert (done.returncode, done.stderr) == (1, "0\n"), "the stub is not accepted, that is all"
-    assert history.last_started(Store(tmp_path / "home"), tmp_path) == "sdpa"
+    assert attempts.last_started(Store(tmp_path / "home"), tmp_path) == "sdpa"
 
 
 def test_a_folder_that_was_removed_is_said_in_one_line(tmp_path: Path) -> None:

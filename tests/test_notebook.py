@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from grader import history
-from grader.kata import find
+from grader.kata.kata import find
 from grader.notebook import Notebook
-from grader.store import Store
-from grader.verdict import Verdict
+from grader.practice import attempts
+from grader.practice.store import Store
+from grader.report.verdict import Verdict
 
 pytest.importorskip("IPython")
 
@@ -155,11 +155,11 @@ def test_a_cell_that_does_not_parse_is_told_like_a_file(kernel: Kernel) -> None:
 def test_attempts_are_remembered_as_those_of_a_notebook(kernel: Kernel) -> None:
     kernel("%%kata sdpa --seed 11\n" + NO_SCALE)
     with Store() as store:
-        last = history.last_attempt(store)
+        last = attempts.last_attempt(store)
         assert last is not None
         assert (last.source, last.seed, last.verdict) == ("notebook", 11, Verdict.WRONG_ANSWER)
         assert last.mistakes == ("no-scale",)
-        assert history.text_of(store, last.sha256) == "\n" + NO_SCALE
+        assert attempts.text_of(store, last.sha256) == "\n" + NO_SCALE
 
 
 def test_a_judge_that_died_is_started_again(kernel: Kernel) -> None:

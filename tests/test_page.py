@@ -17,16 +17,28 @@ from pathlib import Path
 
 import pytest
 
-from grader.interview.scorecard import Asked, Dimension, Graded, Predicted, Scorecard, StageTime
-from grader.kata import find
-from grader.render import page as pages
-from grader.render.code import excerpt, whole
-from grader.render.matrix import pictures, signed, unsigned
-from grader.render.page import attempt_fragment, attempt_page, history_page, is_page, round_page
-from grader.render.words import facts, printable, told_failure
-from grader.session import Session
-from grader.standing import Attempt, KataStanding, Mistake, Standing
-from grader.verdict import (
+from grader.interview.score.scorecard import (
+    Asked,
+    Dimension,
+    Graded,
+    Predicted,
+    Scorecard,
+    StageTime,
+)
+from grader.judge.session import Session
+from grader.kata.kata import find
+from grader.practice.standing import Attempt, KataStanding, Mistake, Standing
+from grader.render.html import page as pages
+from grader.render.html.code import excerpt, whole
+from grader.render.html.matrix import pictures, signed, unsigned
+from grader.render.html.page import (
+    attempt_fragment,
+    attempt_page,
+    history_page,
+    is_page,
+    round_page,
+)
+from grader.report.verdict import (
     Budget,
     CandidateFrame,
     Check,
@@ -39,6 +51,7 @@ from grader.verdict import (
     Tier,
     Verdict,
 )
+from grader.report.words import facts, printable, told_failure
 from tests.conftest import grade
 
 WHEN = 1_795_228_000.0
@@ -490,7 +503,7 @@ def test_an_empty_history_says_how_to_begin() -> None:
 
 
 def test_long_histories_are_drawn_by_weeks() -> None:
-    from grader.render.charts import days
+    from grader.render.html.charts import days
 
     first = replace(next(attempts()), at=WHEN - 200 * 86_400)
     chart = days(replace(standing(), attempts=(first, *attempts())))

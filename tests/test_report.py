@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from grader import history
 from grader.cli import cli
-from grader.clock import Moment
-from grader.kata import find
-from grader.store import Store
-from grader.verdict import Check, Diagnosis, Finding, Report, Submission, Tier, Verdict
+from grader.kata.kata import find
+from grader.practice import attempts
+from grader.practice.clock import Moment
+from grader.practice.store import Store
+from grader.report.verdict import Check, Diagnosis, Finding, Report, Submission, Tier, Verdict
 
 KATA = find("sdpa")
 CHECK = Check("test_a", "A claim.", "shape", Tier.REQUIRED, Verdict.WRONG_ANSWER, "all wrong")
@@ -39,7 +39,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     with Store() as store:
         for at, report in ((1_000_000.0, WRONG), (1_000_600.0, RIGHT)):
-            history.record(store, KATA, report, tmp_path / "sdpa.py", moment=Moment(at, at))
+            attempts.record(store, KATA, report, tmp_path / "sdpa.py", moment=Moment(at, at))
     return tmp_path
 
 
@@ -168,8 +168,8 @@ def test_nothing_graded_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_interview_as_text_and_as_a_page(home: Path) -> None:
-    from grader.interview import log
-    from grader.interview.rounds import ready_rounds
+    from grader.interview.record import log
+    from grader.interview.round.rounds import ready_rounds
 
     rules = ready_rounds()[0]
     with Store() as store:

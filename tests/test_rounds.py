@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from grader.experiment import EXPERIMENTS
-from grader.kata import all_katas
-from grader.paths import data_root
+from grader.judge.experiments.experiment import EXPERIMENTS
+from grader.kata.kata import all_katas
+from grader.kata.paths import data_root
 
 ROUNDS = data_root() / "rounds"
 FILES = sorted(ROUNDS.glob("*.toml"))

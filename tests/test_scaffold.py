@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 import grader
+from grader.author.gate import documents
+from grader.author.scaffold import CannotScaffold, scaffold
 from grader.cli import cli
-from grader.kata import Kata, all_katas, load
-from grader.pitfalls import load_pitfalls, singles
-from grader.scaffold import CannotScaffold, scaffold
-from grader.session import Session
-from grader.submission import Source, parse
-from grader.verdict import Fault, Verdict
-from grader.verify import documents
+from grader.judge.session import Session
+from grader.judge.source import Source, parse
+from grader.kata.kata import Kata, all_katas, load
+from grader.kata.pitfalls import load_pitfalls, singles
+from grader.report.verdict import Fault, Verdict
 
 SLUGS = {"banded-attention": False, "banded-layer": True}
 

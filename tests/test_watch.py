@@ -19,17 +19,17 @@ from typing import Any, cast
 
 import pytest
 
-from grader import history, practice
-from grader.kata import find
-from grader.remote import RemoteJudge
-from grader.store import Store
-from grader.verdict import Report, Submission, Verdict
+from grader.judge.remote import RemoteJudge
+from grader.kata.kata import find
+from grader.practice import attempts, sitting
+from grader.practice.store import Store
+from grader.report.verdict import Report, Submission, Verdict
+from grader.watch.board import Board
 from grader.watch.events import Graded, Key, Mailbox, Missed, Resized, Saved
 from grader.watch.eye import Eye
 from grader.watch.keys import NAMES, SEQUENCE, keyboard
 from grader.watch.loop import Watch, _finished, suspend_with
 from grader.watch.marker import Marker
-from grader.watch.pages import Desk
 from grader.watch.screen import lines_of
 from tests.terminals import Terminal
 from tests.test_command_line import NO_SCALE, SOLUTION, STUB, _processes_in
@@ -54,7 +54,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 
 
 def kept(folder: Path) -> list[Verdict]:
-    return [a.verdict for a in history.attempts(Store(folder / "home"))]
+    return [a.verdict for a in attempts.attempts(Store(folder / "home"))]
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -99,7 +99,7 @@ def test_a_practice_from_the_stub_to_the_next_kata(
         time.sleep(0.05)
     assert seen.ended
     assert kept(tmp_path) == [Verdict.WRONG_ANSWER, Verdict.ACCEPTED]
-    assert {a.source for a in history.attempts(Store(tmp_path / "home"))} == {"watch"}
+    assert {a.source for a in attempts.attempts(Store(tmp_path / "home"))} == {"watch"}
     assert _leftovers(tmp_path) == []
 
 
@@ -145,9 +145,9 @@ def test_what_happens_to_files_in_the_middle_of_it(
     assert Verdict.ACCEPTED in graded
     assert Verdict.INTERNAL_ERROR not in graded, "a grade that was called off is none"
     assert graded[-1] is Verdict.WRONG_ANSWER
-    last = history.last_attempt(Store(tmp_path / "home"))
+    last = attempts.last_attempt(Store(tmp_path / "home"))
     assert last is not None
-    assert (history.text_of(Store(tmp_path / "home"), last.sha256) or "").endswith("# 2\n")
+    assert (attempts.text_of(Store(tmp_path / "home"), last.sha256) or "").endswith("# 2\n")
     assert "sdpa" in shown.splitlines()[0], "nothing scrolled the screen away"
     seen.key("C-c")
     deadline = time.monotonic() + 10
@@ -321,7 +321,7 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
     store = Store(tmp_path / "home")
     watching = Watch(find("sdpa"), file, Told(), store)  # type: ignore[arg-type]
     watching.marker, watching.eye = Told(), Told()  # type: ignore[assignment]
-    watching.desk = Desk(watching.kata, file, store)
+    watching.board = Board(watching.kata, file, store)
     yield watching
     watching.eye.close()
     watching.mailbox.close()
@@ -344,9 +344,9 @@ def test_what_comes_of_a_grade_that_was_called_off_is_not_shown(watch: Watch) ->
     watch.running = 2
     for late in (Graded(1, report), Missed(1, "too late")):
         watch._on(late)
-        assert (watch.running, watch.desk.report, watch.desk.note) == (2, None, "")
+        assert (watch.running, watch.board.report, watch.board.note) == (2, None, "")
     watch._on(Graded(2, report))
-    assert (watch.running, watch.desk.report) == (0, report)
+    assert (watch.running, watch.board.report) == (0, report)
 
 
 def test_a_save_calls_the_running_grade_off_a_second_later(watch: Watch) -> None:
@@ -371,23 +371,23 @@ def test_going_on_to_the_next_kata_calls_the_running_grade_off(watch: Watch) -> 
 
 @pytest.mark.parametrize("answer", ["n", "y"])
 def test_reading_the_solution_before_the_pass_is_noted(watch: Watch, answer: str) -> None:
-    history.remember_start(watch.store, watch.kata, watch.file)
+    attempts.remember_start(watch.store, watch.kata, watch.file)
     watch._on(Key("s"))
     assert "y/n" in watch.question
     watch._on(Key(answer))
-    going = history.current_practice(watch.store, "sdpa")
+    going = attempts.current_practice(watch.store, "sdpa")
     assert going is not None
-    made = watch.store.read(lambda db: practice.effort(db, going, going.began))
+    made = watch.store.read(lambda db: sitting.effort(db, going, going.began))
     assert made.saw_solution == (answer == "y")
 
 
 def test_a_file_that_is_gone_for_a_moment_is_not_missed(watch: Watch) -> None:
     watch.file.unlink()
     watch._look()
-    assert watch.desk.note == ""
+    assert watch.board.note == ""
     assert watch.due is not None, "but looked for again"
     watch._look()
-    assert watch.desk.note == "waiting for the file"
+    assert watch.board.note == "waiting for the file"
 
 
 def test_nobody_is_listened_to_who_has_left(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -450,7 +450,7 @@ for line in sys.stdin:
 
 def test_a_judge_that_broke_grades_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A submission that kills the server of its workers must not spoil what is graded next."""
-    monkeypatch.setattr("grader.remote.BEGIN", BREAKS)
+    monkeypatch.setattr("grader.judge.remote.BEGIN", BREAKS)
     with RemoteJudge() as judge:
         first = judge.pid
         told = judge.grade_text(find("sdpa"), tmp_path / "sdpa.py", SOLUTION)

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader.exchange import Answer
-from grader.tolerance import allowed, scale_of
-from grader.verdict import FAMILIES, Evidence, Fault, Tier, Verdict
+from grader.bank.tolerance import allowed, scale_of
+from grader.exchange.answer import Answer
+from grader.report.verdict import FAMILIES, Evidence, Fault, Tier, Verdict
 
 Test = Callable[..., None]
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from grader.bank.claims import assert_shape, refuse
 from grader.bank.truth import linear
-from grader.exchange import Answer
+from grader.exchange.answer import Answer
 
 FALSE_ALARM = 1e-9
 """How often a right layer may fail one claim about frequencies, at most."""

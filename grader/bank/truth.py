@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader.weights import Projection, Weights
+from grader.exchange.layout import Projection, Weights
 from grader.worker.program import pull_back
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from grader.commands.common import ACCEPTED, NOT_ACCEPTED, Refusal, chosen, complete_kata
-from grader.kata import KataError, all_katas
+from grader.kata.kata import Kata, KataError, all_katas
 
 
 @click.command()
@@ -16,10 +17,31 @@ from grader.kata import KataError, all_katas
 @click.option("--seed", type=int, help="Repeat the inputs of an earlier run.")
 def verify(kata: str | None, seed: int | None) -> None:
     """For authors: is a kata fit to be practised on? Without KATA, all of them."""
-    from grader.render.verification import run
-
     katas = [chosen(kata)] if kata else all_katas()
-    sys.exit(ACCEPTED if run(katas, seed) else NOT_ACCEPTED)
+    sys.exit(ACCEPTED if _verify(katas, seed) else NOT_ACCEPTED)
+
+
+def _verify(katas: Sequence[Kata], seed: int | None) -> bool:
+    """Verify katas one after another; whether all are fit."""
+    from grader.author.gate import verify as gate
+    from grader.judge.session import Session
+    from grader.render.terminal.text import make_console
+    from grader.render.terminal.verification import table
+
+    console, progress = make_console(), make_console(stderr=True)
+    outcomes = []
+    with Session() as session:
+        for kata in katas:
+
+            def say(what: str, slug: str = kata.slug) -> None:
+                progress.print(f"{slug}: {what} …")
+
+            outcomes.append(gate(kata, session, say, seed))
+    console.print(table(outcomes))
+    for outcome in outcomes:
+        for problem in outcome.problems:
+            console.print(f"✗ {problem}", markup=False)
+    return all(outcome.fit for outcome in outcomes)
 
 
 @click.command()
@@ -31,7 +53,7 @@ def verify(kata: str | None, seed: int | None) -> None:
 )  # fmt: skip
 def new(slug: str, root: Path | None, *, module: bool) -> None:
     """For authors: begin a kata called SLUG with files that already run."""
-    from grader.scaffold import CannotScaffold, scaffold
+    from grader.author.scaffold import CannotScaffold, scaffold
 
     try:
         files = scaffold(slug, root, module=module)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from grader.kata import Kata, KataError, all_katas, find
+from grader.kata.kata import Kata, KataError, all_katas, find
 
 if TYPE_CHECKING:
-    from grader.store import Store
+    from grader.practice.store import Store
 
 ACCEPTED, NOT_ACCEPTED, USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -40,7 +40,7 @@ def complete_kata(_context: click.Context, _parameter: click.Parameter, begun: s
 
 def complete_pitfall(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
     """Mistakes whose name begins like that."""
-    from grader.pitfalls import load_pitfalls
+    from grader.kata.pitfalls import load_pitfalls
 
     known = {pitfall.id for kata in all_katas() for pitfall in load_pitfalls(kata)}
     return sorted(name for name in known if name.startswith(begun))
@@ -48,7 +48,7 @@ def complete_pitfall(_context: click.Context, _parameter: click.Parameter, begun
 
 def complete_round(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
     """Ready-made rounds whose name begins like that."""
-    from grader.interview.rounds import ready_made
+    from grader.interview.round.rounds import ready_made
 
     return [file.stem for file in ready_made() if file.stem.startswith(begun)]
 
@@ -64,7 +64,7 @@ def kata_and_file(kata: str | None, file: Path | None) -> tuple[Kata, Path]:
 
 
 def _last_started() -> str:
-    from grader.history import last_started
+    from grader.practice.attempts import last_started
 
     with memory() as store:
         slug = last_started(store, Path())
@@ -76,7 +76,7 @@ def _last_started() -> str:
 @contextlib.contextmanager
 def memory() -> Iterator[Store]:
     """The user's database; what became of a damaged one is said at the end."""
-    from grader.store import Store, Unavailable
+    from grader.practice.store import Store, Unavailable
 
     with Store() as store:
         try:

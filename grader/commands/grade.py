@@ -19,12 +19,12 @@ from grader.commands.common import (
     leave,
     memory,
 )
-from grader.kata import Kata
+from grader.kata.kata import Kata
 
 if TYPE_CHECKING:
-    from grader.history import Recorded
-    from grader.submission import Source
-    from grader.verdict import Report
+    from grader.judge.source import Source
+    from grader.practice.attempts import Recorded
+    from grader.report.verdict import Report
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def grade(
 
 def run(order: Order) -> int:
     """Grade, remember and print; returns the exit status."""
-    from grader.verdict import Verdict
+    from grader.report.verdict import Verdict
 
     report = _graded(order)
     recorded = _remember(order, report) if order.record else None
@@ -76,9 +76,9 @@ def run(order: Order) -> int:
 
 
 def _graded(order: Order) -> Report:
-    from grader.filing import NotJudged, grade_file
-    from grader.render.progress import Progress
-    from grader.session import Session, fresh_seed
+    from grader.judge.file import NotJudged, grade_file
+    from grader.judge.session import Session, fresh_seed
+    from grader.render.terminal.progress import Progress
 
     seed = fresh_seed() if order.seed is None else order.seed
     device = "cpu" if order.device == "auto" else order.device
@@ -98,8 +98,8 @@ def _graded(order: Order) -> Report:
 
 def _remember(order: Order, report: Report) -> Recorded | None:
     """Keep the attempt; a verdict stands whether or not it could be kept."""
-    from grader.history import record
-    from grader.store import Unavailable
+    from grader.practice.attempts import record
+    from grader.practice.store import Unavailable
 
     with memory() as store:
         try:
@@ -111,22 +111,22 @@ def _remember(order: Order, report: Report) -> Recorded | None:
 
 def _print(report: Report, order: Order, recorded: Recorded | None) -> None:
     if order.form == "json":
-        from grader.render.document import to_json
+        from grader.report.document import to_json
 
         click.echo(to_json(report))
         return
     if order.form == "html":
-        from grader.render.page import attempt_page
+        from grader.render.html.page import attempt_page
 
         click.echo(attempt_page(report))
         return
-    from grader.render.text import make_console, to_text
+    from grader.render.terminal.text import make_console, to_text
 
     console = make_console()
     console.print(to_text(report, verbose=order.verbose))
     if recorded is not None and recorded.rating is not None:
-        from grader.clock import now
-        from grader.render.status import passed_text
+        from grader.practice.clock import now
+        from grader.render.terminal.status import passed_text
 
         console.print(passed_text(order.kata, recorded, now().at))
     sys.stdout.flush()

@@ -15,7 +15,7 @@ from grader.commands.common import (
     kata_and_file,
     memory,
 )
-from grader.kata import Kata, all_katas
+from grader.kata.kata import Kata, all_katas
 
 
 @click.command()
@@ -23,9 +23,9 @@ from grader.kata import Kata, all_katas
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def hint(kata: str | None, file: Path | None) -> None:
     """Get the next hint: about your last named mistake, else one rung further."""
-    from grader.coach import next_hint
-    from grader.render.help import hint_text
-    from grader.render.text import make_console
+    from grader.practice.help import next_hint
+    from grader.render.terminal.help import hint_text
+    from grader.render.terminal.text import make_console
 
     found, path = kata_and_file(kata, file)
     with memory() as store:
@@ -38,10 +38,10 @@ def hint(kata: str | None, file: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Show it before you have passed, without asking.")
 def solution(kata: str, file: Path | None, *, yes: bool) -> None:
     """Read the solution: freely after a pass; before it, this is noted."""
-    from grader.coach import is_open, note_solution_seen
-    from grader.render.help import solution_text
-    from grader.render.text import make_console
-    from grader.store import Unavailable
+    from grader.practice.help import is_open, note_solution_seen
+    from grader.practice.store import Unavailable
+    from grader.render.terminal.help import solution_text
+    from grader.render.terminal.text import make_console
 
     found = chosen(kata)
     path = file or Path(f"{found.slug}.py")
@@ -63,10 +63,10 @@ def solution(kata: str, file: Path | None, *, yes: bool) -> None:
 @click.argument("pitfall", required=False, shell_complete=complete_pitfall)
 def explain(pitfall: str | None) -> None:
     """Tell the rest about a named mistake; without PITFALL, about those of your last attempt."""
-    from grader.kata import KataError
-    from grader.pitfalls import find_pitfall
-    from grader.render.pitfall import to_text
-    from grader.render.text import make_console
+    from grader.kata.kata import KataError
+    from grader.kata.pitfalls import find_pitfall
+    from grader.render.terminal.pitfall import to_text
+    from grader.render.terminal.text import make_console
 
     katas = all_katas()
     names: tuple[str, ...] = () if pitfall is None else (pitfall,)
@@ -80,7 +80,7 @@ def explain(pitfall: str | None) -> None:
 
 
 def _named_last() -> tuple[list[Kata], tuple[str, ...]]:
-    from grader.history import last_attempt
+    from grader.practice.attempts import last_attempt
 
     with memory() as store:
         last = last_attempt(store)

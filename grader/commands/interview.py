@@ -14,10 +14,10 @@ import click
 from grader.commands.common import ACCEPTED, Refusal, complete_round, memory
 
 if TYPE_CHECKING:
-    from grader.interview import log
-    from grader.interview.plan import Round
-    from grader.interview.stage import Part
-    from grader.store import Store
+    from grader.interview.record import log
+    from grader.interview.round.plan import Round
+    from grader.interview.screens.screen import Part
+    from grader.practice.store import Store
 
 LEVELS = ("junior", "mid", "senior")
 MOST_DIGITS = 18
@@ -65,8 +65,8 @@ def interview(
 def _rules(
     name: str | None, level: str | None, minutes: int | None, file: Path | None
 ) -> Round | None:
-    from grader.interview import rounds
-    from grader.render.words import printable
+    from grader.interview.round import rounds
+    from grader.report.words import printable
 
     given = [name is not None, file is not None, level is not None or minutes is not None]
     if sum(given) > 1:
@@ -92,7 +92,8 @@ def _matching(known: list[Round], level: str | None, minutes: int | None) -> Rou
 
 
 def _overview(store: Store) -> None:
-    from grader.interview import log, rounds
+    from grader.interview.record import log
+    from grader.interview.round import rounds
     from grader.interview.say import minutes
 
     try:
@@ -114,7 +115,7 @@ def _overview(store: Store) -> None:
 
 
 def _resumed(store: Store, number: str | None) -> log.Entry:
-    from grader.interview import log
+    from grader.interview.record import log
 
     if number is None:
         waiting = [entry for entry in log.unfinished(store) if not entry.running]
@@ -143,9 +144,9 @@ def _is_number(word: str) -> bool:
 
 
 def _begin(store: Store, rules: Round, folder: Path, seed: int | None, *, plain: bool) -> int:
-    from grader.experiment import EXPERIMENTS
-    from grader.interview import log
-    from grader.interview.questions import draw
+    from grader.interview.record import log
+    from grader.interview.round.questions import draw
+    from grader.judge.experiments.experiment import EXPERIMENTS
 
     _check_folder(folder)
     seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
@@ -169,9 +170,9 @@ def _check_folder(folder: Path) -> None:
 
 
 def _go_on(store: Store, entry: log.Entry, *, plain: bool) -> int:
-    from grader.interview import log
-    from grader.interview.driver import Driver
-    from grader.remote import RemoteJudge
+    from grader.interview.candidate_side import Driver
+    from grader.interview.record import log
+    from grader.judge.remote import RemoteJudge
 
     try:
         log.claim(store, entry.id)
@@ -190,7 +191,7 @@ def _go_on(store: Store, entry: log.Entry, *, plain: bool) -> int:
 
 
 def _host(store: Store, name: str | None, *, plain: bool) -> int:
-    from grader.interview.host import Host, Nothing
+    from grader.interview.host_side import Host, Nothing
 
     if name is not None and not _is_number(name):
         raise Refusal(f"`{name}` is not the number of a round: `kata interview` shows which run")
@@ -210,16 +211,16 @@ def _play(part: Part, *, plain: bool) -> int:
     run: Callable[[Part], int]
     dumb = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
     if plain or dumb or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        from grader.interview.plain import run
+        from grader.interview.screens.plain import run
     else:
-        from grader.interview.terminal import run
+        from grader.interview.screens.terminal import run
     return run(part)
 
 
 def _show_card(store: Store, number: int) -> None:
-    from grader.interview import log
-    from grader.render.scorecard import to_text
-    from grader.render.text import make_console
+    from grader.interview.record import log
+    from grader.render.terminal.scorecard import to_text
+    from grader.render.terminal.text import make_console
 
     card = log.card(store, number)
     if card is not None:

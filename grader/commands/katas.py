@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from grader.commands.common import Refusal, chosen, complete_kata, memory
-from grader.kata import Kata, all_katas
+from grader.kata.kata import Kata, all_katas
 
 
 @click.command("list")
@@ -34,10 +34,10 @@ def start(kata: str, folder: Path, *, force: bool) -> None:
 
 def begin(kata: Kata, folder: Path, *, force: bool) -> None:
     """Write the stub, remember that its time runs, and say what to type next."""
-    from grader.history import remember_start
-    from grader.store import Unavailable
-    from grader.workspace import CannotWrite
-    from grader.workspace import start as write_stub
+    from grader.practice.attempts import remember_start
+    from grader.practice.store import Unavailable
+    from grader.practice.workspace import CannotWrite
+    from grader.practice.workspace import start as write_stub
 
     try:
         started = write_stub(kata, folder, force=force)
@@ -66,7 +66,7 @@ def show(kata: str) -> None:
     found = chosen(kata)
     from rich.markdown import Markdown
 
-    from grader.render.text import make_console
+    from grader.render.terminal.text import make_console
 
     text = found.text("README.md")
     console = make_console()

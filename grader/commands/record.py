@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 
 from grader.commands.common import Refusal, chosen, complete_kata, memory
-from grader.kata import all_katas
+from grader.kata.kata import all_katas
 
 
 @click.command()
 @click.argument("kata", required=False, shell_complete=complete_kata)
 def status(kata: str | None) -> None:
     """Show how everything stands, or the attempts at one KATA."""
-    from grader import history
-    from grader.clock import now
-    from grader.render.status import attempts_text, standing_text
-    from grader.render.text import make_console
-    from grader.tally import standing
+    from grader.practice import attempts
+    from grader.practice.clock import now
+    from grader.practice.tally import standing
+    from grader.render.terminal.status import attempts_text, standing_text
+    from grader.render.terminal.text import make_console
 
     console = make_console()
     with memory() as store:
@@ -26,7 +26,7 @@ def status(kata: str | None) -> None:
             shown = standing_text(standing(store, all_katas()), console.width)
         else:
             found = chosen(kata)
-            shown = attempts_text(found, history.attempts(store, found.slug), now().at)
+            shown = attempts_text(found, attempts.attempts(store, found.slug), now().at)
     console.print(shown)
 
 
@@ -34,16 +34,16 @@ def status(kata: str | None) -> None:
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(), help="Where to.")
 def next_(folder: Path) -> None:
     """Start what is due most, else the next rung of the ladder."""
-    from grader import history
-    from grader.agenda import next_step
     from grader.commands.katas import begin
-    from grader.tally import standing
+    from grader.practice import attempts
+    from grader.practice.next import next_step
+    from grader.practice.tally import standing
 
     with memory() as store:
         step = next_step(standing(store, all_katas()))
         kata = chosen(step.slug)
         file = folder / f"{kata.slug}.py"
-        going = history.current_practice(store, kata.slug, file)
+        going = attempts.current_practice(store, kata.slug, file)
     click.echo(f"{kata.slug}: {step.why}\n")
     if not step.due:
         click.echo(f"everything is passed and nothing is due; to practise now: {_anew(kata.slug)}")
@@ -64,14 +64,14 @@ def _anew(slug: str) -> str:
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(), help="Where to.")
 def restore(kata: str, number: int | None, folder: Path, *, show: bool) -> None:
     """Bring back the text of an earlier attempt: the last that differs from the file, or any."""
-    from grader import history
-    from grader.workspace import CannotWrite, put
+    from grader.practice import attempts
+    from grader.practice.workspace import CannotWrite, put
 
     found = chosen(kata)
     file = folder / f"{found.slug}.py"
     with memory() as store:
-        kept = history.attempts(store, found.slug)
-        texts = ((a, history.text_of(store, a.sha256) or "") for a in reversed(kept))
+        kept = attempts.attempts(store, found.slug)
+        texts = ((a, attempts.text_of(store, a.sha256) or "") for a in reversed(kept))
         if number is not None:
             wanted = next(((a, t) for a, t in texts if a.number == number), None)
         else:

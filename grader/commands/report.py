@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.commands.common import Refusal, memory
-from grader.kata import all_katas
+from grader.kata.kata import all_katas
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from grader.interview.scorecard import Scorecard
-    from grader.standing import Attempt
-    from grader.store import Store
-    from grader.verdict import Report
+    from grader.interview.score.scorecard import Scorecard
+    from grader.practice.standing import Attempt
+    from grader.practice.store import Store
+    from grader.report.verdict import Report
 
 LATEST = 12
 """Attempts that the page of one's history tells in full."""
@@ -54,7 +54,7 @@ def report(
         raise Refusal("--attempt, --round and --history exclude each other: give one of them")
     wanted = Wanted(attempt, round_, history)
     if html is None:
-        from grader.render.text import make_console
+        from grader.render.terminal.text import make_console
 
         console = make_console()
         with memory() as store:
@@ -72,25 +72,25 @@ def report(
 
 def _as_text(store: Store, wanted: Wanted, width: int) -> RenderableType:
     if wanted.history:
-        from grader.render.status import standing_text
-        from grader.tally import standing
+        from grader.practice.tally import standing
+        from grader.render.terminal.status import standing_text
 
         return standing_text(standing(store, all_katas()), width)
     if wanted.round is not None:
-        from grader.render.scorecard import to_text as card_text
+        from grader.render.terminal.scorecard import to_text as card_text
 
         return card_text(_card(store, wanted.round))
-    from grader.render.text import to_text
+    from grader.render.terminal.text import to_text
 
     return to_text(_attempt(store, wanted.attempt)[1])
 
 
 def _as_page(store: Store, wanted: Wanted) -> str:
-    from grader.render.page import attempt_page, history_page, round_page
+    from grader.render.html.page import attempt_page, history_page, round_page
 
     if wanted.history:
-        from grader.history import report_of
-        from grader.tally import standing
+        from grader.practice.attempts import report_of
+        from grader.practice.tally import standing
 
         stands = standing(store, all_katas())
         latest = [(a, report_of(store, a.number)) for a in stands.attempts[: -LATEST - 1 : -1]]
@@ -102,17 +102,17 @@ def _as_page(store: Store, wanted: Wanted) -> str:
 
 
 def _attempt(store: Store, number: int | None) -> tuple[Attempt, Report]:
-    from grader import history
+    from grader.practice import attempts
 
     if number is None:
-        found = history.last_attempt(store)
+        found = attempts.last_attempt(store)
         if found is None:
             raise Refusal("nothing was graded yet: `kata grade` records what it grades")
     else:
-        found = history.attempt(store, number)
+        found = attempts.attempt(store, number)
         if found is None:
             raise Refusal(f"there is no attempt {number}: `kata status KATA` shows their numbers")
-    kept = history.report_of(store, found.number)
+    kept = attempts.report_of(store, found.number)
     if kept is None:
         raise Refusal(
             f"the report of attempt {found.number} can no longer be read: grade the text again, "
@@ -122,7 +122,7 @@ def _attempt(store: Store, number: int | None) -> tuple[Attempt, Report]:
 
 
 def _card(store: Store, number: int) -> Scorecard:
-    from grader.interview.log import card
+    from grader.interview.record.log import card
 
     found = card(store, number)
     if found is None:
@@ -147,7 +147,7 @@ def write_page(file: Path, page: str, *, force: bool) -> None:
 
 
 def _ours(file: Path) -> bool:
-    from grader.render.page import is_page
+    from grader.render.html.page import is_page
 
     with file.open("rb") as stream:
         return is_page(stream.read(TOP).decode("utf-8", "replace"))

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.render.words import printable
+from grader.report.words import printable
 
 PLAIN, TITLE, DIM, GOOD, BAD, WARN, QUOTE = "", "title", "dim", "good", "bad", "warn", "quote"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from grader.clock import now
+from grader.practice.clock import now
 
 LONGEST_GAP = 5.0
 """Seconds between two looks beyond which nobody was at it: the machine slept, or the process was

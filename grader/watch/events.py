@@ -9,8 +9,8 @@ import select
 import time
 from dataclasses import dataclass
 
-from grader.history import Recorded
-from grader.verdict import Check, Report
+from grader.practice.attempts import Recorded
+from grader.report.verdict import Check, Report
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from grader.kata import Kata
-from grader.store import Store
-from grader.submission import NoSuchFile, read
-from grader.watch import pages
+from grader.judge.source import NoSuchFile, read
+from grader.kata.kata import Kata
+from grader.practice.store import Store
+from grader.watch import board
 from grader.watch.events import Checked, Event, Graded, Key, Mailbox, Missed, Resized, Saved
 from grader.watch.eye import Eye
 from grader.watch.keys import read_keys
@@ -71,9 +71,9 @@ class Watch:
     """When the running grade is called off, because what it grades was saved anew."""
     question: str = ""
 
-    def run(self) -> pages.Desk:
+    def run(self) -> board.Board:
         """Watch until the person quits; returns what there is to say afterwards."""
-        self.desk = pages.Desk(self.kata, self.file, self.store)
+        self.board = board.Board(self.kata, self.file, self.store)
         with contextlib.ExitStack() as stack:
             stack.callback(self.mailbox.close)
             self.marker = Marker(self.mailbox, self.device)
@@ -84,7 +84,7 @@ class Watch:
             stack.callback(self.surface.leave)
             self.due = time.monotonic()
             self._listen()
-        return self.desk
+        return self.board
 
     def _look_at_file(self) -> Eye:
         return Eye(self.file, lambda: self.mailbox.post(Saved()), poll=self.poll)
@@ -95,7 +95,7 @@ class Watch:
     def _listen(self) -> None:
         keyboard: list[int] = [sys.stdin.fileno()]
         while not self.done:
-            self.surface.show(self.desk.view(self.question, busy=bool(self.running)))
+            self.surface.show(self.board.view(self.question, busy=bool(self.running)))
             pressed = self.mailbox.wait(self._next_moment(), *keyboard)
             if pressed:
                 keys = read_keys(pressed[0])
@@ -120,14 +120,14 @@ class Watch:
             case Saved():
                 self.due, self.doubted = time.monotonic(), False
             case Checked(grade, check) if grade == self.running:
-                self.desk.check(check)
+                self.board.check(check)
             case Graded(grade, report) if grade == self.running:
                 self._ended()
-                self.desk.graded(report, event.recorded, event.note)
+                self.board.graded(report, event.recorded, event.note)
                 self.surface.scroll(-(10**6))
             case Missed(grade, why) if grade == self.running:
                 self._ended()
-                self.desk.say(why)
+                self.board.say(why)
             case Resized():
                 pass  # whatever happened, the view is drawn again
 
@@ -148,7 +148,7 @@ class Watch:
         try:
             data = read(self.file)
         except NoSuchFile as error:
-            return self._doubt() if not self.doubted else self.desk.missing(str(error))
+            return self._doubt() if not self.doubted else self.board.missing(str(error))
         digest = hashlib.sha256(data).hexdigest()
         if digest == self.graded:
             return None
@@ -159,8 +159,8 @@ class Watch:
             self.due = time.monotonic() + 0.05
             self.doubted = True
             return None
-        if self.graded is None and self.desk.is_stub(data):
-            return self.desk.welcome()
+        if self.graded is None and self.board.is_stub(data):
+            return self.board.welcome()
         return self._grade(digest)
 
     def _doubt(self) -> None:
@@ -169,7 +169,7 @@ class Watch:
 
     def _grade(self, digest: str) -> None:
         self.graded = digest
-        self.desk.begin()
+        self.board.begin()
         self.running = self.marker.begin(self.kata, self.file)
 
     # --- keys ---------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ class Watch:
         if self.question:
             self.question = ""
             if name == "y":
-                self.desk.show_solution(confirmed=True)
+                self.board.show_solution(confirmed=True)
             return
         match name:
             case "q":
@@ -186,15 +186,15 @@ class Watch:
             case "r":
                 self.graded, self.due, self.doubted = "", time.monotonic(), True
             case "h":
-                self.desk.show_hint()
+                self.board.show_hint()
             case "e":
-                self.desk.show_explanation()
+                self.board.show_explanation()
             case "s":
-                self.question = self.desk.show_solution(confirmed=False)
+                self.question = self.board.show_solution(confirmed=False)
             case "n":
                 self._next_kata()
             case "escape" | "enter" if self.surface.page:  # on paper, the end of a typed line
-                self.desk.show_report()
+                self.board.show_report()
             case "up" | "down" | "page up" | "page down":
                 lines = self.surface.page if name.startswith("page") else 1
                 self.surface.scroll(lines if name.endswith("down") else -lines)
@@ -205,7 +205,7 @@ class Watch:
 
     def _next_kata(self) -> None:
         """Go on to the kata whose turn it is, in the same folder."""
-        following = self.desk.following()
+        following = self.board.following()
         if following is None:
             return
         if self.running:
@@ -213,7 +213,7 @@ class Watch:
             self._ended()
         self.kata, self.file = following
         self.eye.close()
-        self.desk = pages.Desk(self.kata, self.file, self.store)
+        self.board = board.Board(self.kata, self.file, self.store)
         self.eye = self._look_at_file()
         self.graded, self.due = None, time.monotonic()
 

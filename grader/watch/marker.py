@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from grader.filing import Cancelled, NotJudged
-from grader.history import Recorded, record
-from grader.kata import Kata
-from grader.remote import RemoteJudge
-from grader.store import Store, Unavailable
-from grader.verdict import Report
+from grader.judge.file import Cancelled, NotJudged
+from grader.judge.remote import RemoteJudge
+from grader.kata.kata import Kata
+from grader.practice.attempts import Recorded, record
+from grader.practice.store import Store, Unavailable
+from grader.report.verdict import Report
 from grader.watch.events import Checked, Graded, Mailbox, Missed
 
 

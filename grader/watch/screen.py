@@ -134,7 +134,7 @@ class Paper:
 
     def show(self, view: View) -> None:
         """Print what is new."""
-        from grader.render.text import make_console
+        from grader.render.terminal.text import make_console
 
         if view.bodies and view.bodies[0] is not self._last:
             self._last = view.bodies[0]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.kata import Parameter
+from grader.kata.kata import Parameter
 
 ATTENTION_ROLES = {"query": ("q", "query", "queries"), "key": ("k", "key", "keys")}
 ATTENTION_ROLES["value"] = ("v", "value", "values")

@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import nn
 
-from grader.kata import EntryPoint
+from grader.kata.kata import EntryPoint
 from grader.worker.binding import Binding, Unbindable, bind
 
 MODULE = "submission"

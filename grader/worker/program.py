@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from grader.wire import Message, plain
 from grader.worker.entry import FILENAME, WIDTH, Loaded
 from grader.worker.meta import without_compiler
 from grader.worker.recorder import Recorder
+from grader.worker.wire import Message, plain
 
 MAX_OUTPUT = 256 * 1024 * 1024
 """Bytes of the largest output that may travel."""

@@ -23,11 +23,11 @@ from typing import Any
 
 import torch
 
-from grader.kata import all_katas
-from grader.wire import pack, unpack_frame
-from grader.worker.child import close_all_but, confine, work
-from grader.worker.pages import gather
+from grader.kata.kata import all_katas
+from grader.worker.huge_pages import gather
+from grader.worker.life import close_all_but, confine, work
 from grader.worker.recorder import Recorder
+from grader.worker.wire import pack, unpack_frame
 
 PR_SET_CHILD_SUBREAPER = 36
 MANY = 8

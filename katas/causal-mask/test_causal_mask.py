@@ -18,8 +18,8 @@ from grader.bank import (
     linear,
     refuse,
 )
-from grader.verdict import Fault, Verdict
-from grader.weights import Projection
+from grader.exchange.layout import Projection
+from grader.report.verdict import Fault, Verdict
 
 SHAPES = [  # B, S, H, head_dim: primes, so that no two axes can be taken for each other
     (1, 1, 3, 2),

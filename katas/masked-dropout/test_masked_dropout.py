@@ -16,7 +16,7 @@ from grader.bank import (
     linear,
     refuse,
 )
-from grader.weights import Projection
+from grader.exchange.layout import Projection
 
 SHAPES = [(1, 1, 2), (1, 3, 5), (2, 1, 3), (3, 7, 2), (5, 2, 11)]  # B, S, D
 

@@ -12,7 +12,7 @@ from grader.bank import (
     linear,
     refuse,
 )
-from grader.weights import Projection
+from grader.exchange.layout import Projection
 
 SIZES = [(1, 1), (1, 5), (7, 1), (3, 2), (2, 11)]  # B, S: primes, and each of them 1 once
 

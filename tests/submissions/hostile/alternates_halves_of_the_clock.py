@@ -28,8 +28,8 @@ def scaled_dot_product_attention(q, k, v, mask=None):
 frame = sys._getframe()
 while frame.f_code.co_name != "work":
     frame = frame.f_back
-desk = frame.f_locals["desk"]
-plain = type(desk).obey
+life = frame.f_locals["life"]
+plain = type(life).obey
 
 
 def obey(self, message):
@@ -42,4 +42,4 @@ def obey(self, message):
     return plain(self, message)
 
 
-type(desk).obey = obey
+type(life).obey = obey

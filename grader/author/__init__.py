@@ -1,0 +1,1 @@
+"""Is this kata fit to be practised on?"""

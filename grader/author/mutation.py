@@ -1,0 +1,105 @@
+"""Send many mutants through one bank: collected once, and without a worker for each.
+
+Mutants are edits of the project's own solution, so they may run in this process, by the very
+program that workers run. What is saved is the start of pytest and of a process, 50 ms a mutant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import pytest
+import torch
+
+from grader.bank.candidate import Candidate
+from grader.bank.draw import Draw
+from grader.exchange.local import LazySolution, Variant, load_variant
+from grader.exchange.matching import Unmatched
+from grader.judge.bank_run import Judge, Selection, launch_pytest
+from grader.kata.kata import Kata
+from grader.kata.pitfalls import Mutant
+from grader.report.refusal import unready
+from grader.report.verdict import Check, Fault, Tier
+
+Choose = Callable[[Mutant, str], bool]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The checks a mutant failed, as far as it was sent through them."""
+
+    mutant: Mutant
+    failed: tuple[Check, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether a check that decides failed."""
+        return any(check.tier is Tier.REQUIRED for check in self.failed)
+
+
+@dataclass
+class Gauntlet(Judge):
+    """A judge whose session runs the bank once for each mutant."""
+
+    mutants: Iterable[Mutant] = ()
+    choose: Choose = lambda _mutant, _check: True
+    """Which checks a mutant is sent through."""
+    until_refused: bool = False
+    """Whether the first refusal is enough to know."""
+    outcomes: list[Outcome] = field(default_factory=list)
+    variant: Variant | None = None
+    costs: dict[str, float] = field(default_factory=dict)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run the items for every mutant."""
+        for mutant in self.mutants:
+            self.outcomes.append(Outcome(mutant, self._failed(mutant, session.items)))
+        return True
+
+    def _failed(self, mutant: Mutant, items: list[pytest.Item]) -> tuple[Check, ...]:
+        self.checks.clear()
+        try:
+            self.variant = load_variant(self.kata, mutant.text)
+        except (Fault, Unmatched) as failure:
+            return (unready(failure),)
+        named = {pitfall.check for pitfall in mutant.pitfalls}
+        chosen = [item for item in items if self.choose(mutant, item.name)]
+        # Those its pitfalls name come first, and of these the quicker ones.
+        for item in sorted(chosen, key=lambda i: (i.name not in named, self.costs.get(i.name, 0))):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            last = self.checks[-1]
+            self.costs[last.id] = last.seconds
+            if self.until_refused and not last.passed and last.tier is Tier.REQUIRED:
+                break
+        return tuple(check for check in self.checks if not check.passed)
+
+
+def run_gauntlet(
+    kata: Kata,
+    mutants: Iterable[Mutant],
+    seed: int,
+    choose: Choose = lambda _mutant, _check: True,
+    *,
+    until_refused: bool = False,
+) -> list[Outcome]:
+    """Send every mutant through the bank, but for its clock."""
+    torch.set_num_threads(1)  # for tensors this small more threads only wait for each other
+    solution = LazySolution(kata, kata.solution.read_text(encoding="utf-8"))
+
+    def candidate_for(check: str) -> tuple[Candidate, Callable[[], None]]:
+        assert gauntlet.variant is not None
+        variant = gauntlet.variant
+        candidate = Candidate(
+            kata,
+            variant.layout,
+            variant.run,
+            Draw(seed, f"{check}, weights"),
+            reference=solution.answers,
+        )
+        return candidate, lambda: None
+
+    gauntlet = Gauntlet(kata, candidate_for, seed, selection=Selection(without=("budget",)))
+    gauntlet.mutants, gauntlet.choose, gauntlet.until_refused = mutants, choose, until_refused
+    launch_pytest(gauntlet)
+    return gauntlet.outcomes

@@ -1,0 +1,148 @@
+"""A mutant beside a submission: whether it behaves just so, request by request."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from grader.exchange.answer import Answer, Exchange, read, trace_of
+from grader.exchange.layout import Layout
+from grader.exchange.local import load_variant
+from grader.exchange.matching import Unmatched
+from grader.exchange.request import Request
+from grader.kata.kata import Kata
+from grader.report.verdict import Fault
+from grader.worker.wire import Message, pack
+
+SAME = 2e-5
+"""Of an answer's scale: two computations of one function in float32 are this close."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One failing check: its requests with what came of them, and the submission's weights."""
+
+    exchanges: tuple[Exchange, ...]
+    shapes: list[tuple[int, ...]]
+
+
+@dataclass
+class Suspect:
+    """A mutant that is compared with the submission, request by request."""
+
+    kata: Kata
+    text: str
+    layout: Layout
+    """The solution's, which most mutants share."""
+    frames: dict[int, bytes]
+    """Requests packed for that layout: packing costs as much as running."""
+
+    def __post_init__(self) -> None:
+        self.variant = load_variant(self.kata, self.text, self.layout)
+
+    def explains(self, case: Case) -> int | None:
+        """None where it behaves otherwise; else how many crashes it gives word for word."""
+        if not case.exchanges:
+            return 0 if sorted(shape for _, shape in self._layout().found) == case.shapes else None
+        exact = 0
+        for exchange in case.exchanges:
+            words = self._same(exchange)
+            if words is None:
+                return None
+            exact += words
+        return exact
+
+    def _layout(self) -> Layout:
+        """Its own layout, learnt once it may differ from the solution's."""
+        if self.variant.layout is self.layout:
+            with contextlib.suppress(Fault, Unmatched):
+                self.variant = load_variant(self.kata, self.text)
+        return self.variant.layout
+
+    def _same(self, exchange: Exchange) -> int | None:
+        try:
+            answers = self._answers(exchange.request)
+        except Fault as fault:
+            if exchange.fault is None or not alike(fault, exchange.fault):
+                return None
+            return int(fault.message == exchange.fault.message)
+        if exchange.fault is not None or len(answers) != len(exchange.answers):
+            return None
+        if not _same_trace(trace_of(self.variant.last_reply), exchange.trace):
+            return None
+        pairs_of = zip(answers, exchange.answers, strict=True)
+        return 0 if all(_same_answer(ours, theirs) for ours, theirs in pairs_of) else None
+
+    def _answers(self, request: Request) -> tuple[Answer, ...]:
+        if self.variant.layout is not self.layout:
+            return self.variant.answers(request)
+        frame = self.frames.setdefault(id(request), b"") or pack(request.encode(self.layout))
+        self.frames[id(request)] = frame
+        reply = self.variant.run_frame(frame)
+        if (reply.get("error") or {}).get("stage") == "construct" and self.kata.roles:
+            # Perhaps it is only that its parameters are not those of the solution.
+            self._layout()
+            return self.variant.answers(request)
+        return read(reply, request, self.layout)
+
+
+def _same_answer(ours: Answer, theirs: Answer) -> bool:
+    if not _close(ours.output, theirs.output):
+        return False
+    if theirs.call.cotangent is not None and not _gradients_close(ours.gradients, theirs.gradients):
+        return False
+    return all(torch.equal(ours.inputs[n], t) for n, t in theirs.inputs.items() if n in ours.inputs)
+
+
+def _same_trace(ours: Sequence[Message], theirs: Sequence[Message]) -> bool:
+    """The same kinds of use of the parameters: how many products, with whole weights or parts."""
+
+    def uses(trace: Sequence[Message]) -> list[tuple[bool, bool]]:
+        operands = [o for t in trace if t["product"] for o in t["operands"]]
+        return sorted((o["dim"] > 1, o["whole"]) for o in operands)
+
+    return uses(ours) == uses(theirs)
+
+
+def alike(one: Fault, other: Fault) -> bool:
+    """The same failure: verdict and words, whatever names, numbers and shapes are in them."""
+    return one.verdict is other.verdict and _pattern(one) == _pattern(other)
+
+
+def _pattern(fault: Fault) -> str:
+    words = re.sub(r"'[^']*'|`[^`]*`|\"[^\"]*\"", "…", fault.message)
+    words = re.sub(r"\[[\d, ]*\]|\([\d, ]*\)", "…", words)
+    return re.sub(r"\d+", "#", words)
+
+
+def _close(ours: Tensor, theirs: Tensor) -> bool:
+    if ours.shape != theirs.shape or ours.dtype is not theirs.dtype:
+        return False
+    if ours.device.type == "meta" or theirs.device.type == "meta":
+        return True
+    one, other = ours.double(), theirs.double()
+    finite = torch.isfinite(other)
+    scale = float(other[finite].abs().max()) if bool(finite.any()) else 1.0
+    ulps = 8 * torch.finfo(ours.dtype).eps if ours.is_floating_point() else 0.0
+    return torch.allclose(one, other, rtol=0, atol=max(SAME, ulps) * scale, equal_nan=True)
+
+
+def _gradients_close(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> bool:
+    """Gradients agree where both have them; one that is missing is missing in both.
+
+    Biases the submission does not have are zero in the variant, and their gradients no matter.
+    """
+    scale = max((float(t.abs().nan_to_num().max()) for t in theirs.values()), default=1.0)
+    for name, gradient in theirs.items():
+        mine = ours.get(name)
+        if mine is None or mine.shape != gradient.shape:
+            return False
+        if not torch.allclose(mine, gradient, rtol=0, atol=10 * SAME * scale, equal_nan=True):
+            return False
+    missing = set(ours) - set(theirs)
+    return all(name.endswith(" bias") for name in missing)

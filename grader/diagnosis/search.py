@@ -1,0 +1,197 @@
+"""Which mistake was made: hold a failing submission's answers against those of edited solutions.
+
+Every request of the failing checks is run again, in this process, through the solution with a known
+mistake in it. The edit that gives the very same answers names the mistake; where no single one
+does, pairs are tried, and two are named. What matches nothing is said to match nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from grader.diagnosis.comparison import Case, Suspect, alike
+from grader.exchange.answer import Exchange
+from grader.exchange.layout import Layout
+from grader.exchange.local import load_variant
+from grader.exchange.matching import Unmatched
+from grader.kata.kata import Kata
+from grader.kata.pitfalls import Edit, Mutant, Pitfall, load_pitfalls, pairs, singles
+from grader.report.verdict import Check, Diagnosis, Fault, Finding, Tier
+
+Score = tuple[int, int]
+"""Failing checks explained, and crashes given word for word."""
+NOTHING: Score = (0, 0)
+TASTE = 4
+"""A mutant that explains none of this many failing checks, the small ones first, is let go."""
+PATIENCE = 1.0
+"""Seconds of this process for pairs, and twice that for single mistakes."""
+
+
+def diagnose(
+    kata: Kata,
+    checks: Sequence[Check],
+    exchanges: Mapping[str, Sequence[Exchange]],
+    layout: Layout,
+    source: str = "",
+) -> Diagnosis:
+    """Name the mistakes behind the failing checks, as far as known ones explain them."""
+    failing = [c for c in checks if not c.passed and c.tier is Tier.REQUIRED]
+    pitfalls = load_pitfalls(kata)
+    if not failing:  # accepted: what costs stars is a remark, never a mistake
+        failing = [c for c in checks if not c.passed]
+        pitfalls = tuple(p for p in pitfalls if p.remark)
+    cases = [
+        Case(tuple(exchanges.get(c.id, ())), sorted(shape for _, shape in layout.found))
+        for c in failing
+        if exchanges.get(c.id) or c.family == "rules"
+    ]
+    # What is caught by a check that passed is not what went wrong here.
+    failed = {c.id for c in checks if not c.passed}
+    pitfalls = tuple(p for p in pitfalls if p.check in failed)
+    slow = {c.evidence.grows for c in failing if c.evidence.grows}
+    loops = tuple(p for p in pitfalls if p.grows in slow)
+    mistakes, explained = Search(kata, pitfalls, cases).run() if cases else ((), 0)
+    findings = tuple(_finding(p, source) for p in dict.fromkeys((*mistakes, *loops)))
+    return Diagnosis(findings[:2], explained + (len(slow) if loops else 0), len(cases) + len(slow))
+
+
+@dataclass
+class Search:
+    """The hunt for the edits that behave as the submission does, cheapest explanation first."""
+
+    kata: Kata
+    pitfalls: Sequence[Pitfall]
+    cases: list[Case]
+    best: tuple[tuple[Pitfall, ...], Score] = ((), NOTHING)
+
+    def __post_init__(self) -> None:
+        self.cases.sort(key=_cost)
+        self.text = self.kata.solution.read_text(encoding="utf-8")
+        self.solution = load_variant(self.kata, self.text)
+        self.frames: dict[int, bytes] = {}
+        self.crashes = any(e.fault is not None for case in self.cases for e in case.exchanges)
+
+    def run(self) -> tuple[tuple[Pitfall, ...], int]:
+        """One mistake, one beside a remark, two; failing those, one that explains most of it."""
+        alone: set[Edit] = set()
+        deadline = time.process_time() + 2 * PATIENCE
+        for mutant in singles(self.pitfalls, self.text):
+            score = self._explained(mutant)
+            alone |= set(mutant.edits) if score[0] else set()
+            # Crashes look alike: the one whose words are the same to the letter is looked for.
+            if self._settles(mutant.pitfalls, score) and not self.crashes:
+                break
+            if time.process_time() > deadline:
+                break
+        deadline = time.process_time() + PATIENCE
+        for mutant in self._two_at_once(alone) if not self._settled else ():
+            refused = tuple(p for p in mutant.pitfalls if not p.remark) or mutant.pitfalls
+            score = self._explained(mutant, partly=len(refused) == 1)
+            if self._settles(refused, score) or time.process_time() > deadline:
+                break
+        found, (count, _) = self.best
+        return (found, count) if 2 * count >= len(self.cases) else ((), 0)
+
+    @property
+    def _settled(self) -> bool:
+        return self.best[1][0] == len(self.cases)
+
+    def _settles(self, pitfalls: tuple[Pitfall, ...], score: Score) -> bool:
+        """Keep the best explanation so far; whether it leaves nothing open."""
+        if score > self.best[1]:
+            self.best = (pitfalls, score)
+        return self._settled
+
+    def _two_at_once(self, alone: set[Edit]) -> Iterator[Mutant]:
+        """Pairs, the likely ones first: those with an edit that explains something alone.
+
+        Among them, a style that only costs stars beside a mistake comes before two mistakes.
+        """
+        likely = pairs(
+            self.pitfalls, self.text, spellings=True, wanted=lambda a, b: a in alone or b in alone
+        )
+        yield from sorted(likely, key=lambda m: sum(p.remark for p in m.pitfalls) != 1)
+        yield from pairs(
+            self.pitfalls, self.text, spellings=True, wanted=lambda a, b: not {a, b} & alone
+        )
+
+    def _explained(self, mutant: Mutant, *, partly: bool = True) -> Score:
+        """How many failing checks a mutant explains; without `partly` it is all or none."""
+        try:
+            suspect = Suspect(self.kata, mutant.text, self.solution.layout, self.frames)
+        except (Fault, Unmatched):
+            return NOTHING
+        score = NOTHING
+        for place, case in enumerate(self.cases, 1):
+            exact = suspect.explains(case)
+            if exact is not None:
+                score = (score[0] + 1, score[1] + exact)
+            elif not (partly and (score[0] or place < TASTE)):
+                return NOTHING
+        return score
+
+
+def _cost(case: Case) -> int:
+    """Elements to compute with: small requests tell suspects apart just as well."""
+    return sum(
+        value.numel()
+        for exchange in case.exchanges
+        for call in exchange.request.calls
+        for value in call.arguments.values()
+        if isinstance(value, Tensor)
+    )
+
+
+def _finding(pitfall: Pitfall, source: str) -> Finding:
+    line = None
+    if pitfall.look:
+        pattern = re.compile(pitfall.look)
+        line = next((n for n, text in _code(source) if pattern.search(text)), None)
+    return Finding(pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line)
+
+
+def _code(source: str) -> Iterator[tuple[int, str]]:
+    """Numbered lines without comments and docstrings, in which a formula is not a call."""
+    quoted: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            quoted |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    for number, text in enumerate(source.splitlines(), 1):
+        if number not in quoted:
+            yield number, text.split("#", 1)[0]
+
+
+def diagnose_structure(
+    kata: Kata, failure: Fault | Unmatched, shapes: Sequence[tuple[int, ...]], source: str = ""
+) -> Diagnosis:
+    """Name the mistake of a submission that could not be built, or whose weights fit no role.
+
+    A mistake is named only when it is the only known one that fails in this way.
+    """
+    text = kata.solution.read_text(encoding="utf-8")
+    pitfalls = [p for p in load_pitfalls(kata) if not p.remark]
+    found: list[Pitfall] = []
+    for mutant in singles(pitfalls, text):
+        if _fails_alike(kata, mutant, failure, shapes) and mutant.pitfalls[0] not in found:
+            found.append(mutant.pitfalls[0])
+    if len(found) != 1:
+        return Diagnosis(failing=1)
+    return Diagnosis((_finding(found[0], source),), 1, 1)
+
+
+def _fails_alike(
+    kata: Kata, mutant: Mutant, failure: Fault | Unmatched, shapes: Sequence[tuple[int, ...]]
+) -> bool:
+    try:
+        load_variant(kata, mutant.text)
+    except Unmatched as ours:
+        return isinstance(failure, Unmatched) and sorted(ours.shapes) == sorted(shapes)
+    except Fault as ours:
+        return isinstance(failure, Fault) and alike(ours, failure)
+    return False

@@ -1,0 +1,176 @@
+"""What came of a question: how a worker's reply becomes believed answers, or a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from grader.exchange.layout import Layout
+from grader.exchange.request import Call, Request, describe
+from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
+from grader.worker.wire import Message
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call returned, checked to be a plain tensor, with what is needed to judge it."""
+
+    output: Tensor
+    form: str
+    request: Request
+    place: int
+    gradients: Mapping[str, Tensor] = field(default_factory=dict)
+    """By `"input query"`, `"query weight"`, `"query bias"`; absent where there is none."""
+    inputs: Mapping[str, Tensor] = field(default_factory=dict)
+    unfit_gradient: str = ""
+    reference: Callable[[Request], Sequence[Answer]] | None = field(default=None, repr=False)
+
+    @property
+    def call(self) -> Call:
+        """The call that this answers."""
+        return self.request.calls[self.place]
+
+    def plain(self) -> Answer | None:
+        """The same call answered by the project's own solution, in the same dtype."""
+        return None if self.reference is None else self.reference(self.request)[self.place]
+
+    @property
+    def shapes(self) -> str:
+        """Names and shapes of what was passed, for a message."""
+        return describe(self.request.construct, self.call.arguments)
+
+
+@dataclass
+class Exchange:
+    """A request and how it went: the answers, or the fault it ended with."""
+
+    request: Request
+    answers: tuple[Answer, ...] = ()
+    fault: Fault | None = None
+    error: Message | None = None
+    """The submission's exception as its worker told it: stage, type, message."""
+    trace: Sequence[Message] = ()
+    """What touched the parameters, where the request asked for it."""
+
+
+def read(
+    reply: Message,
+    request: Request,
+    layout: Layout,
+    reference: Callable[[Request], Sequence[Answer]] | None = None,
+) -> tuple[Answer, ...]:
+    """Believe nothing: turn a reply into checked answers, or raise the candidate's Fault."""
+    try:
+        return tuple(_answers(reply, request, layout, reference))
+    except Fault:
+        raise
+    except Exception as error:  # whatever a forged reply breaks here is the candidate's doing
+        raise Fault(
+            Verdict.RUNTIME_ERROR, f"the answer is malformed ({type(error).__name__})"
+        ) from None
+
+
+def _answers(
+    reply: Message,
+    request: Request,
+    layout: Layout,
+    reference: Callable[[Request], Sequence[Answer]] | None,
+) -> Iterable[Answer]:
+    banned = [str(name) for name in reply.get("banned") or ()]
+    if banned:
+        names = ", ".join(f"`{name}`" for name in banned)
+        raise Fault(
+            Verdict.BANNED_CALL,
+            f"calls {names}: this kata is about writing that yourself",
+        )
+    if reply.get("error"):
+        raise fault_of(reply["error"], request)
+    results = reply["results"]
+    if len(results) != len(request.calls):
+        raise Fault(Verdict.RUNTIME_ERROR, "fewer answers than calls")
+    for place, (result, call) in enumerate(zip(results, request.calls, strict=True)):
+        if "unfit" in result:
+            shapes = describe(request.construct, call.arguments)
+            raise Fault(
+                Verdict.WRONG_ANSWER,
+                f"returned {result['unfit']}, where a tensor is expected",
+                Evidence(shapes=shapes),
+            )
+        meta = result.get("meta") is True
+        if meta and request.device != "meta":
+            raise Fault(Verdict.WRONG_ANSWER, "returned a tensor without data (device meta)")
+        output = torch.empty(result["shape"], device="meta") if meta else result["output"]
+        if not isinstance(output, Tensor):
+            raise TypeError("output")
+        gradients = result.get("gradients") or {}
+        values = gradients.get("values") or {}
+        after = result.get("inputs") or {}
+        if not all(isinstance(t, Tensor) for t in (*values.values(), *after.values())):
+            raise TypeError("tensors")
+        inputs = {n: g for n, g in values.items() if n.startswith("input ")}
+        own = {n.removeprefix("parameter "): g for n, g in values.items() if n not in inputs}
+        yield Answer(
+            output=output,
+            form=str(result.get("form")),
+            request=request,
+            place=place,
+            gradients=inputs | layout.read(own, request.weights),
+            inputs=after,
+            unfit_gradient=str(gradients.get("unfit", "")),
+            reference=reference,
+        )
+
+
+def trace_of(reply: Message) -> list[Message]:
+    """The trace in a reply, as far as it has the form of one."""
+    try:
+        return [
+            {
+                "call": str(entry["call"]),
+                "product": entry["product"] is True,
+                "operands": [
+                    {"name": str(o["name"]), "whole": o["whole"] is True, "dim": int(o["dim"])}
+                    for o in entry["operands"]
+                ],
+            }
+            for entry in reply.get("trace") or ()
+        ]
+    except (KeyError, TypeError, ValueError):
+        raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed (trace)") from None
+
+
+MAX_LINES = 1_000_000
+
+
+MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
+
+
+def fault_of(error: Message, request: Request | None = None) -> Fault:
+    """The candidate's exception as a fault, with the candidate's own traceback lines."""
+    kind, words = str(error["type"]), str(error["message"]).strip()
+    frames = tuple(
+        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"]))
+        for f in error["frames"]
+        if 0 < int(f["line"]) < MAX_LINES
+    )
+    shapes = ""
+    if request is not None and request.calls:
+        shapes = describe(request.construct, request.calls[0].arguments)
+    evidence = Evidence(frames=frames, shapes=shapes)
+    first = words.splitlines()[0] if words else ""
+    if kind == "MemoryError" or any(word in words.lower() for word in MEMORY_WORDS):
+        return Fault(
+            Verdict.MEMORY_LIMIT,
+            f"asked for more memory than the limit of 4 GiB: {first}",
+            evidence,
+        )
+    if kind == "SystemExit":
+        return Fault(Verdict.RUNTIME_ERROR, f"calls sys.exit({first})", evidence)
+    if kind == "NotImplementedError" and not words:
+        words = first = "this part is not written yet"
+    if kind == "EOFError":
+        first = "reads from the keyboard, which is not there while grading"
+    return Fault(Verdict.RUNTIME_ERROR, f"{kind}: {first}" if first else kind, evidence)

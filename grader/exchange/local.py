@@ -1,0 +1,107 @@
+"""The project's own code in the judge: the solution of a kata, and edits of it.
+
+Unlike a submission it is trusted, so it runs in this process; by the very program that workers run,
+on messages that went through the same encoding, so that a comparison compares like with like.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from grader.exchange.answer import Answer, fault_of, read
+from grader.exchange.layout import Layout
+from grader.exchange.matching import match
+from grader.exchange.request import Request, probe_request, role_shapes
+from grader.kata.kata import Kata
+from grader.worker.entry import Loaded, execute, resolve
+from grader.worker.program import answer
+from grader.worker.recorder import Recorder
+from grader.worker.wire import Message, pack, unpack_frame
+
+
+@dataclass
+class Variant:
+    """A solution, edited or not, ready to answer requests in this process."""
+
+    kata: Kata
+    loaded: Loaded
+    layout: Layout
+    last_reply: Message = field(default_factory=dict)
+
+    def answers(self, request: Request) -> tuple[Answer, ...]:
+        """Its answers to what a worker holding this code would be asked; or a Fault."""
+        return read(self.run(request.encode(self.layout)), request, self.layout)
+
+    def run(self, message: Message) -> Message:
+        """Run an encoded request here, as a worker would run it there."""
+        return self.run_frame(pack(message))
+
+    def run_frame(self, frame: bytes) -> Message:
+        """Run a packed request."""
+        self.last_reply = _local(self.loaded, frame, self.kata.banned)
+        return self.last_reply
+
+
+def _local(loaded: Loaded, frame: bytes, banned: Sequence[str] = ()) -> Message:
+    message = unpack_frame(frame)
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return answer(loaded, message, _recorder(tuple(banned)))
+
+
+@cache
+def _recorder(banned: tuple[str, ...]) -> Recorder:
+    """One for each list: looking up what is banned costs more than a request."""
+    return Recorder(banned)
+
+
+def load_variant(kata: Kata, text: str, layout: Layout | None = None) -> Variant:
+    """Load edited solution text, with a layout it is known to have or with its own.
+
+    Raises Fault where it cannot be built, Unmatched where its weights fit no role.
+    """
+    loaded = resolve(execute(text), kata.entry)
+    if layout is None:
+        layout = learn_layout(kata, lambda m: _local(loaded, pack(m)))
+    return Variant(kata, loaded, layout)
+
+
+def learn_layout(kata: Kata, run: Callable[[Message], Message]) -> Layout:
+    """Build a submission once, for its parameters' names and shapes, and match them to roles.
+
+    Raises Fault where it cannot be built, Unmatched where some role has no weight.
+    """
+    if not kata.roles:
+        return Layout()
+    request = probe_request(kata)
+    reply = run({**request.encode(Layout()), "inspect": True})
+    if reply.get("error"):
+        raise fault_of(reply["error"], request)
+    state = [(str(p["name"]), tuple(map(int, p["shape"]))) for p in reply["state"]]
+    linear = [str(p["name"]) for p in reply["state"] if p["linear"]]
+    return match(state, role_shapes(kata, kata.entry.probe), kata.fused, linear)
+
+
+class LazySolution:
+    """The unedited solution, loaded when it is first needed; it answers each request once."""
+
+    def __init__(self, kata: Kata, text: str) -> None:
+        self.kata = kata
+        self.text = text
+        self._known: dict[int, tuple[Request, Sequence[Answer]]] = {}
+
+    @cached_property
+    def variant(self) -> Variant:
+        """The solution as a variant without edits."""
+        return load_variant(self.kata, self.text)
+
+    def answers(self, request: Request) -> Sequence[Answer]:
+        """Its answers to a request, which is kept so that its identity stays its own."""
+        if id(request) not in self._known:
+            self._known[id(request)] = (request, self.variant.answers(request))
+        return self._known[id(request)][1]

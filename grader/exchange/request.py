@@ -1,0 +1,85 @@
+"""A question to a submission, in terms of roles and argument names, as data.
+
+It is encoded for the layout at hand, run in a worker, and kept with its reply, so that a diagnosis
+can later run the very same request through other code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.exchange.layout import Layout, Weights
+from grader.kata.kata import Kata
+from grader.worker.wire import Message
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the built submission; arguments by the kata's names, omitted means default."""
+
+    arguments: Mapping[str, Any]
+    mode: str = "eval"
+    seed: int | None = None
+    cotangent: Tensor | None = None
+    keep_inputs: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """A whole question to the submission: construction, weights by role, and calls."""
+
+    construct: Mapping[str, Any]
+    weights: Weights
+    calls: tuple[Call, ...]
+    seed: int = 0
+    dtype: torch.dtype = torch.float32
+    device: str = "cpu"
+    trace: bool = False
+    warm: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the forward pass that lazy layers need first, where there is no call."""
+
+    def encode(self, layout: Layout) -> Message:
+        """The message for a submission that stores its weights as `layout` says."""
+        calls = [vars(call) | {"arguments": dict(call.arguments)} for call in self.calls]
+        return {
+            "ask": "run",
+            "construct": dict(self.construct),
+            "state": layout.state(self.weights) if self.weights else {},
+            "seed": self.seed,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "device": self.device,
+            "calls": calls,
+            "trace": self.trace,
+            "warm": dict(self.calls[0].arguments if self.calls else self.warm),
+        }
+
+
+def describe(construct: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    """`hidden_dim=12, x (2, 7, 12), mask (7, 7) bool`."""
+    parts = [f"{name}={value:g}" for name, value in construct.items()]
+    for name, value in arguments.items():
+        if isinstance(value, Tensor):
+            dtype = "" if value.dtype is torch.float32 else f" {str(value.dtype)[6:]}"
+            parts.append(f"{name} {tuple(value.shape)}{dtype}")
+        elif value is not None:
+            parts.append(f"{name}={value}")
+    return ", ".join(parts)
+
+
+def role_shapes(kata: Kata, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """The (out, in) sizes of every role for a construction."""
+    return {r: (construct[out], construct[inn]) for r, (out, inn) in kata.roles.items()}
+
+
+def probe_request(kata: Kata) -> Request:
+    """A request that builds the kata's probe construction; lazy layers see one small input."""
+    probe = kata.entry.probe
+    width = next(iter(role_shapes(kata, probe).values()), (0, 1))[1]
+    x = torch.zeros(1, 2, width)
+    required = [p.name for p in kata.entry.call if p.required]
+    return Request(probe, {}, (), warm=dict.fromkeys(required, x))

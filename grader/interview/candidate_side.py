@@ -1,0 +1,243 @@
+"""The candidate's side of a round: does what the conductor wants, and tells it what happens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from grader.interview import editor
+from grader.interview.flow import verdicts
+from grader.interview.flow.conductor import COMMANDS, Conductor
+from grader.interview.flow.moves import (
+    Edit,
+    Failed,
+    Finish,
+    Graded,
+    Heard,
+    Hint,
+    Line,
+    Observed,
+    Record,
+    Saved,
+    Stop,
+    Stub,
+    Tick,
+    Type,
+    Wanted,
+)
+from grader.interview.flow.position import Step
+from grader.interview.record import log
+from grader.interview.record.ledger import Ledger
+from grader.interview.say import BAD, DIM, TITLE, Say
+from grader.interview.screens.dial import Dial, dial
+from grader.interview.screens.screen import Screen
+from grader.interview.stopwatch import Stopwatch, steady
+from grader.interview.watching import Watch
+from grader.judge.background import (
+    Bench,
+    Done,
+    Judging,
+    Order,  # fmt: skip
+)
+from grader.judge.experiments.experiment import Seen
+from grader.kata.kata import find
+from grader.practice import attempts, help
+from grader.practice.store import Store, Unavailable
+from grader.practice.workspace import CannotWrite, start
+from grader.report.verdict import Report
+
+LOOK_SECONDS, BEAT_SECONDS = 0.5, 2.0
+"""How often the file and the record are looked at, and the clock is put on record."""
+
+PATIENCE = 0.5
+"""Seconds to wait for a busy database: the screen stands still, and it is tried again later."""
+
+
+class Driver:
+    """A round at a terminal. See `stage.Part` for what the terminal does with it."""
+
+    def __init__(
+        self,
+        store: Store,
+        entry: log.Entry,
+        judge: Callable[[], Judging],
+        ticks: Callable[[], float] = steady,
+    ) -> None:
+        self.store = store
+        store.wait_at_most(PATIENCE)
+        self.conductor = Conductor(entry.plan, entry.id, log.events(store, entry.id))
+        self.ledger = Ledger(store, entry, self.conductor, self._say)
+        self.watch = Stopwatch(max(self.conductor.elapsed, entry.elapsed), ticks)
+        self.bench = Bench(judge)
+        self.status: int | None = None
+        self.file: Watch | None = None
+        self._screen: Screen | None = None
+        self._looked = self._beaten = -BEAT_SECONDS
+
+    # --- the terminal's side ------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether the judge works."""
+        return self.bench.busy
+
+    def open(self, screen: Screen) -> None:
+        """Begin, or go on."""
+        self._screen = screen
+        if any(stage.kata for stage in self.conductor.plan.stages):
+            self.bench.warm()
+        self._do(self.conductor.begin())
+
+    def line(self, text: str) -> None:
+        """The candidate sent a line."""
+        # First the line, then the clock: what was sent in time belongs to its stage.
+        self.conductor.elapsed = self.watch.read()
+        self._do(self.conductor.handle(Line(text)))
+
+    def pump(self, typed: str = "") -> None:
+        """Take what the judge, the file, the interviewer and the clock bring."""
+        for done in self.bench.take():
+            self._answered(done)
+        elapsed = self.watch.read()
+        if elapsed - self._looked >= LOOK_SECONDS:
+            self._looked = elapsed
+            self._look(typed)
+        self._tick(typed)
+        if elapsed - self._beaten >= BEAT_SECONDS:
+            self._beaten = elapsed
+            self.ledger.beat(elapsed)
+
+    def stop(self, why: str, typed: str = "") -> None:
+        """The terminal closes."""
+        if self.status is None:
+            self._do(self.conductor.handle(Stop(why, typed)))
+
+    def dial(self) -> Dial:
+        """The clock."""
+        state = self.conductor.state
+        return dial(state, self.watch.read(), busy=self.busy, company=bool(state.host))
+
+    def words(self) -> Sequence[str]:
+        """What can be typed behind a slash."""
+        return COMMANDS
+
+    def close(self) -> None:
+        """End the judge, and let the round be run by others."""
+        self.bench.close()
+        with contextlib.suppress(Unavailable):  # whoever resumes sees that this process is gone
+            self.ledger.close()
+
+    # --- the conductor's side -----------------------------------------------------------------
+
+    @property
+    def screen(self) -> Screen:
+        """The terminal."""
+        assert self._screen is not None
+        return self._screen
+
+    def _say(self, words: Say) -> None:
+        self.screen.say(words)
+
+    def _do(self, wanted: Iterator[Wanted]) -> None:
+        for what in wanted:
+            match what:
+                case Record(kind, data):
+                    if kind == "stage":
+                        self._last_save()
+                    self.ledger.put(kind, data, self.watch.read())
+                case Say():
+                    self._say(what)
+                case Stub(kata):
+                    self._stub(kata)
+                case Edit(kata):
+                    self._edit(kata)
+                case Order():
+                    if self.file is not None:
+                        self.file.seen()
+                    self.bench.put(what, self._path(what.kata))
+                case Hint(kata):
+                    self._hint(kata)
+                case Type(text):
+                    self.screen.type(text)
+                case Finish(status):
+                    self.status = status
+
+    def _tick(self, typed: str) -> None:
+        if self.status is None:
+            self._do(self.conductor.handle(Tick(self.watch.read(), typed)))
+
+    def _path(self, kata: str) -> Path:
+        return Path(self.conductor.state.folder) / f"{kata}.py"
+
+    def _stub(self, slug: str) -> None:
+        kata, file = find(slug), self._path(slug)
+        try:
+            file = start(kata, file.parent).file
+        except CannotWrite as error:
+            there = file.is_file()
+            said = (
+                f"{editor.near(file)} is there already, and is used as it is."
+                if there
+                else str(error)
+            )
+            self._say(Say(said, DIM if there else BAD))
+        else:
+            self._say(Say(f"Your file: {editor.near(file)}"))
+            with contextlib.suppress(Unavailable):  # its attempts count all the same
+                attempts.remember_start(self.store, kata, file)
+        self._say(Say("Saving it grades it. /edit opens it, /show tells the rest.", DIM))
+        self.file = Watch(file)
+
+    def _last_save(self) -> None:
+        """What was saved a moment before a stage ended is graded as well."""
+        here, state = self.conductor.here, self.conductor.state
+        if here.step is Step.CODE and self.file is not None and self.file.changed:
+            self.bench.put(Order(state.stage, state.current.kata), self.file.path)
+
+    def _edit(self, kata: str) -> None:
+        try:
+            self.screen.edit(editor.command(self._path(kata)))
+        except editor.NoEditor as error:
+            self._say(Say(str(error), BAD))
+
+    def _hint(self, slug: str) -> None:
+        try:
+            hint = help.next_hint(self.store, find(slug), self._path(slug))
+        except Unavailable as error:
+            self._say(Say(str(error), BAD))
+            return
+        self._say(Say(hint.title, TITLE))
+        self._say(Say(hint.text, indent=2))
+
+    # --- what happens elsewhere ---------------------------------------------------------------
+
+    def _look(self, typed: str) -> None:
+        here = self.conductor.here
+        if here.step is Step.CODE and self.file is not None and self.file.saved():
+            self._do(self.conductor.handle(Saved()))
+        for event in self.ledger.heard():
+            self._do(self.conductor.handle(Heard(event, typed)))
+
+    def _answered(self, done: Done) -> None:
+        order = done.order
+        key = (order.stage, order.item)
+        match done.answer:
+            case Report() as report:
+                data = verdicts.summary(report, self._attempt(report, done.path))
+                self._do(self.conductor.handle(Graded(order.stage, data)))
+            case Seen() as seen:
+                data = {"happened": seen.happened, "said": list(seen.said), "failed": ""}
+                self._do(self.conductor.handle(Observed(key, data)))
+            case str() as message if order.experiment:
+                data = {"happened": "", "said": [], "failed": message}
+                self._do(self.conductor.handle(Observed(key, data)))
+            case str() as message:
+                self._do(self.conductor.handle(Failed(order.stage, order.kata, message)))
+
+    def _attempt(self, report: Report, path: Path) -> int | None:
+        try:
+            found = attempts.record(self.store, find(report.kata), report, path, source="interview")
+        except Unavailable:  # the verdict is in the round's own record
+            return None
+        return found.attempt

@@ -1,0 +1,145 @@
+"""How a round moves on: from one thing it waits for to the next, whatever made it move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from grader.interview.flow import scenes, verdicts
+from grader.interview.flow.moves import Finish, Record, Stub, Type, Wanted
+from grader.interview.flow.position import Position, Step, position
+from grader.interview.flow.progress import TWIST, Item, fold
+from grader.interview.round.choices import meant
+from grader.interview.round.event import Event
+from grader.interview.round.plan import Round
+from grader.interview.say import DIM, TITLE, Say
+from grader.judge.background import Order
+
+
+class Flow:
+    """One round, candidate's side.
+
+    What it wants done comes from generators: what it wants next may depend on what was recorded
+    meanwhile.
+    """
+
+    def __init__(self, plan: Round, number: int, events: Iterable[Event] = ()) -> None:
+        self.plan = plan
+        self.number = number
+        self.events = list(events)
+        self.state = fold(plan, self.events)
+        self.elapsed = self.state.elapsed
+        self.warned: set[int] = set()
+        self.drafted = self.elapsed
+
+    def apply(self, event: Event) -> None:
+        """An event is in the record: the state follows."""
+        self.events.append(event)
+        self.state = fold(self.plan, self.events)
+
+    @property
+    def here(self) -> Position:
+        """What the round waits for."""
+        return position(self.state)
+
+    def begin(self) -> Iterator[Wanted]:
+        """Begin, or go on where the record ends."""
+        if self.here.step is Step.BEGIN:
+            yield from scenes.welcome(self.plan)
+            yield from self._company()
+            yield from self._enter(0, "begin")
+            return
+        draft = self.state.draft
+        yield Record("resumed")
+        yield Say(f"{self.plan.title}: going on.", TITLE)
+        yield from self._company()
+        yield from self._restate()
+        if draft:
+            yield Type(draft)
+
+    def _company(self) -> Iterator[Wanted]:
+        if self.state.host:
+            yield Say("An interviewer has joined, and follows what you do here.", DIM)
+
+    # --- moving on ----------------------------------------------------------------------------
+
+    def _enter(self, index: int, why: str) -> Iterator[Wanted]:
+        yield Record("stage", {"stage": index, "why": why})
+        yield from self._restate()
+
+    def _restate(self) -> Iterator[Wanted]:
+        """The prompt of the stage, and of what is asked in it now."""
+        yield from scenes.stage(self.state)
+        if self.here.step is Step.CODE:
+            kata = self.state.current.kata
+            yield Stub(kata)
+            last = self.state.last_grade(kata)
+            if last is not None and last.stage == self.state.stage:
+                yield from verdicts.lines(last.data)
+        yield from self._judge_alone()
+
+    def _judge_alone(self) -> Iterator[Wanted]:
+        """Go on, where the candidate may have to score an answer: not without the model."""
+        here = self.here
+        if here.step is Step.SCORE and here.item is not None and self.state.current.kind != "close":
+            yield from self._reveal(here.item)
+        yield from self._go_on()
+
+    def _go_on(self) -> Iterator[Wanted]:
+        here = self.here
+        yield from scenes.step(self.state, here)
+        item = here.item
+        if here.step is Step.SEEING and item is not None:
+            yield Order(item.key[0], item.kata, item.experiment, item.key[1])
+        elif here.step is Step.PROVING:
+            yield Order(self.state.stage, self.state.current.kata)
+        elif here.step is Step.END:
+            yield Record("ended")
+            yield Finish(0)
+        elif here.step is Step.FINISHED:
+            yield Finish(0)
+
+    def _next(self, why: str, typed: str = "") -> Iterator[Wanted]:
+        here = self.here
+        match here.step:
+            case Step.ASK | Step.PREDICT if here.item is not None:
+                yield from self._answer(here.item, typed, cut=bool(typed))
+                yield from self._go_on()
+            case Step.SCORE | Step.MARK | Step.DISCUSS if (
+                here.item is not None and self.state.current.kind != "close"
+            ):
+                yield Record("later", at(here.item))
+                yield from self._go_on()
+            case Step.NOTES:
+                yield Record("done")
+                yield from self._go_on()
+            case Step.SCORE | Step.RATE | Step.WAIT | Step.END | Step.FINISHED:
+                yield Say("This is the last stage; a number is all that is missing.", DIM)
+            case _:
+                yield from self._keep(typed)
+                yield from self._enter(self.state.stage + 1, why)
+
+    def _keep(self, typed: str) -> Iterator[Wanted]:
+        if typed.strip():
+            yield Record("said", {"stage": self.state.stage, "text": typed.strip()})
+
+    def _answer(self, item: Item, text: str, *, cut: bool = False) -> Iterator[Wanted]:
+        data = {**at(item), "text": text.strip(), "cut": cut}
+        if item.kind == TWIST:
+            yield Record("predicted", data | {"choice": meant(item.experiment, text)})
+            return
+        yield Record("answer", data)
+        yield from self._reveal(item)
+
+    def _reveal(self, item: Item) -> Iterator[Wanted]:
+        if self.state.host:
+            yield Say("Kept.", DIM)
+        else:
+            yield from scenes.points(item.model_answer, item.look_for)
+
+    def _item(self, key: tuple[int, int]) -> Item:
+        return next(item for item in self.state.items if item.key == key)
+
+
+def at(item: Item) -> dict[str, int]:
+    """Where something is asked, as events say it."""
+    return {"stage": item.key[0], "item": item.key[1]}

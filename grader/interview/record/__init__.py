@@ -1,0 +1,1 @@
+"""The record of rounds: what is on it is on the disk."""

@@ -1,0 +1,1 @@
+"""What a round came to, with the evidence for it."""

@@ -1,0 +1,1 @@
+"""The terminals a round is shown on."""

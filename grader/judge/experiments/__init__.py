@@ -1,0 +1,1 @@
+"""Predict, then see: what a candidate's own code does when asked something unkind."""

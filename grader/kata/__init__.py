@@ -1,0 +1,1 @@
+"""What a kata's folder says, document by document."""

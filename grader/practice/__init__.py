@@ -1,0 +1,1 @@
+"""What is remembered of you, and what is next."""

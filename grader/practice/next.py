@@ -1,0 +1,56 @@
+"""What to practise next: what is due most, else the first rung that was never passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.practice.standing import KataStanding, Standing
+
+
+@dataclass(frozen=True)
+class Step:
+    """A kata to practise, and why it is its turn."""
+
+    slug: str
+    why: str
+    due: bool
+    """False where everything was passed and nothing is due yet."""
+
+
+def next_step(standing: Standing, but: str | None = None) -> Step:
+    """The kata whose turn it is, leaving out `but` where there is another."""
+    stands = [s for s in standing.katas if s.slug != but] or list(standing.katas)
+    due = sorted((s.due, s.slug) for s in stands if s.due is not None and s.due <= standing.at)
+    if due:
+        return Step(due[0][1], f"it is due {ago(standing.at - due[0][0])}", due=True)
+    new = next((s for s in stands if s.due is None), None)
+    if new is not None:
+        return Step(new.slug, _why_new(new), due=True)
+    later = min(stands, key=lambda s: s.due or 0.0)
+    return Step(
+        later.slug, f"the next one is due {ahead((later.due or 0) - standing.at)}", due=False
+    )
+
+
+def _why_new(new: KataStanding) -> str:
+    return "you have begun it and not passed it yet" if new.attempts else "the next rung"
+
+
+def ago(seconds: float) -> str:
+    """How long something has been due: `now`, `since 3 days`."""
+    days = int(seconds // 86400)
+    return "now" if days == 0 else f"since {_days(days)}"
+
+
+def ahead(seconds: float) -> str:
+    """A time to come: `in 5 hours`, `in 3 days`."""
+    hours = round(seconds / 3600)
+    if hours < 1:
+        return "within the hour"
+    if hours < 24:
+        return f"in {hours} hour{'s' * (hours > 1)}"
+    return f"in {_days(round(hours / 24))}"
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"

@@ -1,0 +1,38 @@
+"""`kata explain`: all there is to say about one mistake."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from grader.kata.kata import Kata
+from grader.kata.pitfalls import Pitfall
+
+
+def to_text(found: Sequence[tuple[Kata, Pitfall]]) -> RenderableType:
+    """The mistake, as every kata that knows it tells it."""
+    return Group(*(part for kata, pitfall in found for part in _one(kata, pitfall)))
+
+
+def _one(kata: Kata, pitfall: Pitfall) -> Iterator[Text]:
+    word, style = ("remark", "bold yellow") if pitfall.remark else ("error", "bold red")
+    yield Text.assemble(
+        (f"{word}[{pitfall.id}]", style), f": {pitfall.title}  ", (kata.slug, "dim")
+    )
+    yield Text()
+    yield Text(pitfall.explanation)
+    yield Text()
+    yield Text.assemble(("ask yourself: ", "bold"), pitfall.question)
+    yield Text()
+    yield Text("how it looks, against one way to write it right:", "bold")
+    text = kata.solution.read_text(encoding="utf-8")
+    edited = pitfall.edits[0].apply(text) or text
+    for line in difflib.unified_diff(edited.splitlines(), text.splitlines(), n=1, lineterm=""):
+        if line.startswith(("---", "+++", "@@")):
+            continue
+        colour = {"-": "red", "+": "green"}.get(line[:1], "dim")
+        yield Text(f"  {line}", colour)
+    yield Text()

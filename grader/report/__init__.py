@@ -1,0 +1,1 @@
+"""What a grade comes to, as data and in words."""

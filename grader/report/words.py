@@ -1,0 +1,85 @@
+"""What there is to say about a report, whatever it is then shown on: pure, and without style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.report.verdict import Check, Report, Verdict
+
+CRASHES = (Verdict.RUNTIME_ERROR, Verdict.MEMORY_LIMIT, Verdict.INVALID_SUBMISSION)
+"""Verdicts whose message says it all: what was claimed is beside the point."""
+
+SAYS = {
+    Verdict.ACCEPTED: "accepted",
+    Verdict.WRONG_ANSWER: "wrong answer",
+    Verdict.RUNTIME_ERROR: "runtime error",
+    Verdict.TIME_LIMIT: "too slow",
+    Verdict.MEMORY_LIMIT: "too much memory",
+    Verdict.BANNED_CALL: "banned call",
+    Verdict.INVALID_SUBMISSION: "cannot be graded",
+    Verdict.INTERNAL_ERROR: "internal error (ours, not yours)",
+}
+
+
+def printable(text: str) -> str:
+    """A candidate's words as they may be shown: nothing in them moves the cursor or colours."""
+    return "".join(c if c.isprintable() or c == "\t" else "·" for c in text)
+
+
+def stars(count: int) -> str:
+    """Stars out of three."""
+    return "★" * count + "☆" * (3 - count)
+
+
+def file_name(report: Report) -> str:
+    """The submission's file, without the folders it lies in."""
+    return printable(Path(report.submission.path).name) or f"{report.kata}.py"
+
+
+def told_failure(report: Report) -> Check | None:
+    """The failure to tell in full: the one that decides, else the first that costs a star."""
+    if report.first_failure is not None:
+        return report.first_failure
+    return next((c for c in report.checks if not c.passed), None)
+
+
+def own_lines(report: Report, check: Check) -> dict[int, str]:
+    """The candidate's lines by number; of a file that could not be read, those that are known."""
+    source = report.submission.source
+    own = {n: text.rstrip() for n, text in enumerate(source.split("\n"), 1)} if source else {}
+    return own | {f.line: f.text for f in check.evidence.frames if f.line not in own}
+
+
+def pointed_lines(report: Report, check: Check) -> tuple[int, ...]:
+    """The lines to look at, the most telling one first: where it raised, else the mistake's."""
+    own = own_lines(report, check)
+    raised = [f.line for f in reversed(check.evidence.frames[-3:])]
+    pointed = sorted({f.line for f in report.diagnosis.findings if f.line is not None})
+    return tuple(n for n in raised or pointed if n in own)
+
+
+def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
+    """What was claimed, what came instead, with which input, and what else was seen."""
+    evidence, diagnosis = check.evidence, report.diagnosis
+    got = check.message
+    numeric = None not in (evidence.index, evidence.got, evidence.expected)
+    if numeric:
+        place = ", ".join(map(str, evidence.index or ()))
+        got += f": [{place}] is {evidence.got:.5g}, expected {evidence.expected:.5g}"
+    if report.failure is None and check.verdict not in CRASHES:
+        yield "expected", check.title.rstrip(".")
+    if diagnosis.findings or (report.failure is None and check.verdict not in CRASHES):
+        yield "got", got
+    if evidence.shapes:
+        yield "with", evidence.shapes
+    for fact in (*evidence.facts, *report.evidence):
+        yield "seen", fact
+    for finding in diagnosis.findings:
+        if finding.question:
+            yield "ask yourself", finding.question
+    if diagnosis.findings and diagnosis.explained < diagnosis.failing:
+        rest = f"this explains {diagnosis.explained} of {diagnosis.failing} failing checks"
+        yield "note", f"{rest}; the others are something else"
+    elif not diagnosis.findings and numeric:
+        yield "note", "no known mistake gives just these answers, so none is named"

@@ -1,0 +1,144 @@
+"""The life of a worker: confine itself, load the submission once, answer until killed."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from grader.kata.kata import EntryPoint, Parameter
+from grader.worker.entry import Loaded, NoEntryPoint, execute, resolve
+from grader.worker.program import answer, describe_error
+from grader.worker.recorder import Recorder
+from grader.worker.wire import Channel, Deadline, Message, PeerGone, WireError
+
+MEMORY = 4 * 1024**3
+"""Address space of a worker; torch with a backward pass needs about 0.7 GiB of it."""
+FILE_SIZE = 64 * 1024**2
+PR_SET_PDEATHSIG = 1
+
+
+def confine(scratch: Path, output: int, *, accelerator: bool = False) -> None:
+    """Leave nothing of the judge's within reach: descriptors, environment, terminal, limits."""
+    os.setsid()
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - the process's own streams
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.argv = ["submission"]
+    home = scratch / str(os.getpid())
+    home.mkdir()
+    os.chdir(home)
+    kept = {k: os.environ[k] for k in ("PATH", "LANG", "LD_LIBRARY_PATH") if k in os.environ}
+    os.environ.clear()
+    os.environ.update(kept, HOME=str(home), TMPDIR=str(home), OMP_NUM_THREADS="1")
+    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: FILE_SIZE}
+    if not accelerator:  # CUDA maps far more address space than it uses
+        limits[resource.RLIMIT_AS] = MEMORY
+    for kind, most in limits.items():
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most, most))
+
+
+def _die_with_parent() -> None:
+    """On Linux the kernel kills a worker whose fork server is gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def close_all_but(*kept: int) -> None:
+    """Close every descriptor except the standard three and those given."""
+    low = 3
+    for fd in sorted(kept):
+        os.closerange(low, fd)
+        low = fd + 1
+    os.closerange(low, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def sandbox() -> str:
+    """The place of the kernel's own sandbox; returns the level of confinement reached."""
+    return "limits"
+
+
+@dataclass
+class Life:
+    """What a worker holds between requests: the submission as loaded, and who watches it."""
+
+    loaded: Loaded | None = None
+    recorder: Recorder = field(default_factory=lambda: Recorder(()))
+    staged: Message = field(default_factory=dict)
+
+    def load(self, message: Message) -> Message:
+        """Execute the source and find the entry point in it."""
+        spec = message["entry"]
+        entry = EntryPoint(
+            name=spec["name"],
+            kind=spec["kind"],
+            construct=tuple(Parameter(**p) for p in spec["construct"]),
+            call=tuple(Parameter(**p) for p in spec["call"]),
+            probe={},
+        )
+        self.recorder = Recorder(message["banned"])
+        self.recorder.guard()
+        try:
+            module = execute(message["source"])
+            self.loaded = resolve(module, entry)
+        except NoEntryPoint as reason:
+            return {"error": {"stage": "entry", "type": "", "message": str(reason), "frames": []}}
+        except BaseException as error:
+            return {"error": describe_error(error, "import")}
+        return {"error": None, "name": self.loaded.name, "notes": list(self.loaded.notes)}
+
+    def obey(self, message: Message) -> Message:
+        """Do what a frame asks: load, run, or run in two steps, of which the second is timed."""
+        ask = message["ask"]
+        if ask == "load":
+            return self.load(message)
+        if ask == "stage":
+            self.staged = message
+            return {"staged": True}
+        if self.loaded is None:
+            return {"results": [], "error": None}
+        return answer(self.loaded, self.staged if ask == "go" else message, self.recorder)
+
+
+def work(sock: socket.socket) -> None:
+    """Answer frames until the judge closes its end or kills this process."""
+    torch.set_num_threads(1)
+    channel, life = Channel(sock), Life()
+    level = sandbox()
+    while True:
+        try:
+            message = channel.receive()
+        except (PeerGone, WireError, Deadline):
+            return
+        reply = life.obey(message)
+        reply["confinement"] = level
+        try:
+            channel.send(reply)
+        except PeerGone:
+            return
+        except Exception as error:
+            channel.send({"results": [], "error": describe_error(error, "reply")})
+
+
+def main() -> None:
+    """Be a worker of one's own, on an accelerator: frames, prints and folder come by `argv`."""
+    frames, output, scratch = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    confine(scratch, output, accelerator=True)
+    close_all_but(frames)
+    work(socket.socket(fileno=frames))
