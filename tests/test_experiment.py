@@ -14,7 +14,7 @@ import torch
 from grader.bank.draw import Draw
 from grader.bank.truth import attention
 from grader.exchange.local import LazySolution
-from grader.judge.experiments.experiment import EXPERIMENTS, Seen, mask_name
+from grader.judge.experiments.experiment import EXPERIMENTS, Seen
 from grader.judge.experiments.inputs import HEADS, MANY, Bench, half, in_dtype, padded, wide
 from grader.judge.experiments.laboratory import observe
 from grader.judge.session import Session
@@ -24,7 +24,7 @@ from grader.kata.pitfalls import load_pitfalls, singles
 from grader.report.verdict import Fault, Verdict
 
 KATAS = all_katas()
-MASKED = [kata for kata in KATAS if mask_name(kata) is not None]
+MASKED = [kata for kata in KATAS if kata.entry.mask is not None]
 FUNCTION = next(kata for kata in KATAS if not kata.entry.is_module)
 LAYER = next(kata for kata in MASKED if kata.entry.is_module)
 SEED = 20
@@ -117,7 +117,7 @@ def test_projections_that_are_not_square_are_not_asked() -> None:
 
 
 def test_what_cannot_be_asked_is_refused_in_words(look: Look) -> None:
-    maskless = next(kata for kata in KATAS if mask_name(kata) is None)
+    maskless = next(kata for kata in KATAS if kata.entry.mask is None)
     with pytest.raises(KataError, match=rf"`padded-row` cannot be asked of kata `{maskless.slug}`"):
         look(maskless, solution(maskless), "padded-row")
     with pytest.raises(KataError, match="there is no experiment `ful`: there are padded-row, half"):

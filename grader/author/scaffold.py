@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 
-from grader.kata.kata import all_katas
 from grader.kata.paths import data_root
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -38,7 +37,6 @@ def scaffold(slug: str, root: Path | None = None, *, module: bool = False) -> tu
         "name": name,
         "title": slug.replace("-", " ").capitalize(),
         "rung": str(RUNG),
-        "banned": "\n".join(f'    "{call}",' for call in _banned_everywhere()),
     }
     texts = {
         _place(root, slug, template): Template(template.read_text(encoding="utf-8"))
@@ -96,9 +94,3 @@ def _place(root: Path, slug: str, template: Path) -> Path:
     if template.stem == "bank.py":
         return folder / f"test_{slug.replace('-', '_')}.py"
     return folder / template.stem
-
-
-def _banned_everywhere() -> list[str]:
-    """What every kata bans, and so a new one."""
-    first, *others = [kata.banned for kata in all_katas()]
-    return [call for call in first if all(call in banned for banned in others)]

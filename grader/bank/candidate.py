@@ -12,7 +12,7 @@ from torch import Tensor
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer, Exchange, read, trace_of
 from grader.exchange.layout import Layout, Projection
-from grader.exchange.request import Call, Request, role_shapes
+from grader.exchange.request import Call, Request
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault
 from grader.worker.wire import Message
@@ -43,7 +43,7 @@ class Candidate:
     def build(self, *values: Any, **named: Any) -> Layer:
         """A layer with the judge's own random weights, biased where the submission has biases."""
         construct = self._complete(values, named)
-        shapes = role_shapes(self.kata, construct)
+        shapes = self.kata.shapes(construct)
         own = [role for role in shapes if self.layout.biased(role)]
         return Layer(self, construct, self.draw.weights(shapes, own))
 
@@ -57,15 +57,14 @@ class Candidate:
         construct = {p.name: v for p, v in zip(self.kata.entry.construct, values, strict=False)}
         construct |= named
         for parameter in self.kata.entry.construct:
-            if parameter.default is not None and parameter.name not in construct:
-                construct[parameter.name] = float(parameter.default)
+            if not parameter.required and parameter.name not in construct:
+                construct[parameter.name] = parameter.value
         return construct
 
     def ask(self, request: Request) -> tuple[Answer, ...]:
         """Run a request; the submission's failure to answer is raised as its Fault."""
-        request = replace(
-            request, device=self.device if request.device == "cpu" else request.device
-        )
+        device = self.device if request.device == "cpu" else request.device
+        request = replace(request, device=device, axes=self.kata.entry.axes)
         exchange = Exchange(request)
         self.exchanges.append(exchange)
         try:

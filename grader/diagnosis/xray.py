@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,10 +20,11 @@ from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout, Projection
 from grader.exchange.request import Call, Request
-from grader.kata.kata import Kata
+from grader.kata.kata import ROLES, Kata
 from grader.report.verdict import Fault, Heatmap
 
-QUERIES, KEYS, WIDTH, HEADS = 6, 6, 8, 2
+KEYS, WIDTH, HEADS = 6, 8, 2
+"""As many queries as keys; of a layer, the width of a head."""
 Ask = Callable[[Request], Sequence[Answer]]
 
 
@@ -43,16 +45,16 @@ def look(
     kata: Kata, layout: Layout, ask: Ask, truth: Ask, draw: Draw, *, masked: bool
 ) -> XRay | None:
     """X-ray a submission; None where its kata or its answer cannot be looked into."""
-    names = [p.name for p in kata.entry.call]
-    has_mask = any("mask" in n for n in names)
-    mask = draw.mask(QUERIES, KEYS, visible=0.55) if masked and has_mask else None
-    prepared = _function(names, draw) if not kata.entry.is_module else _layer(kata, layout, draw)
+    if set(kata.entry.reads) != set(ROLES):
+        return None
+    mask = kata.entry.mask
+    visible = draw.mask(KEYS, KEYS, visible=0.55) if masked and mask is not None else None
+    prepared = _layer(kata, layout, draw) if kata.entry.is_module else _function(kata, draw)
     if prepared is None:
         return None
     request, scores, width = prepared
-    if mask is not None:
-        arguments = dict(request.calls[0].arguments)
-        arguments[next(n for n in names if "mask" in n)] = mask
+    if mask is not None and visible is not None:
+        arguments = {**request.calls[0].arguments, mask.name: visible}
         request = replace(request, calls=(Call(arguments),))
     try:
         seen, true = (side(request)[0].output for side in (ask, truth))
@@ -60,40 +62,51 @@ def look(
         return None
     if seen.shape != true.shape:
         return None
-    keys = seen.reshape(-1, QUERIES, seen.shape[-1])[0][:, :KEYS].double()
-    right = true.reshape(-1, QUERIES, true.shape[-1])[0][:, :KEYS].double()
-    return XRay(keys, right, scores, width, mask)
+    keys = seen.reshape(-1, KEYS, seen.shape[-1])[0][:, :KEYS].double()
+    right = true.reshape(-1, KEYS, true.shape[-1])[0][:, :KEYS].double()
+    return XRay(keys, right, scores, width, visible)
 
 
-def _function(names: Sequence[str], draw: Draw) -> tuple[Request, Tensor, int] | None:
-    if names[:3] != ["query", "key", "value"]:
-        return None
-    query, key = draw(QUERIES, WIDTH), draw(KEYS, WIDTH)
-    arguments = {"query": query, "key": key, "value": torch.eye(KEYS)}
-    return Request({}, {}, (Call(arguments),)), (query @ key.T).double(), WIDTH
+def _function(kata: Kata, draw: Draw) -> tuple[Request, Tensor, int]:
+    """A call whose value is the identity, so that each output row is a row of weights."""
+    entry = kata.entry
+    query, key, value = (entry.axes[entry.reads[role]] for role in ROLES)
+    sizes = {word: 1 for axes in entry.axes.values() for word in axes.words}
+    sizes |= {query.words[-2]: KEYS, key.words[-2]: KEYS, value.words[-1]: KEYS}
+    sizes |= {query.words[-1]: WIDTH}  # also value's, where the kata has one width for all
+    arguments: dict[str, Any] = {p.name: p.sample for p in entry.call if p.required}
+    asked, compared = draw(*query.shape(sizes)), draw(*key.shape(sizes))
+    shape = value.shape(sizes)
+    arguments |= {
+        entry.reads["query"]: asked,
+        entry.reads["key"]: compared,
+        entry.reads["value"]: torch.eye(*shape[-2:]).expand(shape),
+    }
+    scores = asked.reshape(KEYS, WIDTH) @ compared.reshape(KEYS, WIDTH).T
+    return Request({}, {}, (Call(arguments),)), scores.double(), WIDTH
 
 
 def _layer(kata: Kata, layout: Layout, draw: Draw) -> tuple[Request, Tensor, int] | None:
-    roles = set(kata.roles)
-    if not {"query", "key", "value"} <= roles or "hidden_dim" not in kata.entry.probe:
+    """A layer whose value projection reads one-hot positions, and hands them through."""
+    entry, roles = kata.entry, set(kata.roles)
+    construct = kata.construction(HEADS, WIDTH)
+    if not set(ROLES) <= roles or construct is None:
         return None
-    heads = HEADS if "num_heads" in kata.entry.probe else 1
-    head_dim = WIDTH
-    dim = heads * head_dim
-    construct = dict(kata.entry.probe) | {"hidden_dim": dim}
-    if heads > 1:
-        construct["num_heads"] = heads
-    x = torch.cat([draw(KEYS, dim - KEYS), torch.eye(KEYS)], -1)
-    reading = torch.zeros(heads, head_dim, dim)
+    shapes = kata.shapes(construct)
+    dim = shapes["value"][1]
+    if any(width != dim or out % WIDTH for out, width in shapes.values()):
+        return None
+    tokens = {entry.reads[role]: torch.cat([draw(KEYS, dim - KEYS), torch.eye(KEYS)], -1)
+              for role in ROLES}  # fmt: skip
+    reading = torch.zeros(shapes["value"][0] // WIDTH, WIDTH, dim)
     reading[:, :KEYS, -KEYS:] = torch.eye(KEYS)
-    weights = draw.weights(dict.fromkeys(roles, (dim, dim)), [r for r in roles if layout.biased(r)])
-    weights["value"] = _unbiased(weights["value"], reading.reshape(dim, dim))
+    weights = draw.weights(shapes, [r for r in roles if layout.biased(r)])
+    weights["value"] = _unbiased(weights["value"], reading.flatten(0, 1))
     if "output" in weights:
-        weights["output"] = _unbiased(weights["output"], torch.eye(dim))
-    query, key = (_project(x, weights[r])[:, :head_dim] for r in ("query", "key"))
-    first = next(p.name for p in kata.entry.call if p.required)
-    request = Request(construct, weights, (Call({first: x[None]}),))
-    return request, (query @ key.T).double(), head_dim
+        weights["output"] = _unbiased(weights["output"], torch.eye(*shapes["output"]))
+    query, key = (_project(tokens[entry.reads[r]], weights[r])[:, :WIDTH] for r in ("query", "key"))
+    call = Call({name: x[None] for name, x in tokens.items()})
+    return Request(construct, weights, (call,)), (query @ key.T).double(), WIDTH
 
 
 def _unbiased(old: Projection, weight: Tensor) -> Projection:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from grader.exchange.layout import Layout
-from grader.exchange.request import Call, Request, describe
+from grader.exchange.request import Call, Request
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
 from grader.worker.wire import Message
 
@@ -40,7 +40,7 @@ class Answer:
     @property
     def shapes(self) -> str:
         """Names and shapes of what was passed, for a message."""
-        return describe(self.request.construct, self.call.arguments)
+        return self.request.given(self.call)
 
 
 @dataclass
@@ -93,11 +93,10 @@ def _answers(
         raise Fault(Verdict.RUNTIME_ERROR, "fewer answers than calls")
     for place, (result, call) in enumerate(zip(results, request.calls, strict=True)):
         if "unfit" in result:
-            shapes = describe(request.construct, call.arguments)
             raise Fault(
                 Verdict.WRONG_ANSWER,
                 f"returned {result['unfit']}, where a tensor is expected",
-                Evidence(shapes=shapes),
+                Evidence(shapes=request.given(call)),
             )
         meta = result.get("meta") is True
         if meta and request.device != "meta":
@@ -158,7 +157,7 @@ def fault_of(error: Message, request: Request | None = None) -> Fault:
     )
     shapes = ""
     if request is not None and request.calls:
-        shapes = describe(request.construct, request.calls[0].arguments)
+        shapes = request.given(request.calls[0])
     evidence = Evidence(frames=frames, shapes=shapes)
     first = words.splitlines()[0] if words else ""
     if kind == "MemoryError" or any(word in words.lower() for word in MEMORY_WORDS):

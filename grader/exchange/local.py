@@ -16,7 +16,7 @@ from functools import cache, cached_property
 from grader.exchange.answer import Answer, fault_of, read
 from grader.exchange.layout import Layout
 from grader.exchange.matching import match
-from grader.exchange.request import Request, probe_request, role_shapes
+from grader.exchange.request import Request, probe_request
 from grader.kata.kata import Kata
 from grader.worker.entry import Loaded, execute, resolve
 from grader.worker.program import answer
@@ -84,7 +84,7 @@ def learn_layout(kata: Kata, run: Callable[[Message], Message]) -> Layout:
         raise fault_of(reply["error"], request)
     state = [(str(p["name"]), tuple(map(int, p["shape"]))) for p in reply["state"]]
     linear = [str(p["name"]) for p in reply["state"] if p["linear"]]
-    return match(state, role_shapes(kata, kata.entry.probe), kata.fused, linear)
+    return match(state, kata.shapes(kata.entry.probe), kata.fused, linear)
 
 
 class LazySolution:

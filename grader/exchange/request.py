@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from grader.exchange.layout import Layout, Weights
+from grader.kata.axes import Axes
 from grader.kata.kata import Kata
 from grader.worker.wire import Message
 
@@ -42,6 +43,12 @@ class Request:
     trace: bool = False
     warm: Mapping[str, Any] = field(default_factory=dict)
     """Arguments of the forward pass that lazy layers need first, where there is no call."""
+    axes: Mapping[str, Axes] = field(default_factory=dict)
+    """What the arguments' sizes are called, for messages."""
+
+    def given(self, call: Call) -> str:
+        """What was built and passed, for a message."""
+        return describe(self.construct, call.arguments, self.axes)
 
     def encode(self, layout: Layout) -> Message:
         """The message for a submission that stores its weights as `layout` says."""
@@ -59,27 +66,32 @@ class Request:
         }
 
 
-def describe(construct: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
-    """`hidden_dim=12, x (2, 7, 12), mask (7, 7) bool`."""
-    parts = [f"{name}={value:g}" for name, value in construct.items()]
+def describe(
+    construct: Mapping[str, Any], arguments: Mapping[str, Any], axes: Mapping[str, Axes]
+) -> str:
+    """`hidden_dim=12, x (2, 7, 12) = (B, S, hidden_dim), mask (7, 7) bool`."""
+    parts = [f"{name}={value!r}" for name, value in construct.items()]
     for name, value in arguments.items():
         if isinstance(value, Tensor):
             dtype = "" if value.dtype is torch.float32 else f" {str(value.dtype)[6:]}"
-            parts.append(f"{name} {tuple(value.shape)}{dtype}")
+            spoken = axes[name].spoken(value.shape) if name in axes else ""
+            parts.append(f"{name} {tuple(value.shape)}{dtype}{' = ' * bool(spoken)}{spoken}")
         elif value is not None:
-            parts.append(f"{name}={value}")
+            parts.append(f"{name}={value!r}")
     return ", ".join(parts)
-
-
-def role_shapes(kata: Kata, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    """The (out, in) sizes of every role for a construction."""
-    return {r: (construct[out], construct[inn]) for r, (out, inn) in kata.roles.items()}
 
 
 def probe_request(kata: Kata) -> Request:
     """A request that builds the kata's probe construction; lazy layers see one small input."""
-    probe = kata.entry.probe
-    width = next(iter(role_shapes(kata, probe).values()), (0, 1))[1]
-    x = torch.zeros(1, 2, width)
-    required = [p.name for p in kata.entry.call if p.required]
-    return Request(probe, {}, (), warm=dict.fromkeys(required, x))
+    entry = kata.entry
+    sizes = {word: 2 for axes in entry.axes.values() for word in axes.words} | entry.probe
+    warm: dict[str, Any] = {}
+    for parameter in entry.call:
+        if not parameter.required:
+            continue
+        axes = entry.axes.get(parameter.name)
+        dtype = getattr(torch, parameter.dtype) if parameter.dtype else torch.float32
+        warm[parameter.name] = (
+            parameter.sample if axes is None else torch.zeros(axes.shape(sizes), dtype=dtype)
+        )
+    return Request(entry.probe, {}, (), warm=warm, axes=entry.axes)

@@ -256,14 +256,4 @@ def _load_fault(error: Message) -> Fault:
 
 def load_message(kata: Kata, text: str) -> Message:
     """What a worker needs to load a submission."""
-    entry = kata.entry
-    return {
-        "source": text,
-        "banned": list(kata.banned),
-        "entry": {
-            "name": entry.name,
-            "kind": entry.kind,
-            "construct": [asdict(p) for p in entry.construct],
-            "call": [asdict(p) for p in entry.call],
-        },
-    }
+    return {"source": text, "banned": list(kata.banned), "entry": asdict(kata.entry)}

@@ -20,7 +20,7 @@ from grader.bank import assert_matches
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer, read
 from grader.exchange.layout import Layout, Projection, Weights
-from grader.exchange.request import Call, Request, role_shapes
+from grader.exchange.request import Call, Request
 from grader.judge.conversation import Conversation
 from grader.kata.kata import Kata
 from grader.report.verdict import Budget, Evidence, Fault, Verdict
@@ -107,7 +107,7 @@ class Race:
             self.runners = [self.candidate(), self.reference()]
         me, other = self.runners
         if construct:
-            shapes = role_shapes(self.kata, construct)
+            shapes = self.kata.shapes(construct)
             weights = self.draw.weights(shapes, [r for r in shapes if me.layout.biased(r)])
         course = Course(make, truth, construct, weights, self.device)
         ratio = self._decide(course, me, other)

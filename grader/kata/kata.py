@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from grader.kata.axes import Axes, size
+from grader.kata.glossary import MEANINGS
 from grader.kata.paths import data_root
 
 
 class KataError(Exception):
     """A kata that does not exist or whose folder is not right; the message is for the reader."""
+
+
+BANNED = tuple(
+    "torch.nn.functional.scaled_dot_product_attention "
+    "torch.nn.functional.multi_head_attention_forward "
+    "torch.nn.MultiheadAttention "
+    "torch.nn.attention "
+    "torch._native_multi_head_attention "
+    "torch._scaled_dot_product_attention_math "
+    "torch.ops.aten._scaled_dot_product_flash_attention "
+    "torch.ops.aten._scaled_dot_product_flash_attention_for_cpu "
+    "torch.ops.aten._scaled_dot_product_efficient_attention "
+    "torch.ops.aten._scaled_dot_product_cudnn_attention "
+    "torch.ops.aten._flash_attention_forward "
+    "torch.ops.aten._efficient_attention_forward".split()
+)
+"""What every kata bans: torch's own attention and the kernels behind it. A kata may add to it."""
+ROLES = ("query", "key", "value")
+"""Who asks, who is compared, who is handed over."""
 
 
 @dataclass(frozen=True)
@@ -23,28 +46,53 @@ class Parameter:
 
     name: str
     default: str | None = None
+    """Its default as Python writes it: `None`, `0.1`, `(1, 2)`."""
+    means: str = ""
+    """What it is, in the glossary's words; by that a submission's own name is understood."""
+    axes: str = ""
+    """A tensor's axes; a plain value has none."""
+    mask: bool = False
+    """Whether it is a mask, true meaning "may attend"."""
+    dtype: str = ""
+    """A tensor's dtype where it is not the layer's own: `int64`."""
+    probe: Any = None
+    """A valid value, to look at the weights and to warm up with; the default where it is None."""
 
     @property
     def required(self) -> bool:
         """Whether a call must give it."""
         return self.default is None
 
-    @classmethod
-    def parse(cls, text: str) -> Parameter:
-        """Read `"mask=None"` or `"query"`."""
-        name, _, default = text.partition("=")
-        return cls(name.strip(), default.strip() or None)
+    @property
+    def value(self) -> Any:
+        """What it is where nobody says otherwise: the default, any Python literal."""
+        return None if self.default is None else ast.literal_eval(self.default)
+
+    @property
+    def sample(self) -> Any:
+        """A valid plain value."""
+        return self.value if self.probe is None else self.probe
+
+    @property
+    def spelled(self) -> str:
+        """It as a person writes it in a signature."""
+        return self.name if self.default is None else f"{self.name}={self.default}"
 
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """What the submission has to offer."""
+    """What the submission has to offer: how it is built, how it is called, what the call reads."""
 
     name: str
     kind: str
     construct: tuple[Parameter, ...]
     call: tuple[Parameter, ...]
-    probe: dict[str, Any]
+    returns: str = ""
+    """The axes of what a call returns."""
+    reads: Mapping[str, str] = field(default_factory=dict)
+    """Which argument plays the part of query, key and value."""
+    scores: str = ""
+    """The axes of the scores, queries and keys last."""
 
     @property
     def is_module(self) -> bool:
@@ -54,14 +102,48 @@ class EntryPoint:
     @property
     def signature(self) -> str:
         """The call as a person writes it."""
-        inside = ", ".join(_spell(p) for p in (self.construct if self.is_module else self.call))
-        return f"{self.name}({inside})"
+        parameters = self.construct if self.is_module else self.call
+        return f"{self.name}({', '.join(p.spelled for p in parameters)})"
+
+    @cached_property
+    def probe(self) -> dict[str, Any]:
+        """A valid construction."""
+        return {p.name: p.sample for p in self.construct}
+
+    @cached_property
+    def axes(self) -> dict[str, Axes]:
+        """The axes of every argument that is a tensor."""
+        return {p.name: Axes.parse(p.axes) for p in self.call if p.axes}
+
+    @property
+    def mask(self) -> Parameter | None:
+        """The argument that is the mask, where the kata has one."""
+        return next((p for p in self.call if p.mask), None)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the arguments that every call gives."""
+        return tuple(p.name for p in self.call if p.required)
+
+    def meaning(self, means: str) -> str | None:
+        """The constructor's parameter, else the call's, that means this; by name, or None."""
+        found = (p.name for p in (*self.construct, *self.call) if p.means == means)
+        return next(found, None)
+
+    @classmethod
+    def unpack(cls, packed: Mapping[str, Any]) -> EntryPoint:
+        """Put together again what `dataclasses.asdict` took apart."""
+        parts = {n: tuple(Parameter(**p) for p in packed[n]) for n in ("construct", "call")}
+        return cls(**{**packed, **parts})
 
 
-def _spell(parameter: Parameter) -> str:
-    if parameter.default is None:
-        return parameter.name
-    return f"{parameter.name}={parameter.default}"
+@dataclass(frozen=True)
+class Role:
+    """A weight by its part in the kata: its (out, in) sizes, and names of its own if it has any."""
+
+    out: str
+    width: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,12 +159,37 @@ class Kata:
     par_minutes: int
     summary: str
     entry: EntryPoint
-    roles: dict[str, tuple[str, str]]
-    """Projection roles and their (out, in) sizes in names of constructor parameters."""
+    roles: Mapping[str, Role]
+    """The weights by role; sizes are arithmetic on constructor parameters."""
     fused: tuple[str, ...]
-    fused_required: bool
+    """Roles that may share one weight, in the order of its rows."""
     banned: tuple[str, ...]
     budget_limit: float
+
+    def shapes(self, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+        """The (out, in) sizes of every role for a construction."""
+        known = {n: v for n, v in construct.items() if isinstance(v, int)}
+        return {name: (size(r.out, known), size(r.width, known)) for name, r in self.roles.items()}
+
+    def construction(self, heads: int, head_dim: int) -> dict[str, Any] | None:
+        """A construction with so many heads, where the kata has heads, of that width each.
+
+        None where nothing in it means a width.
+        """
+        meant = {p.means: p.name for p in self.entry.construct}
+        if "width" not in meant:
+            return None
+        made = dict(self.entry.probe)
+        for means in ("heads", "kv_heads"):
+            if means in meant:
+                made[meant[means]] = heads
+        made[meant["width"]] = (heads if "heads" in meant else 1) * head_dim
+        return made
+
+    def heads(self, construct: Mapping[str, Any]) -> int:
+        """How many heads a construction has; one where the kata has none."""
+        name = self.entry.meaning("heads")
+        return 1 if name is None else int(construct[name])
 
     @cached_property
     def banks(self) -> tuple[Path, ...]:
@@ -117,8 +224,6 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
     solutions = solutions or folder.parent.parent / "solutions"
     table = read_toml(folder / "kata.toml")
     try:
-        entry = table["entry"]
-        fused = table.get("fused", {})
         return Kata(
             slug=folder.name,
             folder=folder,
@@ -128,21 +233,67 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             level=table["level"],
             par_minutes=table["par_minutes"],
             summary=table["summary"],
-            entry=EntryPoint(
-                name=entry["name"],
-                kind=entry["kind"],
-                construct=tuple(Parameter.parse(p) for p in entry.get("construct", ())),
-                call=tuple(Parameter.parse(p) for p in entry["call"]),
-                probe=entry.get("probe", {}),
-            ),
-            roles={role: (out, inn) for role, (out, inn) in table.get("weights", {}).items()},
-            fused=tuple(fused.get("roles", ())),
-            fused_required=fused.get("required", False),
-            banned=tuple(table["rules"]["banned"]),
+            entry=_entry(table),
+            roles={name: _role(row) for name, row in table.get("weights", {}).items()},
+            fused=tuple(table.get("fused", {}).get("roles", ())),
+            banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise KataError(f"{folder / 'kata.toml'}: {error!r} is missing or malformed") from error
+    except KeyError as error:
+        raise KataError(f"{folder / 'kata.toml'}: {error} is missing") from error
+    except (TypeError, ValueError, SyntaxError) as error:
+        raise KataError(f"{folder / 'kata.toml'}: {error}") from error
+
+
+def _entry(table: Mapping[str, Any]) -> EntryPoint:
+    """The entry point: `[entry]`, `[construct]`, `[call]`, `[returns]` and `[reads]` together."""
+    entry, reads = table["entry"], dict(table.get("reads", {}))
+    made = EntryPoint(
+        name=entry["name"],
+        kind=entry["kind"],
+        construct=tuple(_parameter(n, row) for n, row in table.get("construct", {}).items()),
+        call=tuple(_parameter(n, row) for n, row in table["call"].items()),
+        returns=table["returns"]["axes"],
+        scores=reads.pop("scores", ""),
+        reads=reads,
+    )
+    _assert_consistent(made)
+    return made
+
+
+def _parameter(name: str, row: Any) -> Parameter:
+    """A parameter as its row says it; a bare text is a tensor's axes."""
+    said = {"axes": row} if isinstance(row, str) else dict(row)
+    try:
+        parameter = Parameter(name, **said)
+        _ = parameter.value
+    except (TypeError, ValueError, SyntaxError) as error:
+        raise ValueError(f"`{name}`: {error}") from None
+    return parameter
+
+
+def _role(row: Any) -> Role:
+    said = {"size": row} if isinstance(row, list) else row
+    out, width = said["size"]
+    return Role(str(out), str(width), tuple(said.get("names", ())))
+
+
+def _assert_consistent(entry: EntryPoint) -> None:
+    """Every part that is read is an argument, every text of axes can be read, meanings exist."""
+    names = {p.name for p in entry.call}
+    for role, argument in entry.reads.items():
+        if role not in ROLES or argument not in names:
+            known = ", ".join(sorted(names))
+            raise ValueError(f"[reads] {role} = {argument!r}: the arguments are {known}")
+    for text in (entry.returns, entry.scores, *(p.axes for p in entry.call)):
+        if text:
+            Axes.parse(text)
+    for parameter in (*entry.construct, *entry.call):
+        if parameter.means and parameter.means not in MEANINGS:
+            known = ", ".join(MEANINGS)
+            raise ValueError(f"`{parameter.name}` means {parameter.means!r}: known are {known}")
+    if entry.is_module and any(p.required and p.probe is None for p in entry.construct):
+        raise ValueError("[construct]: a parameter without a default needs a `probe`")
 
 
 def all_katas(root: Path | None = None) -> list[Kata]:

@@ -7,15 +7,17 @@ signatures alone, so that the same submission is always called in the same way.
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.kata.kata import Parameter
-
-ATTENTION_ROLES = {"query": ("q", "query", "queries"), "key": ("k", "key", "keys")}
-ATTENTION_ROLES["value"] = ("v", "value", "values")
+from grader.kata.glossary import (
+    attention_role,
+    meaning,
+    means_something_else,
+    speaks_of_padding,
+)
+from grader.kata.kata import ROLES, Parameter
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -53,8 +55,16 @@ class Binding:
         return args, kwargs
 
 
-def bind(function: Callable[..., Any], wanted: Sequence[Parameter]) -> Binding:
-    """Bind the kata's parameters to the signature of `function` (its `self` already bound)."""
+def bind(
+    function: Callable[..., Any],
+    wanted: Sequence[Parameter],
+    reads: Mapping[str, str] | None = None,
+) -> Binding:
+    """Bind the kata's parameters to the signature of `function` (its `self` already bound).
+
+    `reads` says which argument plays the part of query, key and value: a signature that names
+    these three gets them.
+    """
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
@@ -66,15 +76,7 @@ def bind(function: Callable[..., Any], wanted: Sequence[Parameter]) -> Binding:
     swallows = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in params)
     required = tuple(p.name for p in wanted if p.required)
 
-    positional = required
-    notes: tuple[str, ...] = ()
-    roles = tuple(_roles(slots))
-    if roles and len(required) == 1:
-        positional = required * 3
-        notes = (f"{required[0]} is passed three times, as query, key and value",)
-    elif roles and roles != required and sorted(roles) == sorted(required):
-        positional = roles
-        notes = (f"the arguments are passed in your order: {', '.join(roles)}",)
+    positional, notes = _positional(slots, required, reads or {})
     if len(slots) < len(positional) and not swallows:
         raise Unbindable(f"takes {_count(slots)}, where the kata passes {', '.join(required)}")
 
@@ -82,60 +84,66 @@ def bind(function: Callable[..., Any], wanted: Sequence[Parameter]) -> Binding:
     free += [p for p in params if p.kind is inspect.Parameter.KEYWORD_ONLY]
     keyword: dict[str, str] = {}
     for optional in (p for p in wanted if not p.required):
-        target = _choose(optional.name, [p for p in free if p.name not in keyword.values()], wanted)
+        open_to = [p for p in free if p.name not in keyword.values()]
+        target = _choose(optional, open_to, wanted)
         if target is not None:
             keyword[optional.name] = target
-            if "mask" in optional.name and target != optional.name:
+            if optional.mask and target != optional.name:
                 notes += (f"the mask is passed as `{target}`",)
         elif swallows or any(p.kind is inspect.Parameter.VAR_KEYWORD for p in params):
             keyword[optional.name] = "*" if swallows else optional.name
     open_ends = [p.name for p in free if p.default is inspect.Parameter.empty]
-    forced = tuple(n for n in open_ends if n in keyword.values() or "mask" in n.lower())
+    forced = tuple(n for n in open_ends if n in keyword.values() or meaning(n) == "mask")
     left = [n for n in open_ends if n not in forced]
     if left:
         raise Unbindable(f"also needs {', '.join(left)}, which the kata does not pass")
     return Binding(positional, keyword, forced, notes)
 
 
-def _choose(name: str, free: list[inspect.Parameter], wanted: Sequence[Parameter]) -> str | None:
-    """The free parameter that means the kata's optional argument `name`."""
+def _positional(
+    slots: Sequence[inspect.Parameter], required: tuple[str, ...], reads: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is passed by place, in order, and a note where that is not the kata's own order."""
+    parts = [reads[role] for role in _roles(slots)] if set(reads) == set(ROLES) else []
+    if not parts or not set(parts) <= set(required):
+        return required, ()
+    passed = (*parts, *(name for name in required if name not in parts))
+    if passed == required:
+        return required, ()
+    if len(set(parts)) == 1:
+        return passed, (f"{parts[0]} is passed three times, as query, key and value",)
+    if sorted(passed) == sorted(required):
+        return passed, (f"the arguments are passed in your order: {', '.join(passed)}",)
+    return passed, (f"passed as {', '.join(_roles(slots))}: {', '.join(parts)}",)
+
+
+def _choose(
+    optional: Parameter, free: list[inspect.Parameter], wanted: Sequence[Parameter]
+) -> str | None:
+    """The free parameter that means the kata's optional argument."""
     names = [p.name for p in free]
-    if name in names:
-        return name
-    if "mask" in name:
-        masks = [n for n in names if "mask" in n.lower()]
-        padding = [n for n in masks if "pad" in n.lower()]
-        if masks:
-            return (padding or masks)[0]
-    stem = re.sub(r"_?(rate|prob|p)$", "", name)
-    alike = [n for n in names if stem in n.lower()]
+    if optional.name in names:
+        return optional.name
+    means = "mask" if optional.mask else optional.means
+    alike = [n for n in names if means and meaning(n) == means]
+    alike.sort(key=lambda n: not speaks_of_padding(n))
+    alike += [n for n in names if optional.name in n.lower()]
     if alike:
         return alike[0]
-    if stem == "dropout":
-        alike = [n for n in names if n.lower() in {"p", "drop", "p_drop", "attn_drop", "pdrop"}]
-        alike += [n for n in names if "drop" in n.lower()]
-        if alike:
-            return alike[0]
     # By its place, unless that place is spoken for by a name that clearly means something else.
     others = {p.name for p in wanted}
     ordinary = [p for p in free if p.kind in POSITIONAL and p.name not in others]
-    if ordinary and not _means_something_else(ordinary[0].name):
+    if ordinary and not means_something_else(ordinary[0].name):
         return ordinary[0].name
     return None
 
 
-def _means_something_else(name: str) -> bool:
-    return bool(
-        re.search(r"drop|scale|bias|causal|train|weights?$|temperature|eps|debug|return", name)
-    )
-
-
-def _roles(slots: list[inspect.Parameter]) -> list[str]:
+def _roles(slots: Sequence[inspect.Parameter]) -> list[str]:
     """The roles that the first three parameters speak of, in their order; empty if they do not."""
     told = []
     for slot in slots[:3]:
-        word = slot.name.lower().split("_")[0]
-        told += [role for role, names in ATTENTION_ROLES.items() if word in names]
+        role = attention_role(slot.name)
+        told += [role] if role else []
         if slot.default not in (inspect.Parameter.empty, None):
             return []
     return told if len(set(told)) == 3 else []

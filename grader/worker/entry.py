@@ -105,17 +105,17 @@ def _fit(
             raise Unbindable(f"is {_kind(value)}, not an nn.Module class")
         construct = bind(_initialiser(value), entry.construct)
         _needs_optional(construct, entry)
-        call = bind(_unbound(value.forward), entry.call)
+        call = bind(_unbound(value.forward), entry.call, entry.reads)
     elif inspect.isclass(value):
         method = _call_method(value)
         if method is None:
             raise Unbindable("is a class whose instances cannot be called")
         construct = _bare_construction(value)
-        call = bind(method, entry.call)
+        call = bind(method, entry.call, entry.reads)
         notes += ("a class stands in for the function: built, then called",)
     elif callable(value):
         construct = None
-        call = bind(value, entry.call)
+        call = bind(value, entry.call, entry.reads)
     else:
         raise Unbindable(f"is {_kind(value)}, not {'a class' if entry.is_module else 'a function'}")
     if strict:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from grader.kata.kata import EntryPoint, Parameter
+from grader.kata.kata import EntryPoint
 from grader.worker.entry import Loaded, NoEntryPoint, execute, resolve
 from grader.worker.program import answer, describe_error
 from grader.worker.recorder import Recorder
@@ -84,14 +84,7 @@ class Life:
 
     def load(self, message: Message) -> Message:
         """Execute the source and find the entry point in it."""
-        spec = message["entry"]
-        entry = EntryPoint(
-            name=spec["name"],
-            kind=spec["kind"],
-            construct=tuple(Parameter(**p) for p in spec["construct"]),
-            call=tuple(Parameter(**p) for p in spec["call"]),
-            probe={},
-        )
+        entry = EntryPoint.unpack(message["entry"])
         self.recorder = Recorder(message["banned"])
         self.recorder.guard()
         try:

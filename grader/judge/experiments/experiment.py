@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.kata.kata import Kata
+from grader.kata.kata import ROLES, Kata
 
 PADDED_ROW, HALF, UNSCALED = "padded-row", "half", "unscaled"
 
@@ -31,7 +31,7 @@ class Experiment:
 
     def applies(self, kata: Kata) -> bool:
         """Whether this can be asked of what the kata has people write."""
-        return is_attention(kata) and (mask_name(kata) is not None or not self.masked)
+        return is_attention(kata) and (kata.entry.mask is not None or not self.masked)
 
 
 @dataclass(frozen=True)
@@ -43,28 +43,21 @@ class Seen:
     said: tuple[str, ...]
 
 
-def mask_name(kata: Kata) -> str | None:
-    """What the kata calls its mask, or None where it has none."""
-    return next((p.name for p in kata.entry.call if "mask" in p.name), None)
-
-
 def is_attention(kata: Kata) -> bool:
     """Whether the kata is attention of the form we have inputs for.
 
-    A function of query, key and value; or a layer on one x whose projections all are square.
+    A function that reads just query, key and value; or a layer of one input whose projections all
+    are square.
     """
     entry = kata.entry
-    required = [p.name for p in entry.call if p.required]
+    if set(entry.reads) != set(ROLES):
+        return False
     if not entry.is_module:
-        return required == ["query", "key", "value"]
-    square = all(size == ("hidden_dim", "hidden_dim") for size in kata.roles.values())
-    built_from = {p.name for p in entry.construct if p.required}
-    return (
-        len(required) == 1
-        and square
-        and {"query", "key", "value"} <= set(kata.roles)
-        and {"hidden_dim"} <= built_from <= {"hidden_dim", "num_heads"}
-    )
+        return tuple(entry.reads[role] for role in ROLES) == entry.required
+    built_from = {p.means for p in entry.construct if p.required}
+    square = all(out == width for out, width in kata.shapes(entry.probe).values())
+    one = len(entry.required) == 1 and set(entry.reads.values()) == set(entry.required)
+    return one and square and set(ROLES) <= set(kata.roles) and built_from <= {"width", "heads"}
 
 
 EXPERIMENTS = {

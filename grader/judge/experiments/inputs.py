@@ -17,7 +17,6 @@ from torch import Tensor
 from grader.bank.draw import Draw
 from grader.exchange.layout import Layout, Projection
 from grader.exchange.request import Call, Request
-from grader.judge.experiments.experiment import mask_name
 from grader.kata.kata import Kata
 
 HEADS = 2
@@ -43,7 +42,7 @@ class Bench:
     @property
     def heads(self) -> int:
         """How many heads the layer gets; one where the kata has none."""
-        return HEADS if "num_heads" in self.kata.entry.probe else 1
+        return HEADS if self.kata.entry.meaning("heads") else 1
 
     @property
     def is_layer(self) -> bool:
@@ -64,10 +63,9 @@ class Bench:
         that scores and weights are what the specimen makes them.
         """
         entry = self.kata.entry
-        construct = dict(entry.probe) | {"hidden_dim": x.shape[-1]}
-        if self.heads > 1:
-            construct["num_heads"] = self.heads
-        first = next(p.name for p in entry.call if p.required)
+        construct = self.kata.construction(self.heads, x.shape[-1] // self.heads)
+        assert construct is not None  # experiments are asked of layers that have a width
+        first = entry.required[0]
         mask = None
         if visible is not None:
             mask = visible[:, None, None] if self.heads > 1 else visible[:, None]
@@ -81,8 +79,8 @@ class Bench:
         return Projection(weight, self.draw(size) if role == "output" else torch.zeros(size))
 
     def _masked(self, mask: Tensor | None) -> dict[str, Any]:
-        name = mask_name(self.kata)
-        return {} if name is None or mask is None else {name: mask}
+        own = self.kata.entry.mask
+        return {} if own is None or mask is None else {own.name: mask}
 
     def one_hot(self, noise: Tensor) -> Tensor:
         """`noise` (B, S, …) and beside it the position of each token: x (B, S, D)."""

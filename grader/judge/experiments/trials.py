@@ -14,7 +14,7 @@ from grader.bank.tolerance import allowed
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout
 from grader.exchange.local import LazySolution
-from grader.exchange.request import Request, describe
+from grader.exchange.request import Request
 from grader.judge.conversation import Conversation, WorkerPool
 from grader.judge.experiments.experiment import HALF, PADDED_ROW, UNSCALED
 from grader.judge.experiments.inputs import MANY, Bench, half, in_dtype, padded, wide
@@ -78,7 +78,7 @@ def _padded_row(subject: Subject) -> Outcome:
     if output.shape != right.shape:
         return "other", (given, _unfit(output, right))
     rows = _unbiased(output, request)[empty]
-    happened, found = _emptiness(rows, heads=_heads(request))
+    happened, found = _emptiness(rows, heads=subject.kata.heads(request.construct))
     return happened, (
         given,
         found,
@@ -185,15 +185,16 @@ def _unscaled(subject: Subject) -> Outcome:
     unfit = [output for output in outputs if output.shape != right.shape]
     if unfit:
         return "other", (given, _unfit(unfit[0], right))
-    written, without = (_weights(output, request) for output in outputs)
+    heads = subject.kata.heads(request.construct)
+    written, without = (_weights(output, request, heads) for output in outputs)
     said = (given, f"as written: {_spread(written)}", f"without √d_k: {_spread(without)}")
     return _compare(written, without), said
 
 
-def _weights(output: Tensor, request: Request) -> Tensor:
+def _weights(output: Tensor, request: Request, heads: int) -> Tensor:
     """The attention weights (N, S) of the later queries, which a causal layer shows enough keys."""
     rows = _unbiased(output, request)[:, MANY // 2 :].flatten(0, 1)
-    return rows.reshape(len(rows) * _heads(request), -1)[:, :MANY]
+    return rows.reshape(len(rows) * heads, -1)[:, :MANY]
 
 
 def _spread(weights: Tensor) -> str:
@@ -239,12 +240,8 @@ def _unbiased(output: Tensor, request: Request) -> Tensor:
     return output.double() if bias is None else output.double() - bias.double()
 
 
-def _heads(request: Request) -> int:
-    return int(request.construct.get("num_heads", 1))
-
-
 def _given(request: Request) -> str:
-    return describe(request.construct, request.calls[0].arguments)
+    return request.given(request.calls[0])
 
 
 def _raised(fault: Fault) -> tuple[str, ...]:
