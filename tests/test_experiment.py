@@ -19,7 +19,7 @@ from grader.judge.experiments.inputs import HEADS, MANY, Bench, half, in_dtype, 
 from grader.judge.experiments.laboratory import observe
 from grader.judge.session import Session
 from grader.judge.source import Source
-from grader.kata.kata import EntryPoint, Kata, KataError, Parameter, all_katas
+from grader.kata.kata import EntryPoint, Kata, KataError, Parameter, Role, all_katas
 from grader.kata.pitfalls import load_pitfalls, singles
 from grader.report.verdict import Fault, Verdict
 
@@ -86,33 +86,40 @@ def test_an_experiment_speaks_in_few_words() -> None:
 @pytest.mark.parametrize("kata", KATAS, ids=slugs(KATAS))
 def test_a_padded_row_is_asked_where_there_is_a_mask(kata: Kata) -> None:
     applying = {name for name, experiment in EXPERIMENTS.items() if experiment.applies(kata)}
-    masked = {"padded-row"} if "mask" in kata.entry.signature + str(kata.entry.call) else set()
+    masked = {"padded-row"} if kata.entry.mask else set()
     if kata.rung <= 6:
         assert applying == {"half", "unscaled"} | masked
 
 
-def entry(kind: str, construct: str, call: str, probe: dict[str, int]) -> EntryPoint:
-    parameters = [tuple(map(Parameter.parse, text.split())) for text in (construct, call)]
-    return EntryPoint("Theirs", kind, parameters[0], parameters[1], probe)
+MEANS = {"hidden_dim": "width", "num_heads": "heads", "num_kv_heads": "kv_heads"}
+
+
+def entry(kind: str, construct: str, call: str, reads: str) -> EntryPoint:
+    built = tuple(Parameter(n, probe=12, means=MEANS.get(n, "")) for n in construct.split())
+    called = tuple(Parameter(n, default="None" if n == "mask" else None) for n in call.split())
+    parts = dict(zip(("query", "key", "value"), reads.split(), strict=True))
+    return EntryPoint("Theirs", kind, built, called, reads=parts)
 
 
 @pytest.mark.parametrize(
-    ("kind", "construct", "call"),
+    ("kind", "construct", "call", "reads"),
     [
-        ("function", "", "x"),
-        ("function", "", "query key value window"),
-        ("module", "hidden_dim num_heads", "x context attention_mask=None"),
-        ("module", "hidden_dim num_heads num_kv_heads", "x attention_mask=None"),
-        ("module", "query_dim key_dim hidden_dim", "query key value mask=None"),
+        ("function", "", "x", "x x x"),
+        ("function", "", "query key value window", "query key value"),
+        ("module", "hidden_dim num_heads", "x context mask", "x context context"),
+        ("module", "hidden_dim num_heads num_kv_heads", "x mask", "x x x"),
+        ("module", "query_dim key_dim hidden_dim", "query key value mask", "query key value"),
     ],
 )
-def test_what_we_have_no_inputs_for_is_not_asked(kind: str, construct: str, call: str) -> None:
-    kata = replace(LAYER, entry=entry(kind, construct, call, {"hidden_dim": 12}))
+def test_what_we_have_no_inputs_for_is_not_asked(
+    kind: str, construct: str, call: str, reads: str
+) -> None:
+    kata = replace(LAYER, entry=entry(kind, construct, call, reads))
     assert not any(experiment.applies(kata) for experiment in EXPERIMENTS.values())
 
 
 def test_projections_that_are_not_square_are_not_asked() -> None:
-    narrow = LAYER.roles | {"key": ("kv_dim", "hidden_dim")}
+    narrow = {**LAYER.roles, "key": Role("hidden_dim / 2", "hidden_dim")}
     assert not EXPERIMENTS["half"].applies(replace(LAYER, roles=narrow))
 
 
