@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import time
 
 import pytest
 import torch
+from torch import Tensor
 
 from grader.bank.draw import Draw
 from grader.bank.tolerance import CEILING, ROUNDINGS, allowed
 from grader.exchange.layout import Projection
 from grader.exchange.matching import Unmatched, match, role_of
-from grader.report.verdict import Check, Fault, Report, Submission, Tier, Verdict
+from grader.report.verdict import Check, Evidence, Fault, Report, Submission, Tier, Verdict
+from grader.report.words import facts
 from grader.worker import wire
 
 # --- wire -------------------------------------------------------------------------------------
@@ -160,6 +163,68 @@ def test_tolerances_are_those_promised() -> None:
     assert CEILING < 1e-3
     half = allowed(truth, torch.float16, far_off)
     assert half == pytest.approx(0.4, rel=1e-3)
+
+
+def test_at_large_scores_the_error_of_a_score_is_allowed_in_its_weight() -> None:
+    truth = torch.tensor([10.0, -20.0], dtype=torch.float64)
+    at_ten_thousand = allowed(truth, torch.float32, scores=1e4)
+    assert at_ten_thousand == pytest.approx(20 * (ROUNDINGS + 4 * 2**-23 * 1e4))
+    assert allowed(truth, torch.float32, truth + 1, scores=1e4) < 20 * 1e-2
+
+
+def softmax_in_log_domain(scores: Tensor) -> Tensor:
+    return torch.exp(scores - torch.logsumexp(scores, dim=-1, keepdim=True))
+
+
+def softmax_in_base_two(scores: Tensor) -> Tensor:
+    scores = scores * math.log2(math.e)
+    top = scores.amax(-1, keepdim=True)
+    return torch.exp2(scores - top - torch.log2(torch.exp2(scores - top).sum(-1, keepdim=True)))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_right_styles_of_softmax_stay_within_what_large_scores_allow(sign: int) -> None:
+    steps = torch.arange(7) * 0.37 + Draw(1, "steps").uniform(40, 7)
+    scores = sign * 1e4 - sign * steps
+    truth = torch.softmax(scores.double(), -1)
+
+    def error(weights: Tensor) -> float:
+        return float((weights.double() - truth).abs().max())
+
+    limit = allowed(truth, torch.float32, scores=1e4)
+    for softmax in (softmax_in_log_domain, softmax_in_base_two):
+        assert allowed(truth, torch.float32) < error(softmax(scores)) <= limit
+    assert not error(scores.exp() / scores.exp().sum(-1, keepdim=True)) <= limit  # NaN
+    winner = truth.argmax(-1, keepdim=True)
+    assert error(torch.zeros_like(scores).scatter(-1, (winner + 1) % 7, 1.0)) > limit
+
+
+def test_a_weak_fill_is_beyond_what_large_scores_allow() -> None:
+    scores = Draw(1, "low").uniform(40, 7) - 1e4
+    hides = torch.arange(7) == 3
+    truth = torch.softmax(scores.double().masked_fill(hides, -math.inf), -1)
+    weak = torch.softmax(scores.masked_fill(hides, -1e4), -1)
+    assert float((weak - truth).abs().max()) > 10 * allowed(truth, torch.float32, scores=1e4)
+
+
+def compared(got: float, expected: float, allowed: float | None) -> str:
+    evidence = Evidence(index=(0, 2), got=got, expected=expected, allowed=allowed)
+    check = Check(
+        "test_a", "A claim.", "shape", Tier.REQUIRED, Verdict.WRONG_ANSWER, "off", 0.0, evidence
+    )
+    report = Report("sdpa", 1, "cpu", 0.0, Submission("sdpa.py"), (check,))
+    return dict(facts(report, check))["got"]
+
+
+def test_two_values_that_differ_are_never_printed_alike() -> None:
+    assert compared(0.51234, -0.7, 1e-5) == "off: [0, 2] is 0.51234, expected -0.7"
+    near = "[0, 2] is -1.35852, expected -1.35849: 3.0e-05 apart, 1.4e-05 is allowed"
+    assert compared(-1.35852, -1.35849, 1.4e-5) == f"off: {near}"
+    for exponent in range(3, 16):
+        said = compared(1.0, 1.0 + 10.0**-exponent, None)
+        got, expected = said.removeprefix("off: [0, 2] is ").split(", expected ")
+        assert got != expected, said
+    assert compared(math.nan, 1.0, None).endswith("is nan, expected 1")
 
 
 def test_a_check_draws_the_same_at_the_same_seed_and_else_not() -> None:

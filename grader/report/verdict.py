@@ -60,6 +60,8 @@ class Evidence:
     frames: tuple[CandidateFrame, ...] = ()
     grows: str = ""
     """Of slow code: what its number of torch calls grows with."""
+    allowed: float | None = None
+    """How far `got` might have been from `expected`."""
 
 
 class Fault(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.report.verdict import Check, Report, Verdict
+from grader.report.verdict import Check, Evidence, Report, Verdict
 
 CRASHES = (Verdict.RUNTIME_ERROR, Verdict.MEMORY_LIMIT, Verdict.INVALID_SUBMISSION)
 """Verdicts whose message says it all: what was claimed is beside the point."""
@@ -59,14 +59,28 @@ def pointed_lines(report: Report, check: Check) -> tuple[int, ...]:
     return tuple(n for n in raised or pointed if n in own)
 
 
+DIGITS = range(5, 18)
+"""Significant digits of a value: five, or as many more as it takes to tell two apart."""
+
+
+def _values(evidence: Evidence) -> str:
+    """`[0, 2] is 0.51234, expected 0.61234`; of values nearly alike also how near is enough."""
+    got, expected = evidence.got or 0.0, evidence.expected or 0.0
+    place = ", ".join(map(str, evidence.index or ()))
+    digits = next((d for d in DIGITS if f"{got:.{d}g}" != f"{expected:.{d}g}"), DIGITS[-1])
+    said = f"[{place}] is {got:.{digits}g}, expected {expected:.{digits}g}"
+    if evidence.allowed is None or f"{got:.2g}" != f"{expected:.2g}":
+        return said
+    return f"{said}: {abs(got - expected):.1e} apart, {evidence.allowed:.1e} is allowed"
+
+
 def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
     """What was claimed, what came instead, with which input, and what else was seen."""
     evidence, diagnosis = check.evidence, report.diagnosis
     got = check.message
     numeric = None not in (evidence.index, evidence.got, evidence.expected)
     if numeric:
-        place = ", ".join(map(str, evidence.index or ()))
-        got += f": [{place}] is {evidence.got:.5g}, expected {evidence.expected:.5g}"
+        got += f": {_values(evidence)}"
     if report.failure is None and check.verdict not in CRASHES:
         yield "expected", check.title.rstrip(".")
     if diagnosis.findings or (report.failure is None and check.verdict not in CRASHES):
