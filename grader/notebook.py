@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.kata.kata import Kata, KataError, find
+from grader.kata.refused import Refused
 from grader.report.verdict import Report
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Notebook:
         from IPython.core.error import UsageError
         from IPython.display import display
 
-        from grader.judge.file import Cancelled, NotJudged
+        from grader.judge.file import Cancelled
 
         try:
             order: Order = read_line.main(shlex.split(line), standalone_mode=False)
@@ -65,7 +66,7 @@ class Notebook:
             report = self.grade(order, f"\n{cell}")
         except click.ClickException as error:
             raise UsageError(f"{error.format_message()} (%%kata KATA [--seed N])") from None
-        except (KataError, NotJudged, ValueError, OSError) as error:
+        except (Refused, KataError, ValueError, OSError) as error:
             raise UsageError(str(error)) from None
         except (KeyboardInterrupt, Cancelled):
             self.cancel()

@@ -13,7 +13,6 @@ from grader.commands.common import (
     ACCEPTED,
     NOT_ACCEPTED,
     OUR_FAULT,
-    Refusal,
     complete_kata,
     kata_and_file,
     leave,
@@ -76,7 +75,7 @@ def run(order: Order) -> int:
 
 
 def _graded(order: Order) -> Report:
-    from grader.judge.file import NotJudged, grade_file
+    from grader.judge.file import grade_file
     from grader.judge.session import Session, fresh_seed
     from grader.render.terminal.progress import Progress
 
@@ -90,10 +89,7 @@ def _graded(order: Order) -> Report:
                 progress.say("loading your submission")
                 return session.grade(order.kata, source, seed, progress.check)
 
-    try:
-        return grade_file(order.kata, order.path, grade_source, seed=seed, device=device)
-    except NotJudged as error:
-        raise Refusal(str(error)) from None
+    return grade_file(order.kata, order.path, grade_source, seed=seed, device=device)
 
 
 def _remember(order: Order, report: Report) -> Recorded | None:

@@ -42,6 +42,7 @@ from grader.judge.background import (
 )
 from grader.judge.experiments.experiment import Seen
 from grader.kata.kata import find
+from grader.kata.refused import Refused
 from grader.practice import attempts, help
 from grader.practice.store import Store, Unavailable
 from grader.practice.workspace import CannotWrite, start
@@ -198,7 +199,7 @@ class Driver:
     def _edit(self, kata: str) -> None:
         try:
             self.screen.edit(editor.command(self._path(kata)))
-        except editor.NoEditor as error:
+        except Refused as error:
             self._say(Say(str(error), BAD))
 
     def _hint(self, slug: str) -> None:

@@ -8,17 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from grader.judge.source import NoSuchFile, Source, parse, read
+from grader.judge.source import Source, parse, read
 from grader.kata.kata import Kata
-from grader.report.refusal import NoDevice, refused
+from grader.kata.refused import Refused
+from grader.report.refusal import refused
 from grader.report.verdict import Check, Fault, Report, Submission, Tier, Verdict
 
 Grade = Callable[[Source], Report]
 """Grades a submission that could be parsed."""
-
-
-class NotJudged(Exception):
-    """There is no report, because of what the person asked for; the message says what to do."""
 
 
 class Cancelled(Exception):
@@ -26,12 +23,8 @@ class Cancelled(Exception):
 
 
 def grade_file(kata: Kata, path: Path, grade: Grade, *, seed: int, device: str) -> Report:
-    """Read and grade a file. Raises NotJudged where there is no such file, or no such device."""
-    try:
-        data = read(path)
-    except NoSuchFile as error:
-        raise NotJudged(str(error)) from None
-    return grade_bytes(kata, path, data, grade, seed=seed, device=device)
+    """Read and grade a file. Raises Refused where there is no such file, or no such device."""
+    return grade_bytes(kata, path, read(path), grade, seed=seed, device=device)
 
 
 def grade_bytes(
@@ -45,9 +38,7 @@ def grade_bytes(
         return grade(parse(path, data, kata.text("stub.py")))
     except Fault as fault:
         return refused(kata.slug, submission, fault, seed, device)
-    except NoDevice as error:
-        raise NotJudged(str(error)) from None
-    except Cancelled:
+    except (Refused, Cancelled):
         raise
     except Exception as error:  # whatever else happens is our fault, and says so in one line
         if os.environ.get("KATA_DEBUG"):

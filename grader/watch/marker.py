@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from grader.judge.file import Cancelled, NotJudged
+from grader.judge.file import Cancelled
 from grader.judge.remote import RemoteJudge
 from grader.kata.kata import Kata
+from grader.kata.refused import Refused
 from grader.practice.attempts import Recorded, record
 from grader.practice.store import Store, Unavailable
 from grader.report.verdict import Report
@@ -57,8 +58,8 @@ class Marker:
             )
         except Cancelled:
             self.mailbox.post(Missed(number))
-        except NotJudged as error:
-            self.mailbox.post(Missed(number, str(error)))
+        except Refused as refused:
+            self.mailbox.post(Missed(number, str(refused)))
         except Exception as error:  # a grade without an end would be waited for for ever
             self.mailbox.post(Missed(number, f"{type(error).__name__}: {error} (ours, not yours)"))
         else:
