@@ -75,21 +75,31 @@ def run(order: Order) -> int:
 
 
 def _graded(order: Order) -> Report:
-    from grader.judge.file import grade_file
-    from grader.judge.session import Session, fresh_seed
-    from grader.render.terminal.progress import Progress
+    """The report: at once where the file is no submission, else from a judge in this process."""
+    from grader.judge.file import open_submission, report_failure
+    from grader.judge.session import fresh_seed
+    from grader.judge.source import Source
 
     seed = fresh_seed() if order.seed is None else order.seed
     device = "cpu" if order.device == "auto" else order.device
+    opened = open_submission(order.kata, order.path, seed=seed, device=device)
+    if not isinstance(opened, Source):
+        return opened
+    try:
+        return _judged(order, opened, seed, device)
+    except Exception as error:
+        return report_failure(order.kata, opened, error, seed=seed, device=device)
 
-    def grade_source(source: Source) -> Report:
-        with Progress(order.kata, quiet=order.form != "text") as progress:
-            progress.say("importing torch")
-            with Session(device) as session:
-                progress.say("loading your submission")
-                return session.grade(order.kata, source, seed, progress.check)
 
-    return grade_file(order.kata, order.path, grade_source, seed=seed, device=device)
+def _judged(order: Order, source: Source, seed: int, device: str) -> Report:
+    from grader.judge.session import Session
+    from grader.render.terminal.progress import Progress
+
+    with Progress(order.kata, quiet=order.form != "text") as progress:
+        progress.say("importing torch")
+        with Session(device) as session:
+            progress.say("loading your submission")
+            return session.grade(order.kata, source, seed, progress.check)
 
 
 def _remember(order: Order, report: Report) -> Recorded | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Self, cast
 
 from grader.judge.experiments.experiment import Seen
-from grader.judge.file import Cancelled, grade_bytes, grade_file
+from grader.judge.file import Cancelled, Opened, open_bytes, open_submission, report_failure
 from grader.judge.session import fresh_seed
 from grader.judge.source import Source, parse, read
 from grader.kata.kata import Kata
@@ -75,8 +75,8 @@ class RemoteJudge:
     ) -> Report:
         """Grade what a file holds now. Raises Refused (no such file or device) or Cancelled."""
         seed = fresh_seed() if seed is None else seed
-        order = self._order(kata, seed, on_check)
-        return grade_file(kata, path, order, seed=seed, device=self.device)
+        opened = open_submission(kata, path, seed=seed, device=self.device)
+        return self._grade(kata, opened, seed, on_check)
 
     def grade_text(
         self, kata: Kata, path: Path, text: str, seed: int | None = None,
@@ -84,8 +84,8 @@ class RemoteJudge:
     ) -> Report:  # fmt: skip
         """Grade a text as if it stood in a file called `path`."""
         seed = fresh_seed() if seed is None else seed
-        order = self._order(kata, seed, on_check)
-        return grade_bytes(kata, path, text.encode(), order, seed=seed, device=self.device)
+        opened = open_bytes(kata, path, text.encode(), seed=seed, device=self.device)
+        return self._grade(kata, opened, seed, on_check)
 
     def experiment(self, kata: Kata, path: Path, name: str, seed: int | None = None) -> Seen:
         """What a submission really does in an experiment; raises Fault where it cannot run."""
@@ -112,12 +112,14 @@ class RemoteJudge:
 
     # --- the conversation ---------------------------------------------------------------------
 
-    def _order(self, kata: Kata, seed: int, on_check: OnCheck | None) -> Callable[[Source], Report]:
-        def order(source: Source) -> Report:
-            report: Report = self._ask(kata, source, {"do": "grade", "seed": seed}, on_check)
-            return report
-
-        return order
+    def _grade(self, kata: Kata, opened: Opened, seed: int, on_check: OnCheck | None) -> Report:
+        if not isinstance(opened, Source):
+            return opened
+        try:
+            report: Report = self._ask(kata, opened, {"do": "grade", "seed": seed}, on_check)
+        except Exception as error:
+            return report_failure(kata, opened, error, seed=seed, device=self.device)
+        return report
 
     def _ask(
         self, kata: Kata, source: Source, order: dict[str, Any], on_check: OnCheck | None
