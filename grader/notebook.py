@@ -116,17 +116,13 @@ def as_text(report: Report) -> str:
 
 
 def _remember(kata: Kata, report: Report, path: Path) -> None:
-    """Keep the attempt; a verdict stands whether or not it could be kept."""
-    from grader.practice.attempts import record
-    from grader.practice.store import Store, Unavailable
+    from grader.practice.attempts import remember
+    from grader.practice.store import Store
 
     with Store() as store:
-        try:
-            record(store, kata, report, path, source="notebook")
-        except Unavailable as error:
-            print(f"note: this attempt was not recorded: {error}", file=sys.stderr)
-        for notice in store.notices:
-            print(f"note: {notice}", file=sys.stderr)
+        _, note = remember(store, kata, report, path, source="notebook")
+    if note:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -16,7 +16,6 @@ from grader.commands.common import (
     complete_kata,
     kata_and_file,
     leave,
-    memory,
 )
 from grader.kata.kata import Kata
 
@@ -103,16 +102,14 @@ def _judged(order: Order, source: Source, seed: int, device: str) -> Report:
 
 
 def _remember(order: Order, report: Report) -> Recorded | None:
-    """Keep the attempt; a verdict stands whether or not it could be kept."""
-    from grader.practice.attempts import record
-    from grader.practice.store import Unavailable
+    from grader.practice.attempts import remember
+    from grader.practice.store import Store
 
-    with memory() as store:
-        try:
-            return record(store, order.kata, report, order.path)
-        except Unavailable as error:
-            click.echo(f"note: this attempt was not recorded: {error}", err=True)
-            return None
+    with Store() as store:
+        recorded, note = remember(store, order.kata, report, order.path, source="grade")
+    if note:
+        click.echo(f"note: {note}", err=True)
+    return recorded
 
 
 def _print(report: Report, order: Order, recorded: Recorded | None) -> None:
