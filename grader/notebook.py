@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.kata.kata import Kata, KataError, find
+from grader.kata.refused import Refused
 from grader.report.verdict import Report
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Notebook:
         from IPython.core.error import UsageError
         from IPython.display import display
 
-        from grader.judge.file import Cancelled, NotJudged
+        from grader.judge.file import Cancelled
 
         try:
             order: Order = read_line.main(shlex.split(line), standalone_mode=False)
@@ -65,7 +66,7 @@ class Notebook:
             report = self.grade(order, f"\n{cell}")
         except click.ClickException as error:
             raise UsageError(f"{error.format_message()} (%%kata KATA [--seed N])") from None
-        except (KataError, NotJudged, ValueError, OSError) as error:
+        except (Refused, KataError, ValueError, OSError) as error:
             raise UsageError(str(error)) from None
         except (KeyboardInterrupt, Cancelled):
             self.cancel()
@@ -115,17 +116,13 @@ def as_text(report: Report) -> str:
 
 
 def _remember(kata: Kata, report: Report, path: Path) -> None:
-    """Keep the attempt; a verdict stands whether or not it could be kept."""
-    from grader.practice.attempts import record
-    from grader.practice.store import Store, Unavailable
+    from grader.practice.attempts import remember
+    from grader.practice.store import Store
 
     with Store() as store:
-        try:
-            record(store, kata, report, path, source="notebook")
-        except Unavailable as error:
-            print(f"note: this attempt was not recorded: {error}", file=sys.stderr)
-        for notice in store.notices:
-            print(f"note: {notice}", file=sys.stderr)
+        _, note = remember(store, kata, report, path, source="notebook")
+    if note:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -19,8 +19,9 @@ from grader.judge.experiments.inputs import HEADS, MANY, Bench, half, in_dtype, 
 from grader.judge.experiments.laboratory import observe
 from grader.judge.session import Session
 from grader.judge.source import Source
-from grader.kata.kata import EntryPoint, Kata, KataError, Parameter, Role, all_katas
+from grader.kata.kata import EntryPoint, Kata, Parameter, Role, all_katas
 from grader.kata.pitfalls import load_pitfalls, singles
+from grader.kata.refused import Refused
 from grader.report.verdict import Fault, Verdict
 
 KATAS = all_katas()
@@ -125,9 +126,9 @@ def test_projections_that_are_not_square_are_not_asked() -> None:
 
 def test_what_cannot_be_asked_is_refused_in_words(look: Look) -> None:
     maskless = next(kata for kata in KATAS if kata.entry.mask is None)
-    with pytest.raises(KataError, match=rf"`padded-row` cannot be asked of kata `{maskless.slug}`"):
+    with pytest.raises(Refused, match=rf"`padded-row` cannot be asked of kata `{maskless.slug}`"):
         look(maskless, solution(maskless), "padded-row")
-    with pytest.raises(KataError, match="there is no experiment `ful`: there are padded-row, half"):
+    with pytest.raises(Refused, match="there is no experiment `ful`: there are padded-row, half"):
         look(LAYER, solution(LAYER), "ful")
 
 

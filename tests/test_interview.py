@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from grader.interview.candidate_side import Driver
-from grader.interview.editor import NoEditor
 from grader.interview.editor import command as editor_command
 from grader.interview.flow.moves import Failed, Saved
 from grader.interview.flow.position import Step, position
@@ -31,6 +30,7 @@ from grader.interview.stopwatch import LONGEST_GAP, Stopwatch
 from grader.interview.watching import Watch
 from grader.judge.background import Bench
 from grader.kata.kata import find
+from grader.kata.refused import Refused
 from grader.practice.store import Store, Unavailable
 from tests.rehearsal import (
     CLOSE,
@@ -472,7 +472,7 @@ def test_a_bad_round_names_file_stage_fault_and_remedy(complaint: str, tmp_path:
     assert old in GOOD
     file = tmp_path / "mine.toml"
     file.write_bytes(GOOD.replace(old, new, 1).encode("utf-8", "surrogateescape"))
-    with pytest.raises(rounds.BadRound) as raised:
+    with pytest.raises(Refused) as raised:
         rounds.load(file)
     message = str(raised.value)
     assert complaint in message
@@ -488,7 +488,7 @@ def test_a_good_round_is_good(tmp_path: Path) -> None:
     odd.write_text(GOOD)
     assert rounds.load(odd).name == "·[2J·", "it can be shown, and kept"
     for missing in (tmp_path / "none.toml", tmp_path):
-        with pytest.raises(rounds.BadRound, match="name the TOML file"):
+        with pytest.raises(Refused, match="name the TOML file"):
             rounds.load(missing)
 
 
@@ -530,7 +530,7 @@ def test_a_missing_editor_names_the_variable_and_another_way(
         monkeypatch.delenv(name, raising=False)
         if value is not None:
             monkeypatch.setenv(name, value)
-    with pytest.raises(NoEditor, match="elsewhere") as raised:
+    with pytest.raises(Refused, match="elsewhere") as raised:
         editor_command(Path("sdpa.py"))
     assert says in str(raised.value)
 
@@ -589,7 +589,7 @@ def test_a_round_that_runs_elsewhere_is_not_taken_over(store: Store) -> None:
 
         there = Owner(other.pid, owner._started(other.pid), myself().boot)
         store.write(lambda db: db.execute("update rounds set owner = ?", (there.pack(),)))
-        with pytest.raises(log.Taken, match=str(other.pid)):
+        with pytest.raises(Refused, match=str(other.pid)):
             log.claim(store, entry.id)
     finally:
         other.kill()

@@ -633,6 +633,29 @@ def test_a_home_that_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:
     assert "not remembered" in started.stderr
 
 
+def test_an_attempt_that_is_remembered_needs_no_note(store: Store) -> None:
+    kept, note = attempts.remember(store, SDPA, report(), FILE, source="watch")
+    assert kept is not None
+    assert (kept.attempt, note) == (1, "")
+    assert [a.source for a in attempts.attempts(store)] == ["watch"]
+
+
+def test_an_attempt_that_cannot_be_remembered_comes_with_the_reason(store: Store) -> None:
+    store.root.write_text("a file")
+    kept, note = attempts.remember(store, SDPA, report(), FILE, source="watch")
+    assert kept is None
+    assert note.startswith("this attempt was not recorded: ")
+    assert "KATA_HOME=" in note
+
+
+def test_what_became_of_a_damaged_file_is_noted_beside_the_attempt(store: Store) -> None:
+    store.root.mkdir()
+    store.file.write_bytes(b"nonsense" * 100)
+    kept, note = attempts.remember(store, SDPA, report(), FILE, source="watch")
+    assert kept is not None
+    assert "was damaged: kept as kata.db.damaged-1" in note
+
+
 def test_a_file_from_the_future_is_left_alone(store: Store) -> None:
     store.root.mkdir()
     with sqlite3.connect(store.file) as connection:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import ACCEPTED, NOT_ACCEPTED, Refusal, chosen, complete_kata
-from grader.kata.kata import Kata, KataError, all_katas
+from grader.commands.common import ACCEPTED, NOT_ACCEPTED, complete_kata
+from grader.kata.kata import Kata, all_katas, find
 
 
 @click.command()
@@ -17,7 +17,7 @@ from grader.kata.kata import Kata, KataError, all_katas
 @click.option("--seed", type=int, help="Repeat the inputs of an earlier run.")
 def verify(kata: str | None, seed: int | None) -> None:
     """For authors: is a kata fit to be practised on? Without KATA, all of them."""
-    katas = [chosen(kata)] if kata else all_katas()
+    katas = [find(kata)] if kata else all_katas()
     sys.exit(ACCEPTED if _verify(katas, seed) else NOT_ACCEPTED)
 
 
@@ -53,13 +53,9 @@ def _verify(katas: Sequence[Kata], seed: int | None) -> bool:
 )  # fmt: skip
 def new(slug: str, root: Path | None, *, module: bool) -> None:
     """For authors: begin a kata called SLUG with files that already run."""
-    from grader.author.scaffold import CannotScaffold, scaffold
+    from grader.author.scaffold import scaffold
 
-    try:
-        files = scaffold(slug, root, module=module)
-    except (CannotScaffold, KataError) as error:
-        raise Refusal(str(error)) from None
-    for file in files:
+    for file in scaffold(slug, root, module=module):
         click.echo(f"wrote {file}")
     click.echo("\nit is plain attention so far: make it your own, as katas/README.md describes")
     click.echo(f"what is still missing:  kata verify {slug}")

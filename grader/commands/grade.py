@@ -13,11 +13,9 @@ from grader.commands.common import (
     ACCEPTED,
     NOT_ACCEPTED,
     OUR_FAULT,
-    Refusal,
     complete_kata,
     kata_and_file,
     leave,
-    memory,
 )
 from grader.kata.kata import Kata
 
@@ -76,37 +74,42 @@ def run(order: Order) -> int:
 
 
 def _graded(order: Order) -> Report:
-    from grader.judge.file import NotJudged, grade_file
-    from grader.judge.session import Session, fresh_seed
-    from grader.render.terminal.progress import Progress
+    """The report: at once where the file is no submission, else from a judge in this process."""
+    from grader.judge.file import open_submission, report_failure
+    from grader.judge.session import fresh_seed
+    from grader.judge.source import Source
 
     seed = fresh_seed() if order.seed is None else order.seed
     device = "cpu" if order.device == "auto" else order.device
-
-    def grade_source(source: Source) -> Report:
-        with Progress(order.kata, quiet=order.form != "text") as progress:
-            progress.say("importing torch")
-            with Session(device) as session:
-                progress.say("loading your submission")
-                return session.grade(order.kata, source, seed, progress.check)
-
+    opened = open_submission(order.kata, order.path, seed=seed, device=device)
+    if not isinstance(opened, Source):
+        return opened
     try:
-        return grade_file(order.kata, order.path, grade_source, seed=seed, device=device)
-    except NotJudged as error:
-        raise Refusal(str(error)) from None
+        return _judged(order, opened, seed, device)
+    except Exception as error:
+        return report_failure(order.kata, opened, error, seed=seed, device=device)
+
+
+def _judged(order: Order, source: Source, seed: int, device: str) -> Report:
+    from grader.judge.session import Session
+    from grader.render.terminal.progress import Progress
+
+    with Progress(order.kata, quiet=order.form != "text") as progress:
+        progress.say("importing torch")
+        with Session(device) as session:
+            progress.say("loading your submission")
+            return session.grade(order.kata, source, seed, progress.check)
 
 
 def _remember(order: Order, report: Report) -> Recorded | None:
-    """Keep the attempt; a verdict stands whether or not it could be kept."""
-    from grader.practice.attempts import record
-    from grader.practice.store import Unavailable
+    from grader.practice.attempts import remember
+    from grader.practice.store import Store
 
-    with memory() as store:
-        try:
-            return record(store, order.kata, report, order.path)
-        except Unavailable as error:
-            click.echo(f"note: this attempt was not recorded: {error}", err=True)
-            return None
+    with Store() as store:
+        recorded, note = remember(store, order.kata, report, order.path, source="grade")
+    if note:
+        click.echo(f"note: {note}", err=True)
+    return recorded
 
 
 def _print(report: Report, order: Order, recorded: Recorded | None) -> None:

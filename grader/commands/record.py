@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import Refusal, chosen, complete_kata, memory
-from grader.kata.kata import all_katas
+from grader.commands.common import complete_kata, memory
+from grader.kata.kata import all_katas, find
+from grader.kata.refused import Refused
 
 
 @click.command()
@@ -25,7 +26,7 @@ def status(kata: str | None) -> None:
         if kata is None:
             shown = standing_text(standing(store, all_katas()), console.width)
         else:
-            found = chosen(kata)
+            found = find(kata)
             shown = attempts_text(found, attempts.attempts(store, found.slug), now().at)
     console.print(shown)
 
@@ -41,7 +42,7 @@ def next_(folder: Path) -> None:
 
     with memory() as store:
         step = next_step(standing(store, all_katas()))
-        kata = chosen(step.slug)
+        kata = find(step.slug)
         file = folder / f"{kata.slug}.py"
         going = attempts.current_practice(store, kata.slug, file)
     click.echo(f"{kata.slug}: {step.why}\n")
@@ -65,9 +66,9 @@ def _anew(slug: str) -> str:
 def restore(kata: str, number: int | None, folder: Path, *, show: bool) -> None:
     """Bring back the text of an earlier attempt: the last that differs from the file, or any."""
     from grader.practice import attempts
-    from grader.practice.workspace import CannotWrite, put
+    from grader.practice.workspace import put
 
-    found = chosen(kata)
+    found = find(kata)
     file = folder / f"{found.slug}.py"
     with memory() as store:
         kept = attempts.attempts(store, found.slug)
@@ -79,15 +80,12 @@ def restore(kata: str, number: int | None, folder: Path, *, show: bool) -> None:
             wanted = next(((a, t) for a, t in texts if t and t.encode() != now), None)
     if wanted is None:
         which = f"no attempt {number}" if number is not None else "no other attempt"
-        raise Refusal(f"there is {which} at {found.slug}: `kata status {found.slug}` shows them")
+        raise Refused(f"there is {which} at {found.slug}: `kata status {found.slug}` shows them")
     attempt, text = wanted
     if show:
         click.echo(text, nl=False)
         return
-    try:
-        written = put(file, text, force=True)
-    except CannotWrite as error:
-        raise Refusal(str(error)) from None
+    written = put(file, text, force=True)
     if written.backup is not None:
         click.echo(f"kept what was there as {written.backup}")
     click.echo(f"wrote {file}: attempt {attempt.number}, {attempt.verdict.replace('_', ' ')}")

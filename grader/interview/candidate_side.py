@@ -42,6 +42,7 @@ from grader.judge.background import (
 )
 from grader.judge.experiments.experiment import Seen
 from grader.kata.kata import find
+from grader.kata.refused import Refused
 from grader.practice import attempts, help
 from grader.practice.store import Store, Unavailable
 from grader.practice.workspace import CannotWrite, start
@@ -198,7 +199,7 @@ class Driver:
     def _edit(self, kata: str) -> None:
         try:
             self.screen.edit(editor.command(self._path(kata)))
-        except editor.NoEditor as error:
+        except Refused as error:
             self._say(Say(str(error), BAD))
 
     def _hint(self, slug: str) -> None:
@@ -224,7 +225,10 @@ class Driver:
         key = (order.stage, order.item)
         match done.answer:
             case Report() as report:
-                data = verdicts.summary(report, self._attempt(report, done.path))
+                kept, _ = attempts.remember(  # the verdict is in the round's own record as well
+                    self.store, find(report.kata), report, done.path, source="interview"
+                )
+                data = verdicts.summary(report, None if kept is None else kept.attempt)
                 self._do(self.conductor.handle(Graded(order.stage, data)))
             case Seen() as seen:
                 data = {"happened": seen.happened, "said": list(seen.said), "failed": ""}
@@ -234,10 +238,3 @@ class Driver:
                 self._do(self.conductor.handle(Observed(key, data)))
             case str() as message:
                 self._do(self.conductor.handle(Failed(order.stage, order.kata, message)))
-
-    def _attempt(self, report: Report, path: Path) -> int | None:
-        try:
-            found = attempts.record(self.store, find(report.kata), report, path, source="interview")
-        except Unavailable:  # the verdict is in the round's own record
-            return None
-        return found.attempt

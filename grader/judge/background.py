@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.judge.experiments.experiment import Seen
-from grader.judge.file import Cancelled, NotJudged
+from grader.judge.file import Cancelled
 from grader.kata.kata import Kata, find
+from grader.kata.refused import Refused
 from grader.report.verdict import Fault, Report
 
 
@@ -128,8 +129,8 @@ class Bench:
             return self.warm().grade_file(kata, path)
         except Cancelled:
             return None
-        except NotJudged as error:
-            return str(error)
+        except Refused as refused:
+            return str(refused)
         except Fault as fault:
             return f"your code does not run: {fault.message}"
         except Exception as error:  # the round goes on, whatever became of the judge

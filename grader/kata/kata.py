@@ -15,10 +15,11 @@ from typing import Any
 from grader.kata.axes import Axes, size
 from grader.kata.glossary import MEANINGS
 from grader.kata.paths import data_root
+from grader.kata.refused import Refused
 
 
 class KataError(Exception):
-    """A kata that does not exist or whose folder is not right; the message is for the reader."""
+    """A kata whose folder is not right; the message names the file and what is wrong in it."""
 
 
 BANNED = tuple(
@@ -303,11 +304,11 @@ def all_katas(root: Path | None = None) -> list[Kata]:
 
 
 def find(slug: str, root: Path | None = None) -> Kata:
-    """The kata called `slug`, else an error that guesses which was meant."""
+    """The kata called `slug`; Refused guesses which was meant."""
     folder = (root or data_root()) / "katas" / slug
     known = [f.parent.name for f in folder.parent.glob("*/kata.toml")]
     if slug in known:
         return load(folder)
     guesses = difflib.get_close_matches(slug.replace("_", "-").lower(), known, n=1, cutoff=0.5)
     hint = f"did you mean `{guesses[0]}`?" if guesses else "`kata list` shows them all."
-    raise KataError(f"there is no kata `{slug}`: {hint}")
+    raise Refused(f"there is no kata `{slug}`: {hint}")

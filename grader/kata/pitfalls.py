@@ -13,6 +13,7 @@ from itertools import combinations, product
 from typing import Any
 
 from grader.kata.kata import Kata, KataError
+from grader.kata.refused import Refused
 
 
 @dataclass(frozen=True)
@@ -144,11 +145,11 @@ def _both(first: Edit, second: Edit, text: str) -> str | None:
 
 
 def find_pitfall(katas: Sequence[Kata], name: str) -> list[tuple[Kata, Pitfall]]:
-    """Pitfalls called `name`, in every kata that has one; a KataError guesses otherwise."""
+    """Pitfalls called `name`, in every kata that has one; Refused guesses otherwise."""
     known = [(kata, pitfall) for kata in katas for pitfall in load_pitfalls(kata)]
     found = [(kata, p) for kata, p in known if p.id == name]
     if found:
         return found
     guess = difflib.get_close_matches(name, [p.id for _, p in known], n=1, cutoff=0.4)
     hint = f"did you mean `{guess[0]}`?" if guess else "`kata grade` names them."
-    raise KataError(f"there is no pitfall `{name}`: {hint}")
+    raise Refused(f"there is no pitfall `{name}`: {hint}")

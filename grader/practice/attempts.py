@@ -14,7 +14,7 @@ from grader.practice.clock import NAMED_SECONDS, Moment, now
 from grader.practice.schedule import Rating
 from grader.practice.sitting import Practice
 from grader.practice.standing import Attempt
-from grader.practice.store import Store
+from grader.practice.store import Store, Unavailable
 from grader.report.archive import Unreadable, pack_report, unpack_report
 from grader.report.verdict import Report, Verdict
 
@@ -47,6 +47,23 @@ def remember_start(store: Store, kata: Kata, file: Path, moment: Moment | None =
         )
 
     store.write(work)
+
+
+def remember(
+    store: Store, kata: Kata, report: Report, path: Path, *, source: str
+) -> tuple[Recorded | None, str]:
+    """Keep an attempt if that is possible: a verdict stands whether or not it is.
+
+    Returns what was recorded, and a note for the person: why it was not, or what else became of
+    the database; empty where there is nothing to say.
+    """
+    notes = []
+    try:
+        recorded = record(store, kata, report, path, source=source)
+    except Unavailable as error:
+        recorded = None
+        notes.append(f"this attempt was not recorded: {error}")
+    return recorded, "; ".join([*notes, *store.notices])
 
 
 def record(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from grader.kata.paths import state_root
+from grader.kata.refused import Refused
 from grader.practice import salvage
 from grader.practice.schema import MIGRATIONS
 
@@ -31,7 +32,7 @@ FOREIGN = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 """What work stumbles with over values of a kind that no version of ours has written."""
 
 
-class Unavailable(Exception):
+class Unavailable(Refused):
     """Nothing can be read or recorded; the message names file, fault and remedy."""
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.kata.kata import Kata
+from grader.kata.refused import Refused
 
 
-class CannotWrite(Exception):
+class CannotWrite(Refused):
     """Nothing was written; the message names file, fault and remedy."""
 
 

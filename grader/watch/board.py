@@ -11,13 +11,14 @@ from rich.text import Text
 from grader.judge.source import parse
 from grader.kata.kata import Kata, all_katas, find
 from grader.kata.pitfalls import find_pitfall
+from grader.kata.refused import Refused
 from grader.practice import attempts, help
 from grader.practice.clock import now
 from grader.practice.next import next_step
 from grader.practice.sitting import Practice
 from grader.practice.store import Store, Unavailable
 from grader.practice.tally import standing
-from grader.practice.workspace import CannotWrite, start
+from grader.practice.workspace import start
 from grader.render.terminal import status
 from grader.render.terminal.help import hint_text, solution_text
 from grader.render.terminal.pitfall import to_text as pitfall_text
@@ -181,8 +182,8 @@ class Board:
             if not (file.exists() and going is not None and going.passed is None):
                 start(kata, file.parent, force=True)
                 attempts.remember_start(self.store, kata, file)
-        except (Unavailable, CannotWrite) as error:
-            self.note = str(error)
+        except Refused as refused:
+            self.note = str(refused)
             return None
         return kata, file
 

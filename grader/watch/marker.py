@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from grader.judge.file import Cancelled, NotJudged
+from grader.judge.file import Cancelled
 from grader.judge.remote import RemoteJudge
 from grader.kata.kata import Kata
-from grader.practice.attempts import Recorded, record
-from grader.practice.store import Store, Unavailable
-from grader.report.verdict import Report
+from grader.kata.refused import Refused
+from grader.practice.attempts import remember
+from grader.practice.store import Store
 from grader.watch.events import Checked, Graded, Mailbox, Missed
 
 
@@ -57,19 +57,11 @@ class Marker:
             )
         except Cancelled:
             self.mailbox.post(Missed(number))
-        except NotJudged as error:
-            self.mailbox.post(Missed(number, str(error)))
+        except Refused as refused:
+            self.mailbox.post(Missed(number, str(refused)))
         except Exception as error:  # a grade without an end would be waited for for ever
             self.mailbox.post(Missed(number, f"{type(error).__name__}: {error} (ours, not yours)"))
         else:
-            recorded, note = _remember(kata, report, file)
+            with Store() as store:
+                recorded, note = remember(store, kata, report, file, source="watch")
             self.mailbox.post(Graded(number, report, recorded, note))
-
-
-def _remember(kata: Kata, report: Report, file: Path) -> tuple[Recorded | None, str]:
-    with Store() as store:
-        try:
-            recorded = record(store, kata, report, file, source="watch")
-        except Unavailable as error:
-            return None, f"this attempt was not recorded: {error}"
-        return recorded, "; ".join(store.notices)

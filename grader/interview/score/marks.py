@@ -11,6 +11,7 @@ from grader.interview.round.choices import title
 from grader.interview.round.rounds import ready_made
 from grader.interview.say import minutes
 from grader.kata.kata import KataError, find
+from grader.kata.refused import Refused
 from grader.report.verdict import Verdict
 
 MISSED = 2
@@ -109,7 +110,7 @@ def par(slug: str) -> float:
     """A kata's par in minutes; none where the kata is gone."""
     try:
         return find(slug).par_minutes
-    except KataError:
+    except (Refused, KataError):
         return 0.0
 
 

@@ -15,7 +15,8 @@ from grader.judge.experiments.experiment import EXPERIMENTS, Seen
 from grader.judge.experiments.trials import TRIALS, Subject
 from grader.judge.source import Source
 from grader.judge.workers import Server
-from grader.kata.kata import Kata, KataError
+from grader.kata.kata import Kata
+from grader.kata.refused import Refused
 from grader.report.verdict import Fault, Verdict
 
 
@@ -30,14 +31,14 @@ def observe(
 ) -> Seen:
     """What the submission does in the experiment called `name`.
 
-    Raises Fault where it cannot be loaded or lacks the kata's weights, KataError where the
+    Raises Fault where it cannot be loaded or lacks the kata's weights, Refused where the
     experiment cannot be asked of this kata.
     """
     experiment = EXPERIMENTS.get(name)
     if experiment is None:
-        raise KataError(f"there is no experiment `{name}`: there are {', '.join(EXPERIMENTS)}")
+        raise Refused(f"there is no experiment `{name}`: there are {', '.join(EXPERIMENTS)}")
     if not experiment.applies(kata):
-        raise KataError(f"experiment `{name}` cannot be asked of kata `{kata.slug}`")
+        raise Refused(f"experiment `{name}` cannot be asked of kata `{kata.slug}`")
     pool = WorkerPool(server, load_message(kata, source.text), patience)
     try:
         subject = _admit(kata, pool, seed)
