@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -74,6 +76,21 @@ def test_folders_import_only_what_they_may() -> None:
         and MAY_IMPORT.get(room(name), EVERYTHING) != EVERYTHING
     ]
     assert wrong == []
+
+
+def test_the_handbook_says_of_the_folders_what_they_say_of_themselves() -> None:
+    handbook = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)/` \| (.+) \| (.+) \|$", handbook, re.MULTILINE)
+    said = {
+        folder: (sentence, imports) for folder, sentence, imports in rows if folder in MAY_IMPORT
+    }
+    true = {}
+    for folder, others in MAY_IMPORT.items():
+        sentence = (importlib.import_module(f"grader.{folder}").__doc__ or "").splitlines()[0]
+        order = [name for name in MAY_IMPORT if name in others]
+        free = "whatever it needs" if others == EVERYTHING else "–"
+        true[folder] = [sentence, ", ".join(order) or free]
+    assert said == true
 
 
 def test_nothing_imports_a_face() -> None:
