@@ -10,6 +10,7 @@ import json
 import os
 import select
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,10 +150,11 @@ def test_workers_leave_no_descriptor_open(server: ForkServer) -> None:
     server.retire(server.spawn())
     before = descriptors()
     for _ in range(5):
-        worker = server.spawn()
-        server.cause(worker)
-        server.retire(worker)
         server.retire(server.spawn())
+    dead = server.spawn()
+    dead.channel.send({"ask": "load"})  # that is no order
+    server.cause(dead)
+    server.retire(dead)
     assert descriptors() == before
 
 
@@ -175,20 +177,40 @@ def test_a_closed_server_takes_its_workers_and_its_folder_with_it() -> None:
 
 def test_a_server_that_was_killed_is_gone_and_says_so(own_server: ForkServer) -> None:
     server = own_server
-    waiting, worker = server.spawn(), loaded(server, "")
+    worker = loaded(server, "")
     output = os.dup(worker.drain.fd)
+    os.kill(server.pid, signal.SIGSTOP)
+    waiting = server.spawn()
     before = descriptors()
     os.kill(server.pid, signal.SIGKILL)
     assert eventually(lambda: server.gone)
     assert server.gone, "and it stays gone, once it was collected"
     assert everybody_gone(output), "its workers went with it"
-    for step in (server.cause, lambda w: server.await_start(server.spawn())):
-        with pytest.raises(ServerGone) as raised:
-            step(worker)
-        assert isinstance(raised.value, Fault), "a submission's doing, not ours"
-    assert descriptors() <= before + 2, "what was never spawned left at most its worker's ends"
-    server.retire(worker)
     server.retire(waiting)
+    assert descriptors() == before - 2
+    for step in (server.spawn, lambda: server.cause(worker)):
+        with pytest.raises(ServerGone) as raised:
+            step()
+        assert isinstance(raised.value, Fault), "a submission's doing, not ours"
+        assert descriptors() == before - 2, "what could not be begun is cleared away"
+    server.retire(worker)
     os.close(output)
     server.close()
     assert not server.scratch.exists()
+    assert descriptors() == before - 6
+
+
+def test_a_worker_that_was_never_begun_says_that_the_server_is_gone(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Orders are sent ahead of their answers, and what answers may be gone by then."""
+    control, theirs = socket.socketpair()
+    monkeypatch.setattr(server, "control", control)
+    worker = server.spawn()
+    theirs.close()
+    for step in (server.await_start, server.cause):
+        with pytest.raises(ServerGone):
+            step(worker)
+    server.unclaimed.clear()
+    worker.close()
+    control.close()
