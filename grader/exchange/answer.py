@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from grader.exchange.layout import Layout
+from grader.exchange.matching import Unmatched
 from grader.exchange.request import Call, Request
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
 from grader.worker.wire import Message
@@ -56,6 +58,19 @@ class Exchange:
     """What touched the parameters, where the request asked for it."""
 
 
+@contextlib.contextmanager
+def disbelieving() -> Iterator[None]:
+    """Reads what a worker said: whatever a forged reply breaks here is the candidate's doing."""
+    try:
+        yield
+    except (Fault, Unmatched):
+        raise
+    except Exception as error:
+        raise Fault(
+            Verdict.RUNTIME_ERROR, f"the answer is malformed ({type(error).__name__})"
+        ) from None
+
+
 def read(
     reply: Message,
     request: Request,
@@ -63,14 +78,8 @@ def read(
     reference: Callable[[Request], Sequence[Answer]] | None = None,
 ) -> tuple[Answer, ...]:
     """Believe nothing: turn a reply into checked answers, or raise the candidate's Fault."""
-    try:
+    with disbelieving():
         return tuple(_answers(reply, request, layout, reference))
-    except Fault:
-        raise
-    except Exception as error:  # whatever a forged reply breaks here is the candidate's doing
-        raise Fault(
-            Verdict.RUNTIME_ERROR, f"the answer is malformed ({type(error).__name__})"
-        ) from None
 
 
 def _answers(
@@ -125,7 +134,7 @@ def _answers(
 
 def trace_of(reply: Message) -> list[Message]:
     """The trace in a reply, as far as it has the form of one."""
-    try:
+    with disbelieving():
         return [
             {
                 "call": str(entry["call"]),
@@ -137,8 +146,6 @@ def trace_of(reply: Message) -> list[Message]:
             }
             for entry in reply.get("trace") or ()
         ]
-    except (KeyError, TypeError, ValueError):
-        raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed (trace)") from None
 
 
 MAX_LINES = 1_000_000

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from grader.exchange.answer import Answer, fault_of, read
+from grader.exchange.answer import Answer, disbelieving, fault_of, read
 from grader.exchange.layout import Layout
 from grader.exchange.matching import match
 from grader.exchange.request import Request, probe_request
@@ -80,11 +80,12 @@ def learn_layout(kata: Kata, run: Callable[[Message], Message]) -> Layout:
         return Layout()
     request = probe_request(kata)
     reply = run({**request.encode(Layout()), "inspect": True})
-    if reply.get("error"):
-        raise fault_of(reply["error"], request)
-    state = [(str(p["name"]), tuple(map(int, p["shape"]))) for p in reply["state"]]
-    linear = [str(p["name"]) for p in reply["state"] if p["linear"]]
-    return match(state, kata.shapes(kata.entry.probe), kata.fused, linear)
+    with disbelieving():
+        if reply.get("error"):
+            raise fault_of(reply["error"], request)
+        state = [(str(p["name"]), tuple(map(int, p["shape"]))) for p in reply["state"]]
+        linear = [str(p["name"]) for p in reply["state"] if p["linear"] is True]
+        return match(state, kata.shapes(kata.entry.probe), kata.fused, linear)
 
 
 class LazySolution:

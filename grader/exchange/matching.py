@@ -188,7 +188,7 @@ class _Matcher:
         biased = {role for slot in self.slots if slot.bias for role in slot.roles}
         for name, shape in vectors.items():  # a fused weight may have a bare bias for each role
             role = role_of(name)
-            bare = name in self.bare and not name.endswith(".bias")
+            bare = name in self.bare and not name.endswith((".bias", ".weight"))
             if bare and role not in biased and role in self.roles:
                 fits = shape == (self.roles[role][0],)
                 self.slots += [Slot(name, (role,), bias=True)] if fits else []

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
-from grader.exchange.answer import fault_of
+from grader.exchange.answer import disbelieving, fault_of
 from grader.judge.workers import Server, Worker
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault, Verdict
@@ -225,19 +225,14 @@ class Conversation:
 
 def _account(reply: Message) -> Message:
     """A worker's account of loading, believed only as far as it has the right form."""
-    error = reply.get("error")
-    try:
-        if error:
-            raise _load_fault(error)
+    with disbelieving():
+        if reply.get("error"):
+            raise _load_fault(reply["error"])
         return {
             "name": str(reply["name"]),
             "notes": [str(note) for note in reply["notes"]],
             "confinement": str(reply["confinement"]),
         }
-    except Fault:
-        raise
-    except Exception:
-        raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed: is it forged?") from None
 
 
 def _load_fault(error: Message) -> Fault:
