@@ -80,7 +80,6 @@ class Kata:
     roles: dict[str, tuple[str, str]]
     """Projection roles and their (out, in) sizes in names of constructor parameters."""
     fused: tuple[str, ...]
-    fused_required: bool
     banned: tuple[str, ...]
     budget_limit: float
 
@@ -137,7 +136,6 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             ),
             roles={role: (out, inn) for role, (out, inn) in table.get("weights", {}).items()},
             fused=tuple(fused.get("roles", ())),
-            fused_required=fused.get("required", False),
             banned=tuple(table["rules"]["banned"]),
             budget_limit=table["budget"]["limit"],
         )
