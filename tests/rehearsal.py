@@ -127,12 +127,12 @@ class Rehearsal:
         return self.tell(Heard(event, typed))
 
     def graded(self, **data: Any) -> str:
-        return self.tell(Graded(self.judged[-1].stage, verdict(**data)))
+        return self.tell(Graded(self.judged[-1].key[0], verdict(**data)))
 
     def observed(self, happened: str, failed: str = "") -> str:
         order = self.judged[-1]
         data = {"happened": happened, "said": ["a number"], "failed": failed}
-        return self.tell(Observed((order.stage, order.item), data))
+        return self.tell(Observed(order.key, data))
 
     def stop(self, typed: str = "") -> str:
         return self.tell(Stop("interrupted", typed))

@@ -28,7 +28,6 @@ from grader.interview.score.scorecard import Dimension, hire, make_card
 from grader.interview.screens.dial import dial
 from grader.interview.stopwatch import LONGEST_GAP, Stopwatch
 from grader.interview.watching import Watch
-from grader.judge.background import Bench
 from grader.kata.kata import find
 from grader.kata.refused import Refused
 from grader.practice.store import Store, Unavailable
@@ -713,7 +712,7 @@ class Idle:
     def __init__(self) -> None:
         self.called_off = False
 
-    def grade_file(self, kata, path):
+    def grade_file(self, kata, path, on_check=None):
         from grader.judge.file import Cancelled
 
         while not self.called_off:
@@ -721,6 +720,9 @@ class Idle:
         raise Cancelled
 
     experiment = grade_file
+
+    def start(self) -> None:
+        pass
 
     def cancel(self) -> None:
         self.called_off = True
@@ -757,17 +759,6 @@ def test_what_was_saved_just_before_a_stage_ended_is_graded(store: Store) -> Non
     driver.line("/next")
     assert driver.busy
     driver.close()
-
-
-def test_orders_that_wait_are_not_given_twice(tmp_path: Path) -> None:
-    from grader.judge.background import Order
-
-    bench = Bench(Idle)
-    for _ in range(5):
-        bench.put(Order(0, "sdpa"), tmp_path)
-        time.sleep(0.02)
-    assert len(bench._orders) == 1
-    bench.close()
 
 
 def test_the_elapsed_time_goes_on_from_the_last_heartbeat(store: Store) -> None:

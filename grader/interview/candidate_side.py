@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from grader.interview import editor
 from grader.interview.flow import verdicts
@@ -34,25 +34,21 @@ from grader.interview.screens.dial import Dial, dial
 from grader.interview.screens.screen import Screen
 from grader.interview.stopwatch import Stopwatch, steady
 from grader.interview.watching import Watch
-from grader.judge.background import (
-    Bench,
-    Done,
-    Judging,
-    Order,  # fmt: skip
-)
+from grader.judge.background import BackgroundJudge, Came, Judging, Order
 from grader.judge.experiments.experiment import Seen
+from grader.judge.file import Cancelled
 from grader.kata.kata import find
 from grader.kata.refused import Refused
 from grader.practice import attempts, help
 from grader.practice.store import Store, Unavailable
 from grader.practice.workspace import CannotWrite, start
-from grader.report.verdict import Report
+from grader.report.verdict import Check, Fault, Report
 
 LOOK_SECONDS, BEAT_SECONDS = 0.5, 2.0
 """How often the file and the record are looked at, and the clock is put on record."""
 
-PATIENCE = 0.5
-"""Seconds to wait for a busy database: the screen stands still, and it is tried again later."""
+BUSY_SECONDS = 0.5
+"""How long to wait for a busy database: the screen stands still, and it is tried again later."""
 
 
 class Driver:
@@ -66,13 +62,14 @@ class Driver:
         ticks: Callable[[], float] = steady,
     ) -> None:
         self.store = store
-        store.wait_at_most(PATIENCE)
+        store.wait_at_most(BUSY_SECONDS)
         self.conductor = Conductor(entry.plan, entry.id, log.events(store, entry.id))
         self.ledger = Ledger(store, entry, self.conductor, self._say)
         self.watch = Stopwatch(max(self.conductor.elapsed, entry.elapsed), ticks)
-        self.bench = Bench(judge)
+        self.judge = BackgroundJudge(judge, self._told)
         self.status: int | None = None
         self.file: Watch | None = None
+        self._answers: queue.SimpleQueue[tuple[Order, Came]] = queue.SimpleQueue()
         self._screen: Screen | None = None
         self._looked = self._beaten = -BEAT_SECONDS
 
@@ -81,13 +78,13 @@ class Driver:
     @property
     def busy(self) -> bool:
         """Whether the judge works."""
-        return self.bench.busy
+        return self.judge.busy or not self._answers.empty()
 
     def open(self, screen: Screen) -> None:
         """Begin, or go on."""
         self._screen = screen
         if any(stage.kata for stage in self.conductor.plan.stages):
-            self.bench.warm()
+            self.judge.warm()
         self._do(self.conductor.begin())
 
     def line(self, text: str) -> None:
@@ -98,8 +95,8 @@ class Driver:
 
     def pump(self, typed: str = "") -> None:
         """Take what the judge, the file, the interviewer and the clock bring."""
-        for done in self.bench.take():
-            self._answered(done)
+        while not self._answers.empty():
+            self._answered(*self._answers.get())
         elapsed = self.watch.read()
         if elapsed - self._looked >= LOOK_SECONDS:
             self._looked = elapsed
@@ -125,7 +122,7 @@ class Driver:
 
     def close(self) -> None:
         """End the judge, and let the round be run by others."""
-        self.bench.close()
+        self.judge.close()
         with contextlib.suppress(Unavailable):  # whoever resumes sees that this process is gone
             self.ledger.close()
 
@@ -156,7 +153,7 @@ class Driver:
                 case Order():
                     if self.file is not None:
                         self.file.seen()
-                    self.bench.put(what, self._path(what.kata))
+                    self.judge.put(what)
                 case Hint(kata):
                     self._hint(kata)
                 case Type(text):
@@ -168,11 +165,8 @@ class Driver:
         if self.status is None:
             self._do(self.conductor.handle(Tick(self.watch.read(), typed)))
 
-    def _path(self, kata: str) -> Path:
-        return Path(self.conductor.state.folder) / f"{kata}.py"
-
     def _stub(self, slug: str) -> None:
-        kata, file = find(slug), self._path(slug)
+        kata, file = find(slug), self.conductor.state.file(slug)
         try:
             file = start(kata, file.parent).file
         except CannotWrite as error:
@@ -192,19 +186,19 @@ class Driver:
 
     def _last_save(self) -> None:
         """What was saved a moment before a stage ended is graded as well."""
-        here, state = self.conductor.here, self.conductor.state
+        here = self.conductor.here
         if here.step is Step.CODE and self.file is not None and self.file.changed:
-            self.bench.put(Order(state.stage, state.current.kata), self.file.path)
+            self.judge.put(self.conductor.grading())
 
     def _edit(self, kata: str) -> None:
         try:
-            self.screen.edit(editor.command(self._path(kata)))
+            self.screen.edit(editor.command(self.conductor.state.file(kata)))
         except Refused as error:
             self._say(Say(str(error), BAD))
 
     def _hint(self, slug: str) -> None:
         try:
-            hint = help.next_hint(self.store, find(slug), self._path(slug))
+            hint = help.next_hint(self.store, find(slug), self.conductor.state.file(slug))
         except Unavailable as error:
             self._say(Say(str(error), BAD))
             return
@@ -220,21 +214,37 @@ class Driver:
         for event in self.ledger.heard():
             self._do(self.conductor.handle(Heard(event, typed)))
 
-    def _answered(self, done: Done) -> None:
-        order = done.order
-        key = (order.stage, order.item)
-        match done.answer:
+    def _told(self, order: Order, came: Came) -> None:
+        """What the judge tells, in its own thread; it is looked at in ours."""
+        if not isinstance(came, Check):
+            self._answers.put((order, came))
+
+    def _answered(self, order: Order, came: Came) -> None:
+        stage, item = order.key
+        match came:
             case Report() as report:
                 kept, _ = attempts.remember(  # the verdict is in the round's own record as well
-                    self.store, find(report.kata), report, done.path, source="interview"
+                    self.store, find(report.kata), report, order.path, source="interview"
                 )
                 data = verdicts.summary(report, None if kept is None else kept.attempt)
-                self._do(self.conductor.handle(Graded(order.stage, data)))
+                self._do(self.conductor.handle(Graded(stage, data)))
             case Seen() as seen:
                 data = {"happened": seen.happened, "said": list(seen.said), "failed": ""}
-                self._do(self.conductor.handle(Observed(key, data)))
-            case str() as message if order.experiment:
-                data = {"happened": "", "said": [], "failed": message}
-                self._do(self.conductor.handle(Observed(key, data)))
-            case str() as message:
-                self._do(self.conductor.handle(Failed(order.stage, order.kata, message)))
+                self._do(self.conductor.handle(Observed((stage, item), data)))
+            case Cancelled():
+                pass
+            case Exception() as error if order.experiment:
+                data = {"happened": "", "said": [], "failed": _why(error)}
+                self._do(self.conductor.handle(Observed((stage, item), data)))
+            case Exception() as error:
+                self._do(self.conductor.handle(Failed(stage, order.kata, _why(error))))
+
+
+def _why(error: Exception) -> str:
+    """Why there is no answer, in words: the round goes on, whatever became of the judge."""
+    match error:
+        case Refused():
+            return str(error)
+        case Fault():
+            return f"your code does not run: {error.message}"
+    return f"the judge failed ({type(error).__name__}: {error}); /grade tries again"

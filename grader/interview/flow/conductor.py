@@ -29,7 +29,6 @@ from grader.interview.flow.position import TYPED, WORKING, Step
 from grader.interview.flow.progress import Item
 from grader.interview.round.event import HOST, Event
 from grader.interview.say import BAD, DIM, GOOD, TITLE, WARN, Say
-from grader.judge.background import Order
 from grader.kata.kata import find
 
 COMMANDS = ("next", "more", "grade", "edit", "show", "hint", "note", "where", "quit", "help")
@@ -53,7 +52,7 @@ class Conductor(Flow):
                 yield from self._tick(typed)
             case Saved() if self.state.current.kind == "code":
                 yield Say("saved: grading …", DIM)
-                yield Order(self.state.stage, self.state.current.kata)
+                yield self.grading()
             case Graded(stage, data):
                 yield from self._graded(stage, data)
             case Failed(stage, kata, message):
@@ -157,7 +156,7 @@ class Conductor(Flow):
             yield Say("There is no code in this stage.", DIM)
         elif name == "grade":
             yield Say("grading …", DIM)
-            yield Order(self.state.stage, kata)
+            yield self.grading()
         elif name == "edit":
             yield Edit(kata)
         elif name == "show":

@@ -89,9 +89,9 @@ class Flow:
         yield from scenes.step(self.state, here)
         item = here.item
         if here.step is Step.SEEING and item is not None:
-            yield Order(item.key[0], item.kata, item.experiment, item.key[1])
+            yield Order(item.kata, self.state.file(item.kata), item.experiment, item.key)
         elif here.step is Step.PROVING:
-            yield Order(self.state.stage, self.state.current.kata)
+            yield self.grading()
         elif here.step is Step.END:
             yield Record("ended")
             yield Finish(0)
@@ -135,6 +135,11 @@ class Flow:
             yield Say("Kept.", DIM)
         else:
             yield from scenes.points(item.model_answer, item.look_for)
+
+    def grading(self) -> Order:
+        """Have this stage's file graded."""
+        kata = self.state.current.kata
+        return Order(kata, self.state.file(kata), key=(self.state.stage, 0))
 
     def _item(self, key: tuple[int, int]) -> Item:
         return next(item for item in self.state.items if item.key == key)

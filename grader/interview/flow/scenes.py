@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from grader.interview.flow.position import Position, Step
 from grader.interview.flow.progress import TWIST, Item, State
@@ -155,7 +154,7 @@ def clock(state: State, elapsed: float) -> Say:
     total = state.plan.seconds - elapsed
     rest = f"{minutes(total)} {'left of' if total >= 0 else 'over in'} the round"
     kata = state.current.kata
-    file = f"\nYour file: {Path(state.folder) / f'{kata}.py'}" if kata else ""
+    file = f"\nYour file: {state.file(kata)}" if kata else ""
     return Say(f"{minutes(left)} {word} in “{state.current.title}”, {rest}.{file}", DIM)
 
 
