@@ -34,11 +34,10 @@ def start(kata: str, folder: Path, *, force: bool) -> None:
 
 def begin(kata: Kata, folder: Path, *, force: bool) -> None:
     """Write the stub, remember that its time runs, and say what to type next."""
-    from grader.practice.attempts import remember_start
-    from grader.practice.store import Unavailable
-    from grader.practice.workspace import start as write_stub
+    from grader.practice import attempts
 
-    started = write_stub(kata, folder, force=force)
+    with memory() as store:
+        started, unremembered = attempts.begin(store, kata, folder, force=force)
     if started.backup is not None:
         click.echo(f"kept your earlier work as {started.backup}")
     click.echo(f"wrote {started.file}: {kata.title}, about {kata.par_minutes} minutes\n")
@@ -48,11 +47,8 @@ def begin(kata: Kata, folder: Path, *, force: bool) -> None:
     click.echo(f"the whole statement:    kata show {kata.slug}")
     click.echo(f"write it, then:         kata grade {kata.slug}{where}")
     click.echo(f"or, on every save:      kata watch {kata.slug}{where}")
-    with memory() as store:
-        try:
-            remember_start(store, kata, started.file)
-        except Unavailable as error:
-            click.echo(f"(not remembered, so name the kata when you grade: {error})", err=True)
+    if unremembered:
+        click.echo(f"(not remembered, so name the kata when you grade: {unremembered})", err=True)
 
 
 @click.command()

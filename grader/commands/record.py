@@ -36,20 +36,17 @@ def status(kata: str | None) -> None:
 def next_(folder: Path) -> None:
     """Start what is due most, else the next rung of the ladder."""
     from grader.commands.katas import begin
-    from grader.practice import attempts
-    from grader.practice.next import next_step
-    from grader.practice.tally import standing
+    from grader.practice.next import following
 
     with memory() as store:
-        step = next_step(standing(store, all_katas()))
-        kata = find(step.slug)
-        file = folder / f"{kata.slug}.py"
-        going = attempts.current_practice(store, kata.slug, file)
-    click.echo(f"{kata.slug}: {step.why}\n")
-    if not step.due:
+        found = following(store, folder)
+    kata = found.kata
+    click.echo(f"{kata.slug}: {found.turn.why}\n")
+    if not found.turn.due:
         click.echo(f"everything is passed and nothing is due; to practise now: {_anew(kata.slug)}")
-    elif file.exists() and going is not None and going.passed is None:
-        click.echo(f"go on in {file}: kata watch {kata.slug}\n(to begin anew: {_anew(kata.slug)})")
+    elif found.going:
+        again = f"(to begin anew: {_anew(kata.slug)})"
+        click.echo(f"go on in {found.file}: kata watch {kata.slug}\n{again}")
     else:
         begin(kata, folder, force=True)
 

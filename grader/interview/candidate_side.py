@@ -41,7 +41,7 @@ from grader.kata.kata import find
 from grader.kata.refused import Refused
 from grader.practice import attempts, help
 from grader.practice.store import Store, Unavailable
-from grader.practice.workspace import CannotWrite, start
+from grader.practice.workspace import CannotWrite
 from grader.report.verdict import Check, Fault, Report
 
 LOOK_SECONDS, BEAT_SECONDS = 0.5, 2.0
@@ -168,7 +168,7 @@ class Driver:
     def _stub(self, slug: str) -> None:
         kata, file = find(slug), self.conductor.state.file(slug)
         try:
-            file = start(kata, file.parent).file
+            started, _ = attempts.begin(self.store, kata, file.parent)  # its attempts count anyway
         except CannotWrite as error:
             there = file.is_file()
             said = (
@@ -178,9 +178,7 @@ class Driver:
             )
             self._say(Say(said, DIM if there else BAD))
         else:
-            self._say(Say(f"Your file: {editor.near(file)}"))
-            with contextlib.suppress(Unavailable):  # its attempts count all the same
-                attempts.remember_start(self.store, kata, file)
+            self._say(Say(f"Your file: {editor.near(started.file)}"))
         self._say(Say("Saving it grades it. /edit opens it, /show tells the rest.", DIM))
         self.file = Watch(file)
 

@@ -15,6 +15,7 @@ from grader.practice.schedule import Rating
 from grader.practice.sitting import Practice
 from grader.practice.standing import Attempt
 from grader.practice.store import Store, Unavailable
+from grader.practice.workspace import Started, start
 from grader.report.archive import Unreadable, pack_report, unpack_report
 from grader.report.verdict import Report, Verdict
 
@@ -33,6 +34,19 @@ class Recorded:
 
 
 # --- writing ----------------------------------------------------------------------------------
+
+
+def begin(store: Store, kata: Kata, folder: Path, *, force: bool = False) -> tuple[Started, str]:
+    """Write a kata's stub into a folder, and let its time run; raises CannotWrite.
+
+    Returns where it is, and why its start is not remembered; empty where it is.
+    """
+    started = start(kata, folder, force=force)
+    try:
+        remember_start(store, kata, started.file)
+    except Unavailable as error:
+        return started, str(error)
+    return started, ""
 
 
 def remember_start(store: Store, kata: Kata, file: Path, moment: Moment | None = None) -> None:
