@@ -28,7 +28,7 @@ from grader.practice import attempts, help, salvage, sitting
 from grader.practice import store as store_module
 from grader.practice.clock import Moment, between
 from grader.practice.clock import now as this_moment
-from grader.practice.next import next_step
+from grader.practice.next import following, next_step
 from grader.practice.schedule import Rating, rate
 from grader.practice.sitting import Effort
 from grader.practice.standing import Attempt
@@ -38,6 +38,7 @@ from grader.render.html.page import history_page
 from grader.render.terminal.status import attempts_text, standing_text
 from grader.report.archive import Unreadable, pack_report, unpack_report
 from grader.report.verdict import Check, Diagnosis, Finding, Report, Submission, Tier, Verdict
+from grader.report.words import minutes
 
 SDPA = find("sdpa")
 FILE = Path("sdpa.py")
@@ -654,6 +655,37 @@ def test_what_became_of_a_damaged_file_is_noted_beside_the_attempt(store: Store)
     kept, note = attempts.remember(store, SDPA, report(), FILE, source="watch")
     assert kept is not None
     assert "was damaged: kept as kata.db.damaged-1" in note
+
+
+def test_a_kata_is_begun_whether_or_not_that_can_be_remembered(store: Store) -> None:
+    folder = store.root.parent
+    started, why = attempts.begin(store, SDPA, folder)
+    assert (started.file, why) == (folder / "sdpa.py", "")
+    assert attempts.last_started(store, folder) == "sdpa"
+    nowhere = Store(started.file)
+    started, why = attempts.begin(nowhere, SDPA, folder, force=True)
+    assert started.backup is not None
+    assert "KATA_HOME=" in why
+
+
+def test_one_goes_on_in_a_file_one_is_at_and_begins_any_other(store: Store) -> None:
+    folder = store.root.parent
+    first = following(store, folder)
+    assert (first.kata.slug, first.file, first.going) == ("sdpa", folder / "sdpa.py", False)
+    attempts.begin(store, SDPA, folder)
+    assert following(store, folder).going
+    assert following(store, folder, but="sdpa").kata.slug == "self-attention"
+    first.file.unlink()
+    assert not following(store, folder).going, "there is nothing to go on with"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0:00"), (65.9, "1:05"), (-65, "1:05"), (3599, "59:59"), (7565, "2:06:05"),
+     (86_399, "23:59:59"), (86_400, "1 d"), (3e5, "3 d")],
+)  # fmt: skip
+def test_a_span_is_shown_in_one_way(seconds: float, shown: str) -> None:
+    assert minutes(seconds) == shown
 
 
 def test_a_file_from_the_future_is_left_alone(store: Store) -> None:

@@ -91,7 +91,7 @@ def _matching(known: list[Round], level: str | None, minutes: int | None) -> Rou
 def _overview(store: Store) -> None:
     from grader.interview.record import log
     from grader.interview.round import rounds
-    from grader.interview.say import minutes
+    from grader.report.words import minutes
 
     known = rounds.ready_rounds()
     width = max((len(r.name) for r in known), default=0)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from grader.report.verdict import Check, Evidence, Report, Verdict
 
+DAY = 86400.0
+
 CRASHES = (Verdict.RUNTIME_ERROR, Verdict.MEMORY_LIMIT, Verdict.INVALID_SUBMISSION)
 """Verdicts whose message says it all: what was claimed is beside the point."""
 
@@ -30,6 +32,16 @@ def printable(text: str) -> str:
 def stars(count: int) -> str:
     """Stars out of three."""
     return "★" * count + "☆" * (3 - count)
+
+
+def minutes(seconds: float) -> str:
+    """A span of time as `6:05`, as `2:06:05` from an hour on, or in days; its sign left out."""
+    span = abs(seconds)
+    if span >= DAY:
+        return f"{span / DAY:.0f} d"
+    hours, rest = divmod(int(span), 3600)
+    tail = f"{rest % 60:02d}"
+    return f"{hours}:{rest // 60:02d}:{tail}" if hours else f"{rest // 60}:{tail}"
 
 
 def file_name(report: Report) -> str:

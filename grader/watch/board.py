@@ -20,8 +20,9 @@ from grader.practice.store import Store, Unavailable
 from grader.render.terminal import status
 from grader.render.terminal.help import hint_text, solution_text
 from grader.render.terminal.pitfall import to_text as pitfall_text
-from grader.render.terminal.text import SAYS, to_text
+from grader.render.terminal.text import to_text
 from grader.report.verdict import Check, Fault, Report
+from grader.report.words import SAYS, minutes
 from grader.watch.view import View
 
 
@@ -58,7 +59,7 @@ class Board:
         practice = self.practice
         if practice is not None and practice.timed and practice.passed is None:
             seconds = practice.seconds(now())
-            facts.append(f"{status.minutes(seconds)} of {self.kata.par_minutes} min")
+            facts.append(f"{minutes(seconds)} of {self.kata.par_minutes} min")
         facts.append(status.count(self.attempts, "attempt"))
         if self.hints:
             facts.append(status.count(self.hints, "hint"))

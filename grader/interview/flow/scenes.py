@@ -9,8 +9,9 @@ from grader.interview.flow.progress import TWIST, Item, State
 from grader.interview.round.choices import choices, label
 from grader.interview.round.plan import Round, Stage
 from grader.interview.round.rubric import RUBRIC, SCALE
-from grader.interview.say import BAD, DIM, GOOD, QUOTE, TITLE, WARN, Say, minutes
+from grader.interview.say import BAD, DIM, GOOD, QUOTE, TITLE, WARN, Say
 from grader.kata.kata import find
+from grader.report.words import minutes
 
 HELP = """\
 Text that begins with no slash is your answer, or a remark. End a line with \\ to go on in the next.

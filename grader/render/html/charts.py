@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from grader.practice.standing import Attempt, Standing
-from grader.render.terminal.status import minutes
-from grader.report.words import SAYS, stars
+from grader.report.words import SAYS, minutes, stars
 
 COURSE_HEIGHT = 64
 COURSE_EDGE = 7

@@ -18,9 +18,8 @@ from grader.practice.next import next_step
 from grader.practice.standing import Attempt, Standing
 from grader.render.html.charts import course, days, spans
 from grader.render.html.view import attempt_view
-from grader.render.terminal.status import minutes
 from grader.report.verdict import Report
-from grader.report.words import SAYS, printable, stars
+from grader.report.words import SAYS, minutes, printable, stars
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -23,8 +23,6 @@ from grader.report.words import (
     told_failure,
 )
 
-__all__ = ["SAYS", "make_console", "printable", "to_text"]
-
 PRINTED_LINES = 5
 """Lines of the candidate's own prints that a report shows."""
 
