@@ -91,10 +91,10 @@ def test_from_every_point_of_the_record_the_round_goes_on() -> None:
         again = Rehearsal(events=list(kept))
         assert position(again.state) == position(fold(whole.plan, kept))
         assert again.begin(), length
-        if again.conductor.here.step in (Step.SEEING, Step.PROVING):
+        if again.flow.here.step in (Step.SEEING, Step.PROVING):
             assert again.judged, "what the judge was asked for is asked for again"
         if again.status is None:
-            assert again.conductor.here.step not in (Step.BEGIN, Step.END)
+            assert again.flow.here.step not in (Step.BEGIN, Step.END)
 
 
 def test_with_an_interviewer_no_answer_is_shown_and_no_score_asked() -> None:
@@ -104,10 +104,10 @@ def test_with_an_interviewer_no_answer_is_shown_and_no_score_asked() -> None:
     assert "softmax(QKᵀ/√d)V" not in it.line("my words")
     it.host("score", stage=0, item=0, score=4)
     it.line("", "an answer")
-    assert it.conductor.here.step is Step.DISCUSS
+    assert it.flow.here.step is Step.DISCUSS
     it.host("next", stage=1, item=0)
     it.line("another", "", "")
-    assert it.conductor.here.step is Step.WAIT
+    assert it.flow.here.step is Step.WAIT
     it.host("rating", dimension="communication", score=3)
     it.host("rating", dimension="problem solving", score=4)
     assert it.status is None, "the interviewer ends it"
@@ -124,7 +124,7 @@ def test_an_interviewer_who_leaves_leaves_the_candidate_to_rate() -> None:
     it.begin()
     it.host("joined", owner="x")
     it.line("my words", "", "")
-    assert it.conductor.here.step is Step.WAIT
+    assert it.flow.here.step is Step.WAIT
     said = it.host("left")
     assert "How close were you?" in said
     it.line("3", "3", "3")
@@ -265,16 +265,16 @@ def test_a_verdict_that_comes_late_belongs_to_its_stage() -> None:
     assert it.state.stage == 2
     it.graded()
     assert it.state.grades[0].stage == 1
-    assert it.conductor.here.step is Step.ASK
+    assert it.flow.here.step is Step.ASK
 
 
 def test_a_file_that_is_gone_is_said_and_the_round_goes_on() -> None:
     it = Rehearsal(stages=(PROVE, CLOSE))
     it.begin()
     it.line("I compare")
-    assert it.conductor.here.step is Step.PROVING
+    assert it.flow.here.step is Step.PROVING
     assert "no file" in it.tell(Failed(0, "masked-dropout", "there is no file x"))
-    assert it.conductor.here.step is Step.SCORE
+    assert it.flow.here.step is Step.SCORE
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_a_prediction_is_a_number_a_key_or_words(words: str, choice: str | None)
     assert it.state.replies[0, 0].choice == choice
     it.observed("nan")
     if choice is None:
-        assert it.conductor.here.step is Step.MARK
+        assert it.flow.here.step is Step.MARK
         it.line("y")
         assert it.state.prediction == {(0, 0): True}
     else:
@@ -302,7 +302,7 @@ def test_an_experiment_that_could_not_run_is_nobodys_mistake() -> None:
     it.line("1")
     assert "does not run" in it.observed("", "your code does not run")
     assert it.state.prediction == {(0, 0): None}
-    assert it.conductor.here.step is Step.PREDICT
+    assert it.flow.here.step is Step.PREDICT
 
 
 @pytest.mark.parametrize(
@@ -641,12 +641,12 @@ def test_what_cannot_be_recorded_is_said_and_recorded_later(store: Store, monkey
     driver.line("/note a note")
     driver.line("3")
     assert sum("not on record yet: the disk is full" in s for s in screen.said) == 1
-    assert driver.conductor.here.step is Step.READY, "the round goes on all the same"
+    assert driver.flow.here.step is Step.READY, "the round goes on all the same"
     monkeypatch.setattr(log, "append", real)
     driver.line("")
     kinds = [e.kind for e in log.events(store, entry.id)]
     assert kinds == ["begun", "stage", "answer", "note", "score", "stage"]
-    assert driver.conductor.state == fold(entry.plan, log.events(store, entry.id))
+    assert driver.flow.state == fold(entry.plan, log.events(store, entry.id))
     driver.close()
 
 
@@ -666,14 +666,14 @@ def test_a_round_whose_record_is_lost_writes_it_anew(way: str, store: Store) -> 
         other = held(elsewhere, CLOSE)
     driver.line("3")
     assert sum("written anew: it is round 2" in said for said in screen.said) == 1
-    assert driver.conductor.here.step is Step.READY
+    assert driver.flow.here.step is Step.READY
     driver.line("/note a note")
     driver.close()
     with Store(store.root) as elsewhere:
-        kinds = [e.kind for e in log.events(elsewhere, driver.conductor.number)]
+        kinds = [e.kind for e in log.events(elsewhere, driver.flow.number)]
         assert kinds == ["begun", "stage", "answer", "score", "note"]
         assert [e.kind for e in log.events(elsewhere, other.id)] == ["begun"]
-        found = log.entry(elsewhere, driver.conductor.number)
+        found = log.entry(elsewhere, driver.flow.number)
     assert found is not None
     assert (found.at, found.plan) == (entry.at, entry.plan)
 
@@ -741,7 +741,7 @@ def test_the_clock_goes_on_while_the_judge_works(store: Store) -> None:
         ticks[0] += 3.1
         driver.pump()
     assert driver.busy
-    assert driver.conductor.state.stage == 1
+    assert driver.flow.state.stage == 1
     begun = time.monotonic()
     driver.close()
     assert time.monotonic() - begun < 2
@@ -783,7 +783,7 @@ def test_events_of_both_sides_stand_in_one_order(store: Store) -> None:
     events = log.events(store, entry.id)
     assert [e.kind for e in events][:4] == ["begun", "stage", "joined", "answer"]
     assert [e.seq for e in events] == list(range(1, len(events) + 1))
-    assert driver.conductor.state == fold(entry.plan, events)
+    assert driver.flow.state == fold(entry.plan, events)
     assert any("interviewer has joined" in said for said in screen.said)
     driver.close()
 

@@ -172,8 +172,8 @@ def _go_on(store: Store, entry: log.Entry, *, plain: bool) -> int:
     driver = Driver(store, entry, RemoteJudge)
     try:
         status = _play(driver, plain=plain)
-        if status == ACCEPTED and not driver.conductor.state.host:
-            _show_card(store, driver.conductor.number)
+        if status == ACCEPTED and not driver.flow.state.host:
+            _show_card(store, driver.flow.number)
         return status
     finally:
         driver.close()

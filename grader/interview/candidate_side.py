@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from grader.interview import editor
 from grader.interview.flow import verdicts
 from grader.interview.flow.conductor import COMMANDS, Conductor
+from grader.interview.flow.flow import Flow
 from grader.interview.flow.moves import (
     Edit,
     Failed,
@@ -63,8 +64,9 @@ class Driver:
     ) -> None:
         self.store = store
         store.wait_at_most(BUSY_SECONDS)
-        self.conductor = Conductor(entry.plan, entry.id, log.events(store, entry.id))
-        self.ledger = Ledger(store, entry, self.conductor, self._say)
+        self.flow = Flow(entry.plan, entry.id, log.events(store, entry.id))
+        self.conductor = Conductor(self.flow)
+        self.ledger = Ledger(store, entry, self.flow, self._say)
         self.watch = Stopwatch(max(self.conductor.elapsed, entry.elapsed), ticks)
         self.judge = BackgroundJudge(judge, self._told)
         self.status: int | None = None
@@ -83,9 +85,9 @@ class Driver:
     def open(self, screen: Screen) -> None:
         """Begin, or go on."""
         self._screen = screen
-        if any(stage.kata for stage in self.conductor.plan.stages):
+        if any(stage.kata for stage in self.flow.plan.stages):
             self.judge.warm()
-        self._do(self.conductor.begin())
+        self._do(self.flow.begin())
 
     def line(self, text: str) -> None:
         """The candidate sent a line."""
@@ -113,7 +115,7 @@ class Driver:
 
     def dial(self) -> Dial:
         """The clock."""
-        state = self.conductor.state
+        state = self.flow.state
         return dial(state, self.watch.read(), busy=self.busy, company=bool(state.host))
 
     def words(self) -> Sequence[str]:
@@ -166,7 +168,7 @@ class Driver:
             self._do(self.conductor.handle(Tick(self.watch.read(), typed)))
 
     def _stub(self, slug: str) -> None:
-        kata, file = find(slug), self.conductor.state.file(slug)
+        kata, file = find(slug), self.flow.state.file(slug)
         try:
             started, _ = attempts.begin(self.store, kata, file.parent)  # its attempts count anyway
         except CannotWrite as error:
@@ -184,19 +186,19 @@ class Driver:
 
     def _last_save(self) -> None:
         """What was saved a moment before a stage ended is graded as well."""
-        here = self.conductor.here
+        here = self.flow.here
         if here.step is Step.CODE and self.file is not None and self.file.changed:
-            self.judge.put(self.conductor.grading())
+            self.judge.put(self.flow.grading())
 
     def _edit(self, kata: str) -> None:
         try:
-            self.screen.edit(editor.command(self.conductor.state.file(kata)))
+            self.screen.edit(editor.command(self.flow.state.file(kata)))
         except Refused as error:
             self._say(Say(str(error), BAD))
 
     def _hint(self, slug: str) -> None:
         try:
-            hint = help.next_hint(self.store, find(slug), self.conductor.state.file(slug))
+            hint = help.next_hint(self.store, find(slug), self.flow.state.file(slug))
         except Unavailable as error:
             self._say(Say(str(error), BAD))
             return
@@ -206,7 +208,7 @@ class Driver:
     # --- what happens elsewhere ---------------------------------------------------------------
 
     def _look(self, typed: str) -> None:
-        here = self.conductor.here
+        here = self.flow.here
         if here.step is Step.CODE and self.file is not None and self.file.saved():
             self._do(self.conductor.handle(Saved()))
         for event in self.ledger.heard():
