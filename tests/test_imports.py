@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -31,6 +32,7 @@ MAY_IMPORT = {
 """Thirteen folders, and what each may import beside itself; whatever is not here is a face."""
 
 
+@cache
 def modules() -> dict[str, Path]:
     found = {}
     for file in ROOT.rglob("*.py"):
@@ -56,6 +58,7 @@ def room(name: str) -> str:
     return name.partition(".")[0]
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
     return {name: imported(file) for name, file in modules().items()}
 

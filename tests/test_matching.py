@@ -42,6 +42,7 @@ def test_the_innermost_word_that_says_something_counts() -> None:
     assert role_of("query_block.key.weight") == "key"
     assert role_of("query.linear.weight") == "query"
     assert role_of("query_features.0.weight") == "query"
+    assert role_of("queryFeatures.weight") == "query"
 
 
 # --- families of contracts --------------------------------------------------------------------
@@ -150,6 +151,8 @@ def test_an_output_is_whatever_square_weight_is_left() -> None:
 def test_only_an_output_may_be_left_over() -> None:
     with pytest.raises(Unmatched, match="value 12×12"):
         match(linears("q", "k", "zzz", "out"), ROLES, FUSED)
+    with pytest.raises(Unmatched, match="value 12×12, output 12×12"):
+        match(linears("q", "k", "zzz"), ROLES, FUSED)
 
 
 # --- bare parameters --------------------------------------------------------------------------
@@ -204,6 +207,12 @@ def test_bare_biases_are_known_by_name_and_shape(
     assert {role for role in ROLES if layout.biased(role)} == roles
 
 
+def test_a_linear_layers_bias_is_its_own_and_of_its_size() -> None:
+    state: State = [("qkv.weight", (3 * D, D)), ("out.weight", (D, D)), ("out.bias", (D + 1,))]
+    layout = match([*state, ("scale", (3 * D,))], ROLES, FUSED, linear=["qkv.weight", "out.weight"])
+    assert not any(layout.biased(role) for role in ROLES)
+
+
 def test_a_bare_bias_of_a_fused_weight_is_known_by_its_size_or_role_by_role() -> None:
     state: State = [("W", (D, 3 * D)), ("out.weight", (D, D))]
     assert found([*state, ("b", (3 * D,))])["b"] == FUSED
@@ -250,19 +259,21 @@ def test_only_what_is_missing_is_listed_as_expected() -> None:
         [("a", (3 * D, D)), ("b", (3 * D, D)), ("out.weight", (D, D))],
         [("qkv.weight", (3 * D, D + 1)), ("out.weight", (D, D))],
         [("q.weight", (D, D, 1)), *linears("k", "v", "o")],
+        linears("q.0", "q.1", "q.2", "o"),
     ],
-    ids=["two queries", "two fused", "another width", "another rank"],
+    ids=["two queries", "two fused", "another width", "another rank", "three queries"],
 )
 def test_what_can_be_read_in_two_ways_or_none_is_not_guessed(state: State) -> None:
     with pytest.raises(Unmatched):
         match(state, ROLES, FUSED)
 
 
-def test_a_weight_as_tall_as_wide_is_not_taken_for_a_fused_one() -> None:
-    """Where the three roles together are as many rows as another role has by itself."""
-    roles = {"query": (4, 12), "key": (4, 12), "value": (4, 12), "output": (12, 12)}
-    with pytest.raises(Unmatched):
-        match([("mystery.weight", (12, 12))], roles, FUSED)
+def test_a_fused_weight_is_none_that_another_role_could_have() -> None:
+    """Where three narrow roles together have as many rows as another has by itself."""
+    roles = {"query": (4, D), "key": (4, D), "value": (4, D), "output": (D, D)}
+    state: State = [("mystery.weight", (D, D)), *((f"{r}.weight", (4, D)) for r in "qkv")]
+    layout = match(state, roles, FUSED)
+    assert {s.name: s.roles for s in layout.slots}["mystery.weight"] == ("output",)
 
 
 def test_parameters_without_a_role_are_extras() -> None:

@@ -49,11 +49,8 @@ def role_of(name: str) -> str | None:
             return "output"
         if not tokens:
             continue
-        roles = {_token_role(t) for t in tokens}
-        if len(roles) == 1:
-            return roles.pop()
         # A filler word beside the role, as in `query_features`, does not hide it; two roles do.
-        told = roles - {None}
+        told = {_token_role(t) for t in tokens} - {None}
         return told.pop() if len(told) == 1 else None
     return None
 

@@ -171,20 +171,23 @@ class Course:
     def round(self, me: Runner, other: Runner, warm: int, pairs: int, enough: float) -> float:
         """Ratio of the two minima over some pairs, each pair in random order."""
         laps: dict[int, list[Lap]] = {id(me): [], id(other): []}
-        order = [me, other]
         for number in range(warm + pairs):
+            # Drawn before they are shuffled, so that a seed gives the same inputs again.
+            order = [(me, self._request()), (other, self._request())]
             random.shuffle(order)
-            for runner in order:
-                lap = self._lap(runner, verify=runner is me)
+            for runner, request in order:
+                lap = self._lap(runner, request, verify=runner is me)
                 if number >= warm:
                     laps[id(runner)].append(lap)
             if number > warm and ratio_of(laps[id(me)], laps[id(other)]) > enough:
                 break
         return ratio_of(laps[id(me)], laps[id(other)])
 
-    def _lap(self, runner: Runner, *, verify: bool) -> Lap:
+    def _request(self) -> Request:
         calls = tuple(Call(dict(self.make())) for _ in range(SETS))
-        request = Request(self.construct, self.weights, calls, device=self.device)
+        return Request(self.construct, self.weights, calls, device=self.device)
+
+    def _lap(self, runner: Runner, request: Request, *, verify: bool) -> Lap:
         answers, seconds = runner.lap(request)
         for answer in answers if verify else ():
             given = (self.weights,) if self.weights else ()
