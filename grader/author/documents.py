@@ -11,10 +11,21 @@ from typing import Any
 
 from grader.author.agreement import disagreements
 from grader.kata.hints import rungs as rungs_of
-from grader.kata.kata import LEVELS, Kata, KataError
-from grader.kata.pitfalls import load_pitfalls
+from grader.kata.kata import Kata, KataError
+from grader.kata.keys import LEVELS
+from grader.kata.pitfalls import load_conventions, load_pitfalls
+from grader.kata.written import WORDS
 
-DOCUMENTS = ("kata.toml", "README.md", "stub.py", "pitfalls.toml", "hints.md", "questions.toml")
+DOCUMENTS = (
+    "kata.toml",
+    "README.md",
+    "stub.py",
+    "pitfalls.toml",
+    "mistakes.toml",
+    "hints.md",
+    "questions.toml",
+)
+TRANSLATED = "mistakes.*.toml"
 FEWEST_PITFALLS = 12
 RUNGS, RUNG_WORDS = 3, 160
 QUESTIONS = 6
@@ -30,6 +41,7 @@ def documents(kata: Kata) -> list[str]:
         "hints.md": _hints,
         "questions.toml": _questions,
         "pitfalls.toml": _pitfalls,
+        "mistakes.toml": _words,
     }
     present = {p.name for p in kata.folder.iterdir() if p.name != "__pycache__"}
     problems = list(_folder(kata, present))
@@ -37,12 +49,12 @@ def documents(kata: Kata) -> list[str]:
         if name in present:
             problems += _read(name, look, kata)
     problems += disagreements(kata)
-    return [f"{kata.slug}: {problem}" for problem in problems]
+    return [f"{kata.slug}: {problem}" for problem in dict.fromkeys(problems)]
 
 
 def _read(name: str, look: Look, kata: Kata) -> list[str]:
     """What a look at one document finds; that it cannot be read is a finding too."""
-    found = []
+    found: list[str] = []
     try:
         found += look(kata)
     except KataError as error:
@@ -59,7 +71,8 @@ def _folder(kata: Kata, present: set[str]) -> Iterator[str]:
             yield f"{name} is missing"
     if not banks:
         yield f"no bank: write test_{kata.slug.replace('-', '_')}.py"
-    for name in sorted(present - set(DOCUMENTS) - banks):
+    translated = {p.name for p in kata.folder.glob(TRANSLATED)}
+    for name in sorted(present - set(DOCUMENTS) - banks - translated):
         yield f"{name} does not belong in a kata's folder: move or delete it"
     if not kata.solution.is_file():
         yield f"{kata.solution.name} is missing from the solutions"
@@ -91,15 +104,28 @@ def _questions(kata: Kata) -> Iterator[str]:
 
 def _pitfalls(kata: Kata) -> Iterator[str]:
     pitfalls = load_pitfalls(kata)
-    ids = [p.id for p in pitfalls]
+    ids = {p.id for p in pitfalls}
     refused = [p for p in pitfalls if not p.remark]
     if len(refused) < FEWEST_PITFALLS:
         yield f"{len(refused)} pitfalls, at least {FEWEST_PITFALLS}"
     checks = {*kata.announced, "submission"}
     for pitfall in pitfalls:
-        if ids.count(pitfall.id) > 1:
-            yield f"pitfall {pitfall.id} is there twice"
         if pitfall.check not in checks:
             yield f"pitfall {pitfall.id} names no check of the bank: {pitfall.check}"
-        for other in sorted(set(pitfall.excludes) - set(ids)):
+        for other in sorted(set(pitfall.excludes) - ids):
             yield f"pitfall {pitfall.id} excludes {other}, which does not exist"
+
+
+def _words(kata: Kata) -> Iterator[str]:
+    """What has to be said about each, and what is said of nothing that is there."""
+    pitfalls, conventions = load_pitfalls(kata), load_conventions(kata)
+    for pitfall in pitfalls:
+        for word in WORDS:
+            if not getattr(pitfall, word):
+                yield f"pitfall {pitfall.id} has no {word}: write it in mistakes.toml"
+    for convention in conventions:
+        if not convention.title:
+            yield f"convention {convention.id} has no title: write it in mistakes.toml"
+    spoken = set(kata.table("mistakes.toml"))
+    for name in sorted(spoken - {p.id for p in pitfalls} - {c.id for c in conventions}):
+        yield f"mistakes.toml speaks of {name}, which is not in pitfalls.toml"
