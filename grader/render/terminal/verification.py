@@ -44,7 +44,8 @@ class Watching:
             far = f"{bar(step.done, step.total)} {step.done}/{step.total}"
             self.line.say(f"{where}: {step.stage}  {far}{left}")
         elif begins:
-            self.console.print(f"{where}: {step.stage}, {step.total} …", markup=False)
+            many = f" ({step.total})" if step.total > 1 else ""
+            self.console.print(f"{where}: {step.stage}{many} …", markup=False)
         elif left and now - self.told >= OFTEN:
             self.told = now
             said = f"{where}: {step.stage}, {step.done} of {step.total}{left}"
