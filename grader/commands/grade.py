@@ -95,9 +95,9 @@ def _judged(order: Order, source: Source, seed: int, device: str) -> Report:
     from grader.render.terminal.progress import Progress
 
     with Progress(order.kata, quiet=order.form != "text") as progress:
-        progress.say("importing torch")
+        progress.say("importing torch …")
         with Session(device) as session:
-            progress.say("loading your submission")
+            progress.say("loading your submission …")
             return session.grade(order.kata, source, seed, progress.check)
 
 

@@ -131,7 +131,8 @@ class Race:
     @property
     def budget(self) -> Budget:
         """What the report says."""
-        return Budget(None if self.worst is None else round(self.worst, 2), self.limit)
+        worst = None if self.worst is None else round(self.worst, 2)
+        return Budget(worst, self.limit, tuple(self.undecided))
 
     def _decide(self, course: Course, me: Runner, other: Runner) -> float | None:
         """The ratio that counts, or None where the machine is too noisy to refuse anybody."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from grader.kata.axes import Axes, size
 from grader.kata.glossary import MEANINGS
+from grader.kata.keys import slips
 from grader.kata.paths import data_root
 from grader.kata.refused import Refused
 
@@ -58,6 +59,8 @@ class Parameter:
     """A tensor's dtype where it is not the layer's own: `int64`."""
     probe: Any = None
     """A valid value, to look at the weights and to warm up with; the default where it is None."""
+    letter: str = ""
+    """What statement and stub may call it in a shape, such as D for hidden_dim."""
 
     @property
     def required(self) -> bool:
@@ -224,8 +227,10 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
     """Read the kata in `folder`; its solution lies in `solutions`, beside the katas by default."""
     solutions = solutions or folder.parent.parent / "solutions"
     table = read_toml(folder / "kata.toml")
+    for slip in slips(table):
+        raise KataError(f"{folder / 'kata.toml'}: {slip}")
     try:
-        return Kata(
+        kata = Kata(
             slug=folder.name,
             folder=folder,
             solution=solutions / f"{folder.name}.py",
@@ -240,10 +245,20 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
         )
+        _assert_buildable(kata)
     except KeyError as error:
         raise KataError(f"{folder / 'kata.toml'}: {error} is missing") from error
     except (TypeError, ValueError, SyntaxError) as error:
         raise KataError(f"{folder / 'kata.toml'}: {error}") from error
+    return kata
+
+
+def _assert_buildable(kata: Kata) -> None:
+    """The sizes of all weights follow from a construction, and only weights share a weight."""
+    kata.shapes(kata.entry.probe)
+    for role in kata.fused:
+        if role not in kata.roles:
+            raise ValueError(f"[fused] {role!r} is no role: [weights] has {', '.join(kata.roles)}")
 
 
 def _entry(table: Mapping[str, Any]) -> EntryPoint:
@@ -293,8 +308,9 @@ def _assert_consistent(entry: EntryPoint) -> None:
         if parameter.means and parameter.means not in MEANINGS:
             known = ", ".join(MEANINGS)
             raise ValueError(f"`{parameter.name}` means {parameter.means!r}: known are {known}")
-    if entry.is_module and any(p.required and p.probe is None for p in entry.construct):
-        raise ValueError("[construct]: a parameter without a default needs a `probe`")
+    plain = (*entry.construct, *(p for p in entry.call if not p.axes))
+    for name in (p.name for p in plain if p.required and p.probe is None):
+        raise ValueError(f"`{name}` has neither axes nor a default: it needs a `probe`, to try")
 
 
 def all_katas(root: Path | None = None) -> list[Kata]:

@@ -128,6 +128,8 @@ class Budget:
 
     ratio: float | None
     limit: float
+    undecided: tuple[str, ...] = ()
+    """Sizes at which the machine was too noisy to refuse anybody."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.interview.round.plan import LEVELS, Round, Stage
+from grader.interview.round.plan import Round, Stage
 from grader.judge.experiments.experiment import EXPERIMENTS
 from grader.kata.kata import all_katas
 from grader.kata.kata import find as find_kata
+from grader.kata.keys import LEVELS
 from grader.kata.paths import data_root
 from grader.kata.refused import Refused
 from grader.report.words import printable
