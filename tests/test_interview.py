@@ -26,11 +26,11 @@ from grader.interview.say import Say
 from grader.interview.score import marks
 from grader.interview.score.scorecard import Dimension, hire, make_card
 from grader.interview.screens.dial import dial
-from grader.interview.stopwatch import LONGEST_GAP, Stopwatch
-from grader.interview.watching import Watch
 from grader.kata.kata import find
 from grader.kata.refused import Refused
+from grader.practice.clock import LONGEST_GAP, Stopwatch
 from grader.practice.store import Store, Unavailable
+from grader.practice.workspace import Saves
 from tests.rehearsal import (
     CLOSE,
     CODE,
@@ -541,7 +541,7 @@ def test_an_editor_may_have_arguments(monkeypatch) -> None:
 
 def test_a_save_is_noticed_when_the_file_stands_still(tmp_path: Path) -> None:
     file = tmp_path / "x.py"
-    watch = Watch(file)
+    watch = Saves(file)
     assert not watch.saved()
     file.write_text("half")
     assert not watch.saved(), "perhaps the editor is still writing"

@@ -33,16 +33,15 @@ from grader.interview.record.ledger import Ledger
 from grader.interview.say import BAD, DIM, TITLE, Say
 from grader.interview.screens.dial import Dial, dial
 from grader.interview.screens.screen import Screen
-from grader.interview.stopwatch import Stopwatch, steady
-from grader.interview.watching import Watch
 from grader.judge.background import BackgroundJudge, Came, Judging, Order
 from grader.judge.experiments.experiment import Seen
 from grader.judge.file import Cancelled
 from grader.kata.kata import find
 from grader.kata.refused import Refused
 from grader.practice import attempts, help
+from grader.practice.clock import Stopwatch, steady
 from grader.practice.store import Store, Unavailable
-from grader.practice.workspace import CannotWrite
+from grader.practice.workspace import CannotWrite, Saves
 from grader.report.verdict import Check, Fault, Report
 
 LOOK_SECONDS, BEAT_SECONDS = 0.5, 2.0
@@ -53,7 +52,7 @@ BUSY_SECONDS = 0.5
 
 
 class Driver:
-    """A round at a terminal. See `stage.Part` for what the terminal does with it."""
+    """A round at a terminal. See `screen.Part` for what the terminal does with it."""
 
     def __init__(
         self,
@@ -70,7 +69,7 @@ class Driver:
         self.watch = Stopwatch(max(self.conductor.elapsed, entry.elapsed), ticks)
         self.judge = BackgroundJudge(judge, self._told)
         self.status: int | None = None
-        self.file: Watch | None = None
+        self.file: Saves | None = None
         self._answers: queue.SimpleQueue[tuple[Order, Came]] = queue.SimpleQueue()
         self._screen: Screen | None = None
         self._looked = self._beaten = -BEAT_SECONDS
@@ -182,7 +181,7 @@ class Driver:
         else:
             self._say(Say(f"Your file: {editor.near(started.file)}"))
         self._say(Say("Saving it grades it. /edit opens it, /show tells the rest.", DIM))
-        self.file = Watch(file)
+        self.file = Saves(file)
 
     def _last_save(self) -> None:
         """What was saved a moment before a stage ended is graded as well."""

@@ -14,8 +14,8 @@ from grader.interview.round.rubric import BY_PERSON, dimension
 from grader.interview.say import DIM, TITLE, WARN, Say
 from grader.interview.screens.dial import Dial, dial
 from grader.interview.screens.screen import Screen
-from grader.interview.stopwatch import steady
 from grader.kata.refused import Refused
+from grader.practice.clock import steady
 from grader.practice.store import Store, Unavailable
 
 COMMANDS = ("score", "rate", "note", "next", "more", "rubric", "where", "end", "quit", "help")
@@ -26,7 +26,7 @@ AHEAD_SECONDS = 3.0
 
 
 class Host:
-    """Follows one round, as soon as one runs. See `stage.Part` for what the terminal does."""
+    """Follows one round, as soon as one runs. See `screen.Part` for what the terminal does."""
 
     def __init__(self, store: Store, number: int | None = None) -> None:
         self.store = store
