@@ -9,7 +9,8 @@ with, and what `kata explain` tells.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from grader.kata.kata import Kata, KataError
@@ -33,13 +34,14 @@ class Convention:
 
 def load_pitfalls(kata: Kata, language: str = ENGLISH) -> tuple[Pitfall, ...]:
     """First what is refused, then what only costs stars; KataError names the fault's place."""
-    book = Book(kata.folder, language)
-    places = _Places(book, kata)
-    return tuple(
-        places.pitfall(name, remark=kind == "remark")
-        for kind in ("pitfall", "remark")
-        for name in book.ids(kind)
-    )
+    with _told(kata):
+        book = Book(kata.folder, language)
+        places = _Places(book, kata)
+        return tuple(
+            places.pitfall(name, remark=kind == "remark")
+            for kind in ("pitfall", "remark")
+            for name in book.ids(kind)
+        )
 
 
 def load_conventions(kata: Kata, language: str = ENGLISH) -> tuple[Convention, ...]:
@@ -47,9 +49,19 @@ def load_conventions(kata: Kata, language: str = ENGLISH) -> tuple[Convention, .
     file = kata.folder / "pitfalls.toml"
     if file.is_file() and "convention" not in file.read_text(encoding="utf-8"):
         return ()  # asked in every grade, also where nothing needs the table: parsing takes 20 ms
-    book = Book(kata.folder, language)
-    places = _Places(book, kata)
-    return tuple(places.convention(name) for name in book.ids("convention"))
+    with _told(kata):
+        book = Book(kata.folder, language)
+        places = _Places(book, kata)
+        return tuple(places.convention(name) for name in book.ids("convention"))
+
+
+@contextmanager
+def _told(kata: Kata) -> Iterator[None]:
+    """What has the wrong form altogether, such as a number for a list, is told as well."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError) as error:
+        raise KataError(f"{kata.folder / 'pitfalls.toml'} is malformed: {error}") from error
 
 
 def find_pitfall(katas: Sequence[Kata], name: str) -> list[tuple[Kata, Pitfall]]:
