@@ -199,6 +199,13 @@ def test_a_layout_is_learnt_from_what_a_worker_says_of_its_parameters() -> None:
     assert message["calls"] == []
 
 
+def test_a_layer_that_cannot_be_built_or_matched_is_told_as_that() -> None:
+    with pytest.raises(Fault, match="ValueError: no"):
+        learn_layout(KATA, lambda _: {"error": ERROR, "results": [], "state": STATE})
+    with pytest.raises(Unmatched, match="Found: qkv_proj.bias 36"):
+        learn_layout(KATA, lambda _: {"error": None, "results": [], "state": STATE[1:]})
+
+
 @pytest.mark.parametrize("path", places({"state": STATE}), ids=lambda p: ".".join(map(str, p)))
 def test_whatever_a_worker_says_of_its_parameters_is_not_our_fault(path: tuple[Any, ...]) -> None:
     for junk in (*JUNK, REMOVED):
