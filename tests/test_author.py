@@ -37,8 +37,8 @@ def spoilt(slug: str, name: str, right: str, wrong: str, folder: Path) -> list[s
         ("stub.py", "    key: torch.Tensor,\n", "", "stub.py has"),
         ("stub.py", "def scaled", "def dot", "stub.py defines no `scaled_dot_product_attention`"),
         ("stub.py", "def ", "class ", "does not parse"),
-        ("stub.py", "key:   (…, S, d_k)", "key:   (…, L, d_k)", "says `key` is (…, L, d_k), kata.toml "
-         "(…, S, d_k)"),
+        ("stub.py", "key:   (…, S, d_k)", "key:   (…, L, d_k)", "says `key` is (…, L, d_k), "
+         "kata.toml (…, S, d_k)"),
         ("stub.py", "value: (…, S, d_v)", "value: any", "does not give the shape of `value`: write "
          "(…, S, d_v) beside it"),
         ("stub.py", "(…, L, S)", "it", "does not give the shape of `mask`"),
@@ -63,7 +63,7 @@ def test_what_contradicts_kata_toml_is_said(name, right, wrong, said, tmp_path: 
         ("stub.py", "class MultiHeadAttention(nn.Module)", "def MultiHeadAttention()", "a class"),
         ("stub.py", "(B, H, S, S)", "(B, S, S)", "write (B, num_heads, S, S) beside it"),
         ("README.md", "(B, H, S, S)", "(B, S, S)", "does not give the shape of `attention_mask`"),
-        ("README.md", "    layer(x, attention_mask=None)", "    layer(x, mask=None)", "`layer(x, m"),
+        ("README.md", "    layer(x, attention_mask=None)", "    layer(x, mask=None)", "`layer(x, "),
         ("README.md", "num_heads, dropout_rate=0.0)", "num_heads)", "README.md has `MultiHead"),
     ],
 )  # fmt: skip
