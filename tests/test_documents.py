@@ -14,7 +14,7 @@ import pytest
 from click.shell_completion import get_completion_class
 
 import grader.bank
-from grader.author import gate
+from grader.author import documents as gate
 from grader.bank.candidate import Layer
 from grader.bank.draw import Draw
 from grader.cli import cli

@@ -125,4 +125,4 @@ def test_the_engine_knows_no_kata_by_name() -> None:
 
 def test_rooms_stay_small() -> None:
     large = {n: len(f.read_text().splitlines()) for n, f in modules().items()}
-    assert {n: lines for n, lines in large.items() if lines > 320} == {}
+    assert {n: lines for n, lines in large.items() if lines > 400} == {}

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import grader
-from grader.author.gate import documents
+from grader.author.documents import documents
 from grader.author.scaffold import CannotScaffold, scaffold
 from grader.cli import cli
 from grader.judge.session import Session

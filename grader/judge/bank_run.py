@@ -163,10 +163,12 @@ def launch_pytest(judge: Judge) -> str:
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = pytest.main(_arguments(judge.kata), plugins=[judge])
+    if judge.problem:  # a bank that cannot be collected interrupts pytest, too
+        for bank in judge.kata.banks:  # and leaves half a module behind
+            sys.modules.pop(bank.stem, None)
+        raise RuntimeError(judge.problem)
     if status == pytest.ExitCode.INTERRUPTED and not judge.stopped:
         raise KeyboardInterrupt  # pytest keeps it to itself
-    if judge.problem:
-        raise RuntimeError(judge.problem)
     return said.getvalue()
 
 
