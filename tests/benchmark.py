@@ -141,7 +141,7 @@ def soak(seeds: int, first: int) -> None:
 def _soak_one(job: tuple[str, int]) -> list[str]:
     from grader.author.mutation import run_gauntlet
     from grader.kata.kata import find
-    from grader.kata.pitfalls import Mutant
+    from grader.kata.mutants import Mutant
 
     slug, seed = job
     kata = find(slug)

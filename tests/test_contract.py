@@ -9,7 +9,8 @@ import pytest
 from grader.author.gate import Gate, Verification, documents, verify
 from grader.judge.session import Session
 from grader.kata.kata import Kata, all_katas, load
-from grader.kata.pitfalls import load_pitfalls, singles
+from grader.kata.mutants import singles
+from grader.kata.pitfalls import load_pitfalls
 from tests.conftest import grade
 
 KATAS = all_katas()

@@ -26,7 +26,9 @@ from grader.judge.experiments.experiment import EXPERIMENTS
 from grader.judge.session import Session
 from grader.judge.source import Source
 from grader.kata.kata import Kata, all_katas, load
-from grader.kata.pitfalls import Pitfall, load_pitfalls, singles
+from grader.kata.mutants import singles
+from grader.kata.pitfalls import load_pitfalls
+from grader.kata.written import FIELDS, WORDS
 from grader.report.verdict import FAMILIES, Verdict
 from tests.conftest import SUBMISSIONS
 
@@ -195,8 +197,11 @@ def test_the_families_are_all_there() -> None:
 
 
 def test_the_fields_of_a_pitfall_are_all_there() -> None:
-    names = {f.name for f in fields(Pitfall)} - {"remark", "edits"} | {"edit"}
-    assert set(table(HANDBOOK, "field")) == names
+    assert set(table(HANDBOOK, "field")) == FIELDS
+
+
+def test_the_words_about_a_pitfall_are_all_there() -> None:
+    assert table(HANDBOOK, "told") == [*WORDS]
 
 
 def test_the_files_of_a_kata_are_all_there() -> None:

@@ -20,7 +20,8 @@ from grader.judge.experiments.laboratory import observe
 from grader.judge.session import Session
 from grader.judge.source import Source
 from grader.kata.kata import EntryPoint, Kata, KataError, Parameter, Role, all_katas
-from grader.kata.pitfalls import load_pitfalls, singles
+from grader.kata.mutants import singles
+from grader.kata.pitfalls import load_pitfalls
 from grader.report.verdict import Fault, Verdict
 
 KATAS = all_katas()

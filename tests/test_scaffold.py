@@ -16,7 +16,8 @@ from grader.cli import cli
 from grader.judge.session import Session
 from grader.judge.source import Source, parse
 from grader.kata.kata import Kata, all_katas, load
-from grader.kata.pitfalls import load_pitfalls, singles
+from grader.kata.mutants import singles
+from grader.kata.pitfalls import load_pitfalls
 from grader.report.verdict import Fault, Verdict
 
 SLUGS = {"banded-attention": False, "banded-layer": True}

@@ -1,7 +1,8 @@
 """The author's gate: is this kata fit to be practised on?
 
-Stub refused, solution accepted with three stars, every known mistake and every two of them together
-refused, each single one by the check it names, documents complete, no stray file.
+Stub refused, solution and right alternatives accepted with three stars, every known mistake and
+every two of them together refused, each single one by the check it names, documents complete, no
+stray file.
 """
 
 from __future__ import annotations
@@ -17,10 +18,21 @@ from grader.judge.session import Session, fresh_seed
 from grader.judge.source import Source, parse
 from grader.kata.hints import rungs as rungs_of
 from grader.kata.kata import Kata, KataError
-from grader.kata.pitfalls import Mutant, load_pitfalls, pairs, singles
+from grader.kata.mutants import Mutant, pairs, singles
+from grader.kata.pitfalls import load_conventions, load_pitfalls
+from grader.kata.written import WORDS
 from grader.report.verdict import Fault, Report, Tier, Verdict
 
-DOCUMENTS = ("kata.toml", "README.md", "stub.py", "pitfalls.toml", "hints.md", "questions.toml")
+DOCUMENTS = (
+    "kata.toml",
+    "README.md",
+    "stub.py",
+    "pitfalls.toml",
+    "mistakes.toml",
+    "hints.md",
+    "questions.toml",
+)
+TRANSLATED = "mistakes.*.toml"
 LEVELS = ("junior", "mid", "senior")
 FEWEST_PITFALLS = 12
 RUNGS, RUNG_WORDS = 3, 160
@@ -39,6 +51,9 @@ class Verification:
     pitfalls: int = 0
     edits: int = 0
     edits_caught: int = 0
+    unplaced: int = 0
+    """Edits taken over from other katas that have no place in this solution."""
+    conventions: int = 0
     pairs: int = 0
     pairs_refused: int = 0
 
@@ -60,6 +75,7 @@ def verify(
     say("stub and solution")
     gate.stub()
     gate.solution()
+    gate.conventions()
     say("each mistake alone")
     gate.singles()
     say("every two mistakes together")
@@ -83,14 +99,19 @@ def _document_problems(kata: Kata) -> Iterator[str]:
             yield f"{name} is missing"
     if not banks:
         yield "no bank: write test_*.py"
-    for name in sorted(present - set(DOCUMENTS) - banks):
+    translated = {p.name for p in kata.folder.glob(TRANSLATED)}
+    for name in sorted(present - set(DOCUMENTS) - banks - translated):
         yield f"{name} does not belong in a kata's folder"
     if not kata.solution.is_file():
         yield f"{kata.solution.name} is missing from the solutions"
     if present >= set(DOCUMENTS):
         yield from _hints(kata)
         yield from _questions(kata)
-        yield from _pitfalls(kata)
+        try:
+            yield from _pitfalls(kata)
+            yield from _words(kata)
+        except KataError as error:
+            yield str(error)
 
 
 def _hints(kata: Kata) -> Iterator[str]:
@@ -122,12 +143,26 @@ def _pitfalls(kata: Kata) -> Iterator[str]:
         yield f"{len(refused)} pitfalls, at least {FEWEST_PITFALLS}"
     checks = {*kata.announced, "submission"}
     for pitfall in pitfalls:
-        if ids.count(pitfall.id) > 1:
-            yield f"pitfall {pitfall.id} is there twice"
         if pitfall.check not in checks:
             yield f"pitfall {pitfall.id} names no check of the bank: {pitfall.check}"
         for other in set(pitfall.excludes) - set(ids):
             yield f"pitfall {pitfall.id} excludes {other}, which does not exist"
+
+
+def _words(kata: Kata) -> Iterator[str]:
+    """What has to be said about each, and what is said of nothing that is there."""
+    conventions = load_conventions(kata)
+    pitfalls = load_pitfalls(kata)
+    for pitfall in pitfalls:
+        for word in WORDS:
+            if not getattr(pitfall, word):
+                yield f"pitfall {pitfall.id} has no {word}: write it in mistakes.toml"
+    for convention in conventions:
+        if not convention.title:
+            yield f"convention {convention.id} has no title: write it in mistakes.toml"
+    spoken = set(kata.table("mistakes.toml"))
+    for name in sorted(spoken - {p.id for p in pitfalls} - {c.id for c in conventions}):
+        yield f"mistakes.toml speaks of {name}, which is not in pitfalls.toml"
 
 
 # --- grading ----------------------------------------------------------------------------------
@@ -171,16 +206,29 @@ class Gate:
         if report.stars != 3:
             self._problem(f"the solution has {report.stars} stars (seed {report.seed})")
 
+    def conventions(self) -> None:
+        """Each right alternative is accepted with three stars, and recognised by its answers."""
+        text = self.kata.solution.read_text(encoding="utf-8")
+        found = load_conventions(self.kata)
+        self.outcome.conventions = len(found)
+        for convention in found:
+            report = self._grade(convention.edit.apply(text) or "")
+            for check in report.checks:
+                if not check.passed:
+                    self._problem(f"convention {convention.id} fails {check.id}: {check.message}")
+            seed = f"(seed {report.seed})"
+            if report.stars != 3:
+                self._problem(f"convention {convention.id} has {report.stars} stars {seed}")
+            elif convention.title not in report.submission.notes:
+                self._problem(f"convention {convention.id} is not told by its answers {seed}")
+
     def singles(self) -> None:
         """Each edit is caught by the check its pitfall names; a remark costs stars alone."""
         pitfalls = load_pitfalls(self.kata)
         self.outcome.pitfalls = sum(not p.remark for p in pitfalls)
+        self.outcome.unplaced = sum(len(p.unplaced) for p in pitfalls)
         text = self.kata.solution.read_text(encoding="utf-8")
-        try:
-            mutants = [m for m in singles(pitfalls, text) if self._parses(m)]
-        except KataError as error:
-            self._problem(str(error))
-            return
+        mutants = [m for m in singles(pitfalls, text) if self._parses(m)]
         self.outcome.edits = sum(len(p.edits) for p in pitfalls)
         slow = [m for m in mutants if m.pitfalls[0].grows]
         for outcome in self._run([m for m in mutants if m not in slow], _own_check):

@@ -18,7 +18,7 @@ from grader.exchange.local import LazySolution, Variant, load_variant
 from grader.exchange.matching import Unmatched
 from grader.judge.bank_run import Judge, Selection, launch_pytest
 from grader.kata.kata import Kata
-from grader.kata.pitfalls import Mutant
+from grader.kata.mutants import Mutant
 from grader.report.refusal import unready
 from grader.report.verdict import Check, Fault, Tier
 

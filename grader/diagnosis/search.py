@@ -13,15 +13,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
-
-from grader.diagnosis.comparison import Case, Suspect, alike
+from grader.diagnosis.comparison import Case, Suspect, alike, cost
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
 from grader.exchange.local import load_variant
 from grader.exchange.matching import Unmatched
 from grader.kata.kata import Kata
-from grader.kata.pitfalls import Edit, Mutant, Pitfall, load_pitfalls, pairs, singles
+from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
+from grader.kata.pitfalls import load_pitfalls
 from grader.report.verdict import Check, Diagnosis, Fault, Finding, Tier
 
 Score = tuple[int, int]
@@ -39,8 +38,13 @@ def diagnose(
     exchanges: Mapping[str, Sequence[Exchange]],
     layout: Layout,
     source: str = "",
+    *,
+    texts: Sequence[str] = (),
 ) -> Diagnosis:
-    """Name the mistakes behind the failing checks, as far as known ones explain them."""
+    """Name the mistakes behind the failing checks, as far as known ones explain them.
+
+    `texts` are what the mistakes are looked for in: the solution, unless it goes another way.
+    """
     failing = [c for c in checks if not c.passed and c.tier is Tier.REQUIRED]
     pitfalls = load_pitfalls(kata)
     if not failing:  # accepted: what costs stars is a remark, never a mistake
@@ -56,9 +60,22 @@ def diagnose(
     pitfalls = tuple(p for p in pitfalls if p.check in failed)
     slow = {c.evidence.grows for c in failing if c.evidence.grows}
     loops = tuple(p for p in pitfalls if p.grows in slow)
-    mistakes, explained = Search(kata, pitfalls, cases).run() if cases else ((), 0)
+    mistakes, explained = _searched(kata, pitfalls, cases, texts) if cases else ((), 0)
     findings = tuple(_finding(p, source) for p in dict.fromkeys((*mistakes, *loops)))
     return Diagnosis(findings[:2], explained + (len(slow) if loops else 0), len(cases) + len(slow))
+
+
+def _searched(
+    kata: Kata, pitfalls: Sequence[Pitfall], cases: list[Case], texts: Sequence[str]
+) -> tuple[tuple[Pitfall, ...], int]:
+    """The best explanation by edits of any of the texts, and how many cases it explains."""
+    best: tuple[tuple[Pitfall, ...], int] = ((), 0)
+    for text in texts or (kata.solution.read_text(encoding="utf-8"),):
+        found = Search(kata, pitfalls, cases, text).run()
+        best = max(best, found, key=lambda one: one[1])
+        if best[1] == len(cases):
+            break
+    return best
 
 
 @dataclass
@@ -68,11 +85,11 @@ class Search:
     kata: Kata
     pitfalls: Sequence[Pitfall]
     cases: list[Case]
+    text: str
     best: tuple[tuple[Pitfall, ...], Score] = ((), NOTHING)
 
     def __post_init__(self) -> None:
-        self.cases.sort(key=_cost)
-        self.text = self.kata.solution.read_text(encoding="utf-8")
+        self.cases.sort(key=cost)
         self.solution = load_variant(self.kata, self.text)
         self.frames: dict[int, bytes] = {}
         self.crashes = any(e.fault is not None for case in self.cases for e in case.exchanges)
@@ -135,17 +152,6 @@ class Search:
             elif not (partly and (score[0] or place < TASTE)):
                 return NOTHING
         return score
-
-
-def _cost(case: Case) -> int:
-    """Elements to compute with: small requests tell suspects apart just as well."""
-    return sum(
-        value.numel()
-        for exchange in case.exchanges
-        for call in exchange.request.calls
-        for value in call.arguments.values()
-        if isinstance(value, Tensor)
-    )
 
 
 def _finding(pitfall: Pitfall, source: str) -> Finding:

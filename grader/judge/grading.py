@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from grader.bank.candidate import Candidate
 from grader.bank.draw import Draw
+from grader.diagnosis.convention import Way, nearest
 from grader.diagnosis.search import diagnose as diagnose_answers
 from grader.diagnosis.search import diagnose_structure
 from grader.diagnosis.xray import differ, facts, heatmap, look
@@ -81,23 +82,38 @@ class Grading:
             output=self.pool.printed.decode("utf-8", "replace"),
             confinement=self.level,
         )
-        if not diagnose or all(check.passed for check in report.checks):
-            return report
         asked = {name: candidate.exchanges for name, candidate in judge.candidates.items()}
         try:
-            return self._explained(report, asked)
+            ways = self._ways(asked)
+            report = replace(report, submission=self._submission())
+            if not diagnose or all(check.passed for check in report.checks):
+                return report
+            return self._explained(report, asked, ways)
         except KataError:  # without a table of known mistakes the verdict stands all the same
             return report
 
-    def _explained(self, report: Report, asked: Mapping[str, Sequence[Exchange]]) -> Report:
+    def _ways(self, asked: Mapping[str, Sequence[Exchange]]) -> list[Way]:
+        """The ways that the answers speak for; a single one that has a name is noted."""
+        exchanges = [exchange for each in asked.values() for exchange in each]
+        found = nearest(self.kata, exchanges, self.layout)
+        if len(found) == 1 and found[0].title:
+            self.notes.append(found[0].title)
+        return found
+
+    def _explained(
+        self, report: Report, asked: Mapping[str, Sequence[Exchange]], ways: Sequence[Way]
+    ) -> Report:
         """The report with the mistake named, and what an X-ray shows."""
-        found = diagnose_answers(self.kata, report.checks, asked, self.layout, self.source.text)
+        texts = [way.text for way in ways]
+        found = diagnose_answers(
+            self.kata, report.checks, asked, self.layout, self.source.text, texts=texts
+        )
         named = {finding.pitfall for finding in found.findings}
         wants_map = any(p.heatmap for p in load_pitfalls(self.kata) if p.id in named)
         failed = {c.family for c in report.checks if not c.passed and c.tier is Tier.REQUIRED}
         if not failed & {"equivalence", "masking", "numerics"}:
             return replace(report, diagnosis=found)
-        said, picture = self._xray(masked_too="masking" in failed)
+        said, picture = self._xray(ways[0].text, masked_too="masking" in failed)
         return replace(
             report,
             diagnosis=found,
@@ -105,10 +121,11 @@ class Grading:
             heatmap=picture if wants_map or not named else None,
         )
 
-    def _xray(self, *, masked_too: bool) -> tuple[tuple[str, ...], Heatmap | None]:
+    def _xray(self, way: str, *, masked_too: bool) -> tuple[tuple[str, ...], Heatmap | None]:
         """What the attention weights show: without a mask, and if that is right, under one."""
         candidate, done = self._candidate("x-ray")
-        truth = self.solution.answers
+        same = way == self.solution.text
+        truth = (self.solution if same else LazySolution(self.kata, way)).answers
         try:
             for masked in (False, True) if masked_too else (False,):
                 draw = Draw(self.seed, "x-ray")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from grader.kata.hints import rungs
 from grader.kata.kata import Kata
-from grader.kata.pitfalls import Pitfall, load_pitfalls
+from grader.kata.mutants import Pitfall
+from grader.kata.pitfalls import load_pitfalls
 from grader.practice import sitting
 from grader.practice.clock import Moment, now
 from grader.practice.sitting import Practice

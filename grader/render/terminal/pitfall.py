@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from grader.kata.kata import Kata
-from grader.kata.pitfalls import Pitfall
+from grader.kata.mutants import Pitfall
 
 
 def to_text(found: Sequence[tuple[Kata, Pitfall]]) -> RenderableType:

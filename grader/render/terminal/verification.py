@@ -12,7 +12,7 @@ from grader.author.gate import Verification
 def table(outcomes: Sequence[Verification]) -> Table:
     """Mutants killed, a row for each kata."""
     shown = Table(box=None, pad_edge=False)
-    for title in ("kata", "checks", "pitfalls", "edits caught", "pairs refused", "fit"):
+    for title in ("kata", "checks", "pitfalls", "edits caught", "unplaced", "pairs refused", "fit"):
         shown.add_column(title, justify="left" if title == "kata" else "right")
     for o in outcomes:
         shown.add_row(
@@ -20,6 +20,7 @@ def table(outcomes: Sequence[Verification]) -> Table:
             str(o.checks),
             str(o.pitfalls),
             f"{o.edits_caught}/{o.edits}",
+            str(o.unplaced),
             f"{o.pairs_refused}/{o.pairs}",
             "yes" if o.fit else f"no: {len(o.problems)} problems",
         )
