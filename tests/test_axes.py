@@ -128,7 +128,7 @@ def test_lazy_layers_are_warmed_with_what_every_call_gives(tmp_path: Path) -> No
         ('means = "heads"', 'means = "head"', "`num_heads` means 'head': known are"),
         ('default = "(1.0, 2)"', 'default = "(1.0"', "`scales`: "),
         ("probe = 12, ", "", "`hidden_dim` has neither axes nor a default: it needs a `probe`"),
-        ('mask = true', 'masked = true', "attention_mask: `masked` means nothing here: did you mean `mask`"),
+        ('mask = true', 'masked = true', "attention_mask: `masked` means nothing here"),
         ('kind = "module"', "", "'kind' is missing"),
     ],
 )  # fmt: skip

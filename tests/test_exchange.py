@@ -202,7 +202,7 @@ def test_a_layout_is_learnt_from_what_a_worker_says_of_its_parameters() -> None:
 def test_a_layer_that_cannot_be_built_or_matched_is_told_as_that() -> None:
     with pytest.raises(Fault, match="ValueError: no"):
         learn_layout(KATA, lambda _: {"error": ERROR, "results": [], "state": STATE})
-    with pytest.raises(Unmatched, match="Found: qkv_proj.bias 36"):
+    with pytest.raises(Unmatched, match=r"Found: qkv_proj\.bias 36"):
         learn_layout(KATA, lambda _: {"error": None, "results": [], "state": STATE[1:]})
 
 
