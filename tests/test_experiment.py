@@ -231,7 +231,7 @@ def test_the_fill_decides_about_a_row_that_sees_nothing(look: Look, kata: Kata) 
 
 @pytest.mark.parametrize("kata", MASKED, ids=slugs(MASKED))
 def test_a_fill_beyond_65504_raises_in_half_precision(look: Look, kata: Kata) -> None:
-    for text in mutants(kata, "fill-overflows-half")[:2]:
+    for text in mutants(kata, "fill-overflows-half")[2:]:  # those that hide keys once
         seen = look(kata, text, "half")
         assert seen.happened == "error"
         assert "without overflow" in seen.said[1]
