@@ -26,14 +26,14 @@ from grader.judge.source import Source
 from grader.kata.kata import all_katas, find
 from grader.practice import attempts, help, salvage, sitting
 from grader.practice import store as store_module
+from grader.practice.attempts import Attempt
 from grader.practice.clock import Moment, between
 from grader.practice.clock import now as this_moment
 from grader.practice.next import following, next_step
 from grader.practice.schedule import Rating, rate
 from grader.practice.sitting import Effort
-from grader.practice.standing import Attempt
+from grader.practice.standing import standing
 from grader.practice.store import Store, Unavailable
-from grader.practice.tally import standing
 from grader.render.html.page import history_page
 from grader.render.terminal.status import attempts_text, standing_text
 from grader.report.archive import Unreadable, pack_report, unpack_report

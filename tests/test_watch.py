@@ -310,7 +310,7 @@ class Told:
 
     def __init__(self) -> None:
         self.all: list[str] = []
-        self.page = 0
+        self.height = 0
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_: self.all.append(name)

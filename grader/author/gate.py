@@ -23,7 +23,7 @@ from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import Convention, load_conventions, load_pitfalls
 from grader.report.verdict import Fault, Report, Tier, Verdict
 
-PATIENCE = 4
+ASKED_AGAIN = 4
 """How often a machine too busy to refuse anybody is asked again whether something is slow."""
 
 
@@ -280,7 +280,7 @@ class Gate:
         for one, text in texts:
             selection = None if only is None else Selection(only=(only(one),))
             report = self._grade(text, selection)
-            for _ in range(PATIENCE):
+            for _ in range(ASKED_AGAIN):
                 if report is None or not _undecided(report):
                     break
                 report = self._grade(text, selection)

@@ -17,7 +17,7 @@ def status(kata: str | None) -> None:
     """Show how everything stands, or the attempts at one KATA."""
     from grader.practice import attempts
     from grader.practice.clock import now
-    from grader.practice.tally import standing
+    from grader.practice.standing import standing
     from grader.render.terminal.status import attempts_text, standing_text
     from grader.render.terminal.text import make_console
 

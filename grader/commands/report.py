@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from grader.interview.score.scorecard import Scorecard
-    from grader.practice.standing import Attempt
+    from grader.practice.attempts import Attempt
     from grader.practice.store import Store
     from grader.report.verdict import Report
 
@@ -73,7 +73,7 @@ def report(
 
 def _as_text(store: Store, wanted: Wanted, width: int) -> RenderableType:
     if wanted.history:
-        from grader.practice.tally import standing
+        from grader.practice.standing import standing
         from grader.render.terminal.status import standing_text
 
         return standing_text(standing(store, all_katas()), width)
@@ -91,7 +91,7 @@ def _as_page(store: Store, wanted: Wanted) -> str:
 
     if wanted.history:
         from grader.practice.attempts import report_of
-        from grader.practice.tally import standing
+        from grader.practice.standing import standing
 
         stands = standing(store, all_katas())
         latest = [(a, report_of(store, a.number)) for a in stands.attempts[: -LATEST - 1 : -1]]

@@ -28,7 +28,7 @@ Score = tuple[int, int]
 NOTHING: Score = (0, 0)
 TASTE = 4
 """A mutant that explains none of this many failing checks, the small ones first, is let go."""
-PATIENCE = 1.0
+SEARCH_SECONDS = 1.0
 """Seconds of this process for pairs, and twice that for single mistakes."""
 
 
@@ -97,7 +97,7 @@ class Search:
     def run(self) -> tuple[tuple[Pitfall, ...], int]:
         """One mistake, one beside a remark, two; failing those, one that explains most of it."""
         alone: set[Edit] = set()
-        deadline = time.process_time() + 2 * PATIENCE
+        deadline = time.process_time() + 2 * SEARCH_SECONDS
         for mutant in singles(self.pitfalls, self.text):
             score = self._explained(mutant)
             alone |= set(mutant.edits) if score[0] else set()
@@ -106,7 +106,7 @@ class Search:
                 break
             if time.process_time() > deadline:
                 break
-        deadline = time.process_time() + PATIENCE
+        deadline = time.process_time() + SEARCH_SECONDS
         for mutant in self._two_at_once(alone) if not self._settled else ():
             refused = tuple(p for p in mutant.pitfalls if not p.remark) or mutant.pitfalls
             score = self._explained(mutant, partly=len(refused) == 1)

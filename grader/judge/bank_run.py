@@ -23,7 +23,7 @@ from grader.bank.draw import Draw
 from grader.kata.kata import Kata
 from grader.report.verdict import Check, Evidence, Fault, Tier, Verdict
 
-PATIENCE = 300
+STUCK_SECONDS = 300
 """Seconds one check may take before the judge itself is taken to be stuck."""
 
 UNWANTED = (
@@ -194,5 +194,5 @@ def _arguments(kata: Kata) -> list[str]:
     for plugin in UNWANTED:
         options += ["-p", f"no:{plugin}"]
     if threading.current_thread() is threading.main_thread():
-        options += ["-p", "pytest_timeout", f"--timeout={PATIENCE}"]
+        options += ["-p", "pytest_timeout", f"--timeout={STUCK_SECONDS}"]
     return [*options, *map(str, kata.banks)]

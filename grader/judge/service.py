@@ -77,7 +77,7 @@ def _obey(session: Session, order: dict[str, Any], say: Say) -> None:
 
 
 def _observe(session: Session, kata: Kata, source: Source, order: dict[str, Any]) -> dict[str, Any]:
-    from grader.judge.experiments.laboratory import observe
+    from grader.judge.experiments.observe import observe
 
     seen = observe(kata, source, session.server, order["experiment"], order["seed"])
     return {"experiment": seen.experiment, "happened": seen.happened, "said": list(seen.said)}

@@ -13,11 +13,40 @@ from grader.practice import schedule, sitting
 from grader.practice.clock import NAMED_SECONDS, Moment, now
 from grader.practice.schedule import Rating
 from grader.practice.sitting import Practice
-from grader.practice.standing import Attempt
 from grader.practice.store import Store, Unavailable
 from grader.practice.workspace import Started, start
 from grader.report.archive import Unreadable, pack_report, unpack_report
 from grader.report.verdict import Report, Verdict
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One graded attempt, as it is remembered."""
+
+    number: int
+    at: float
+    """Seconds since 1970."""
+    kata: str
+    source: str
+    """What graded it: grade, watch, interview or notebook."""
+    verdict: Verdict
+    stars: int
+    score: int
+    ratio: float | None
+    """Time as a multiple of the reference's, where the race was run."""
+    since_start: float
+    """Seconds since the practice it belongs to began."""
+    hints: int
+    """Hints taken in that practice before it."""
+    seed: int
+    sha256: str
+    mistakes: tuple[str, ...] = ()
+    """Ids of the mistakes that were named."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was right."""
+        return self.verdict is Verdict.ACCEPTED
 
 
 @dataclass(frozen=True)
@@ -57,7 +86,7 @@ def remember_start(store: Store, kata: Kata, file: Path, moment: Moment | None =
         db.execute(
             "insert into started (folder, kata) values (?, ?) on conflict (folder) do update "
             "set kata = excluded.kata, at = current_timestamp",
-            (str(Path(sitting.place(file)).parent), kata.slug),
+            (str(Path(sitting.one_name(file)).parent), kata.slug),
         )
 
     store.write(work)
@@ -138,7 +167,7 @@ def last_started(store: Store, folder: Path) -> str | None:
 
     def work(db: sqlite3.Connection) -> str | None:
         row = db.execute(
-            "select kata from started where folder = ?", (sitting.place(folder),)
+            "select kata from started where folder = ?", (sitting.one_name(folder),)
         ).fetchone()
         return None if row is None else str(row["kata"])
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from grader.kata.kata import Kata, all_katas, find
 from grader.practice.attempts import current_practice
-from grader.practice.standing import KataStanding, Standing
+from grader.practice.standing import KataStanding, Standing, standing
 from grader.practice.store import Store
-from grader.practice.tally import standing
 
 
 @dataclass(frozen=True)

@@ -78,9 +78,9 @@ DIGITS = range(5, 18)
 def _values(evidence: Evidence) -> str:
     """`[0, 2] is 0.51234, expected 0.61234`; of values nearly alike also how near is enough."""
     got, expected = evidence.got or 0.0, evidence.expected or 0.0
-    place = ", ".join(map(str, evidence.index or ()))
+    entry = ", ".join(map(str, evidence.index or ()))
     digits = next((d for d in DIGITS if f"{got:.{d}g}" != f"{expected:.{d}g}"), DIGITS[-1])
-    said = f"[{place}] is {got:.{digits}g}, expected {expected:.{digits}g}"
+    said = f"[{entry}] is {got:.{digits}g}, expected {expected:.{digits}g}"
     if evidence.allowed is None or f"{got:.2g}" != f"{expected:.2g}":
         return said
     return f"{said}: {abs(got - expected):.1e} apart, {evidence.allowed:.1e} is allowed"

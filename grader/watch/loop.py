@@ -37,8 +37,8 @@ class Surface(Protocol):
     """Where views are shown."""
 
     @property
-    def page(self) -> int:
-        """Lines that a page has."""
+    def height(self) -> int:
+        """Lines that are seen at once; none where nothing is drawn over."""
 
     def enter(self) -> None:
         """Begin."""
@@ -224,10 +224,10 @@ class Watch:
                 self.question = self.board.show_solution(confirmed=False)
             case "n":
                 self._next_kata()
-            case "escape" | "enter" if self.surface.page:  # on paper, the end of a typed line
+            case "escape" | "enter" if self.surface.height:  # on paper, the end of a typed line
                 self.board.show_report()
             case "up" | "down" | "page up" | "page down":
-                lines = self.surface.page if name.startswith("page") else 1
+                lines = self.surface.height if name.startswith("page") else 1
                 self.surface.scroll(lines if name.endswith("down") else -lines)
                 return
             case _:

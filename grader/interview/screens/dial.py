@@ -18,7 +18,7 @@ class Dial:
 
     kind: str
     title: str
-    place: str
+    progress: str
     left: float
     total: float
     warns: float
@@ -46,10 +46,10 @@ class Dial:
         rest = f"{_left(self.total)} {of} the round" if columns >= WIDE else _clock(self.total)
         marks = (["paused"] if self.paused else []) + (["judging…"] if self.busy else [])
         marks += ["●"] if self.company else []
-        fixed = [self.place, stage, rest, *marks]
+        fixed = [self.progress, stage, rest, *marks]
         room = columns - 2 - sum(len(part) + 3 for part in fixed)
         name = name if len(name) <= room else name[: max(0, room - 1)] + "…" * (room > 0)
-        parts = [(DIM, f" {self.place} · "), (PLAIN, f"{name} · "), (self.style, stage)]
+        parts = [(DIM, f" {self.progress} · "), (PLAIN, f"{name} · "), (self.style, stage)]
         parts += [(DIM, f" · {part}") for part in (rest, *marks)]
         return parts
 

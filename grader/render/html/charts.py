@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from grader.practice.standing import Attempt, Standing
+from grader.practice.attempts import Attempt
+from grader.practice.standing import Standing
 from grader.report.words import SAYS, minutes, stars
 
 COURSE_HEIGHT = 64

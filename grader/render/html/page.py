@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.interview.score.scorecard import HIRE, Scorecard
+from grader.practice.attempts import Attempt
 from grader.practice.next import next_step
-from grader.practice.standing import Attempt, Standing
+from grader.practice.standing import Standing
 from grader.render.html.charts import course, days, spans
 from grader.render.html.view import attempt_view
 from grader.report.verdict import Report

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.kata.kata import Kata
-from grader.practice.attempts import Recorded
+from grader.practice.attempts import Attempt, Recorded
 from grader.practice.next import ahead, next_step
-from grader.practice.standing import Attempt, KataStanding, Standing
+from grader.practice.standing import KataStanding, Standing
 from grader.report.words import DAY, SAYS, minutes
 
 NARROW = 80

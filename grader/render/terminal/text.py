@@ -76,12 +76,12 @@ def _failure(report: Report, check: Check) -> Iterator[RenderableType]:
         yield Text.assemble((f"{word}[{finding.pitfall}]", style), f": {finding.title}")
     if not findings:
         yield Text.assemble((word, style), f": {printable(check.message)}")
-    yield from _place(report, check)
+    yield from _excerpt(report, check)
     for label, text in facts(report, check):
         yield Text.assemble(("   = ", "blue"), (f"{label}: ", "bold"), printable(text))
 
 
-def _place(report: Report, check: Check) -> Iterator[Text]:
+def _excerpt(report: Report, check: Check) -> Iterator[Text]:
     """The candidate's own lines: where it raised, else where the mistake is to be looked for."""
     own, told = own_lines(report, check), pointed_lines(report, check)
     if not told:

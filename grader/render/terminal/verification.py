@@ -38,7 +38,7 @@ class Watching:
         begins = step.done == 0
         if begins:
             self.begun, self.told = now, now + SOON - OFTEN
-        where = f"{step.kata}{self._place(step.kata)}"
+        where = f"{step.kata}{self._nth(step.kata)}"
         left = _left(step, now - self.begun)
         if self.console.is_terminal:
             far = f"{bar(step.done, step.total)} {step.done}/{step.total}"
@@ -51,7 +51,7 @@ class Watching:
             said = f"{where}: {step.stage}, {step.done} of {step.total}{left}"
             self.console.print(said, markup=False)
 
-    def _place(self, kata: str) -> str:
+    def _nth(self, kata: str) -> str:
         """Which of how many, where there are several."""
         many = len(self.katas)
         return f" ({self.katas.index(kata) + 1} of {many})" if many > 1 else ""

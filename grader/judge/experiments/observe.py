@@ -1,8 +1,12 @@
-"""The experiments themselves: ask the submission, compare, and name the outcome with evidence."""
+"""Run an experiment on a candidate's own code, and say what really came out.
+
+The submission runs in a worker, as in a grade, a fresh one for each request. What it raises is an
+outcome like any other; only a submission that cannot be loaded is a Fault.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -13,13 +17,17 @@ from grader.bank.draw import Draw
 from grader.bank.tolerance import allowed
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout
-from grader.exchange.local import LazySolution
+from grader.exchange.local import LazySolution, learn_layout
+from grader.exchange.matching import Unmatched
 from grader.exchange.request import Request
-from grader.judge.conversation import Conversation, WorkerPool
-from grader.judge.experiments.experiment import HALF, PADDED_ROW, UNSCALED
-from grader.judge.experiments.inputs import MANY, Bench, half, in_dtype, padded, wide
+from grader.judge.conversation import PATIENCE, Conversation, WorkerPool, load_message
+from grader.judge.experiments.experiment import EXPERIMENTS, HALF, PADDED_ROW, UNSCALED, Seen
+from grader.judge.experiments.inputs import MANY, Inputs, half, in_dtype, padded, wide
+from grader.judge.source import Source
+from grader.judge.workers import Server
 from grader.kata.kata import Kata
-from grader.report.verdict import Fault
+from grader.kata.refused import Refused
+from grader.report.verdict import Fault, Verdict
 
 NOTHING = 1e-5
 """A weight below this is none."""
@@ -35,6 +43,47 @@ LONG = 160
 Outcome = tuple[str, tuple[str, ...]]
 
 
+def observe(
+    kata: Kata,
+    source: Source,
+    server: Server,
+    name: str,
+    seed: int,
+    *,
+    patience: Sequence[float] = PATIENCE,
+) -> Seen:
+    """What the submission does in the experiment called `name`.
+
+    Raises Fault where it cannot be loaded or lacks the kata's weights, Refused where the
+    experiment cannot be asked of this kata.
+    """
+    experiment = EXPERIMENTS.get(name)
+    if experiment is None:
+        raise Refused(f"there is no experiment `{name}`: there are {', '.join(EXPERIMENTS)}")
+    if not experiment.applies(kata):
+        raise Refused(f"experiment `{name}` cannot be asked of kata `{kata.slug}`")
+    pool = WorkerPool(server, load_message(kata, source.text), patience)
+    try:
+        subject = _load(kata, pool, seed)
+        happened, said = OBSERVED[name](subject)
+    finally:
+        pool.close()
+    return Seen(name, happened, said)
+
+
+def _load(kata: Kata, pool: WorkerPool, seed: int) -> Subject:
+    conversation = Conversation(pool)
+    try:
+        conversation.open()
+        layout = learn_layout(kata, conversation.run)
+    except Unmatched as error:
+        raise Fault(Verdict.INVALID_SUBMISSION, str(error)) from None
+    finally:
+        conversation.close()
+    solution = LazySolution(kata, kata.solution.read_text(encoding="utf-8"))
+    return Subject(kata, pool, layout, solution, seed)
+
+
 @dataclass(frozen=True)
 class Subject:
     """A submission that was loaded, beside the solution."""
@@ -45,9 +94,9 @@ class Subject:
     solution: LazySolution
     seed: int
 
-    def bench(self, purpose: str) -> Bench:
-        """Where the specimens of an experiment are made: the same ones each time."""
-        return Bench(self.kata, self.layout, Draw(self.seed, purpose))
+    def inputs(self, purpose: str) -> Inputs:
+        """What an experiment's requests are made from: the same ones each time."""
+        return Inputs(self.kata, self.layout, Draw(self.seed, purpose))
 
     def ask(self, request: Request) -> Answer:
         """The submission's answer, from a worker of its own; raises its Fault."""
@@ -67,7 +116,7 @@ class Subject:
 
 
 def _padded_row(subject: Subject) -> Outcome:
-    request, empty = padded(subject.bench(PADDED_ROW))
+    request, empty = padded(subject.inputs(PADDED_ROW))
     where = "sequence 2" if subject.kata.entry.is_module else "query 2 of the first"
     given = f"{_given(request)}: {where} sees no key"
     try:
@@ -145,7 +194,7 @@ def _pull(subject: Subject, request: Request, empty: Tensor) -> str:
 
 
 def _half(subject: Subject) -> Outcome:
-    request = half(subject.bench(HALF))
+    request = half(subject.inputs(HALF))
     given = f"{_given(request)}; scaled scores around 18"
     try:
         output = subject.ask(request).output
@@ -174,7 +223,7 @@ def _half(subject: Subject) -> Outcome:
 
 def _unscaled(subject: Subject) -> Outcome:
     (request, d_k), (louder, _) = (
-        wide(subject.bench(UNSCALED), times=times) for times in (False, True)
+        wide(subject.inputs(UNSCALED), times=times) for times in (False, True)
     )
     given = f"d_k = {d_k}, {MANY} keys, all of unit variance; means over {MANY // 2} queries"
     right = subject.right(request)
@@ -259,7 +308,7 @@ def _unfit(output: Tensor, right: Tensor) -> str:
     return f"the output has shape {tuple(output.shape)}, expected {tuple(right.shape)}"
 
 
-TRIALS: Mapping[str, Callable[[Subject], Outcome]] = {
+OBSERVED: Mapping[str, Callable[[Subject], Outcome]] = {
     PADDED_ROW: _padded_row,
     HALF: _half,
     UNSCALED: _unscaled,
