@@ -282,6 +282,7 @@ def test_a_trace_is_read_as_far_as_it_goes() -> None:
         ("RuntimeError", "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried",
          "memory_limit", "asked for more memory than the limit of 4 GiB: [enforce fail]"),
         ("RuntimeError", "CUDA out of memory.", "memory_limit", "asked for more memory"),
+        ("RuntimeError", "Out of memory", "memory_limit", "asked for more memory"),
         ("RuntimeError", "std::bad_alloc", "memory_limit", "asked for more memory"),
         ("SystemExit", "0", "runtime_error", "calls sys.exit(0)"),
         ("NotImplementedError", "", "runtime_error",

@@ -88,6 +88,8 @@ def _definitions(module: types.ModuleType, entry: EntryPoint) -> list[Loaded | N
     for name, value in module.__dict__.items():
         if name.startswith("__") or getattr(value, "__module__", None) != MODULE:
             continue
+        if id(value) in found:  # another name for the same
+            continue
         try:
             note = f"graded `{name}`: the stub calls it `{entry.name}`"
             found[id(value)] = _fit(value, name, entry, strict=True, note=note)

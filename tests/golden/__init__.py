@@ -23,7 +23,7 @@ from grader.kata.kata import find
 from grader.render.html.page import attempt_page
 from grader.render.terminal.text import to_text
 from grader.report.document import to_json
-from grader.report.verdict import Check, Heatmap, Report
+from grader.report.verdict import Check, Report
 
 FOLDER = Path(__file__).parent
 WRITE = "python -m tests.golden --write"
@@ -65,7 +65,6 @@ def steady(report: Report) -> Report:
         submission=replace(report.submission, path=Path(report.submission.path).name),
         checks=tuple(_steady_check(check) for check in report.checks),
         failure=None if report.failure is None else _steady_check(report.failure),
-        heatmap=None if report.heatmap is None else _steady_heatmap(report.heatmap),
     )
 
 
@@ -80,14 +79,6 @@ def _steady_check(check: Check) -> Check:
 
 def _few_digits(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.3g}")
-
-
-def _steady_heatmap(heatmap: Heatmap) -> Heatmap:
-    candidate, truth = (
-        tuple(tuple(round(weight, 2) for weight in row) for row in matrix)
-        for matrix in (heatmap.candidate, heatmap.truth)
-    )
-    return replace(heatmap, candidate=candidate, truth=truth)
 
 
 def rendered(report: Report) -> dict[str, str]:
