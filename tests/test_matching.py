@@ -155,6 +155,32 @@ def test_only_an_output_may_be_left_over() -> None:
         match(linears("q", "k", "zzz"), ROLES, FUSED)
 
 
+# --- roles of a kata's own --------------------------------------------------------------------
+
+ADDITIVE = {"query": (12, 8), "key": (12, 4), "score": (1, 12)}
+OWN = {"score": ("v", "energy")}
+
+
+@pytest.mark.parametrize("name", ["v", "energy", "score", "V", "attn.energy"])
+def test_a_role_of_its_own_goes_by_the_names_that_the_kata_gives_it(name: str) -> None:
+    state: State = [(f"{name}.weight", (1, 12)), ("W_q.weight", (12, 8)), ("W_k.weight", (12, 4))]
+    also: State = [*state, ("spare.weight", (1, 12))]
+    for one in (state, also):
+        layout = match(one, ADDITIVE, own=OWN)
+        assert {slot.name: slot.roles for slot in layout.slots}[f"{name}.weight"] == ("score",)
+
+
+def test_where_names_say_nothing_a_shape_of_its_own_does() -> None:
+    state: State = [("a.weight", (12, 4)), ("b.weight", (1, 12)), ("c.weight", (12, 8))]
+    assert {slot.name: slot.roles for slot in match(state, ADDITIVE).slots} == {
+        "a.weight": ("key",), "b.weight": ("score",), "c.weight": ("query",),
+    }  # fmt: skip
+    with pytest.raises(Unmatched, match="score 1×12"):
+        match([*state, ("d.weight", (1, 12))], ADDITIVE)
+    with pytest.raises(Unmatched, match="query 12×8"):
+        match([*state[:2], ("output.weight", (12, 8))], ADDITIVE)
+
+
 # --- bare parameters --------------------------------------------------------------------------
 
 

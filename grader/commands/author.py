@@ -66,6 +66,7 @@ def new(slug: str, root: Path | None, *, module: bool) -> None:
 
     for file in scaffold(slug, root, module=module):
         click.echo(f"wrote {file}")
-    click.echo("\nit is plain attention so far: make it your own, as katas/README.md describes")
+    what = "attention in heads" if module else "plain attention"
+    click.echo(f"\nit is {what} so far: make it your own, as katas/README.md describes")
     there = "" if root is None else f" --root {shlex.quote(str(root))}"
     click.echo(f"what is still missing:  kata verify {slug}{there}")

@@ -85,7 +85,8 @@ def learn_layout(kata: Kata, run: Callable[[Message], Message]) -> Layout:
             raise fault_of(reply["error"], request)
         state = [(str(p["name"]), tuple(map(int, p["shape"]))) for p in reply["state"]]
         linear = [str(p["name"]) for p in reply["state"] if p["linear"] is True]
-        return match(state, kata.shapes(kata.entry.probe), kata.fused, linear)
+        own = {name: role.names for name, role in kata.roles.items() if role.names}
+    return match(state, kata.shapes(kata.entry.probe), kata.fused, linear, own)
 
 
 class LazySolution:

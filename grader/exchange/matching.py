@@ -68,17 +68,19 @@ def match(
     roles: Mapping[str, tuple[int, int]],
     fused: Sequence[str] = (),
     linear: Collection[str] | None = None,
+    own: Mapping[str, Collection[str]] | None = None,
 ) -> Layout:
     """Find every role's weight and bias among the parameters; raises Unmatched.
 
     `linear` names the weights that belong to an `nn.Linear`, stored (out, in); all others are bare,
-    and without it a weight is taken for linear by its name.
+    and without it a weight is taken for linear by its name. `own` has what the kata calls a role's
+    weight, beside the names that the field has for the usual ones.
     """
     names = [name for name, _ in state]
     if linear is None:
         linear = [name for name in names if name.endswith(".weight")]
     bare = {name for name in names if name not in linear}
-    return _Matcher(dict(state), dict(roles), tuple(fused), bare).layout()
+    return _Matcher(dict(state), dict(roles), tuple(fused), bare, own or {}).layout()
 
 
 class _Matcher:
@@ -90,7 +92,9 @@ class _Matcher:
         roles: dict[str, tuple[int, int]],
         fused: tuple[str, ...],
         bare: set[str],
+        own: Mapping[str, Collection[str]],
     ) -> None:
+        self.own = own
         self.state = state
         self.roles = roles
         self.free = {n: s for n, s in state.items() if len(s) == 2}
@@ -100,9 +104,11 @@ class _Matcher:
         self.slots: list[Slot] = []
 
     def layout(self) -> Layout:
+        self._called()
         self._fused()
         self._numbered()
         self._named()
+        self._shaped()
         self._left_over()
         if self.missing:
             raise Unmatched(self._explain(), list(self.state.values()))
@@ -116,6 +122,22 @@ class _Matcher:
         self.free.pop(name)
         for role in roles:
             self.missing.pop(role)
+
+    def _called(self) -> None:
+        """What the kata has names of its own for goes by these, whatever else they could mean."""
+        for role, names in self.own.items():
+            told = {name.lower() for name in (role, *names)}
+            fitting = [n for n in self.free if told & _segments(n) and self._fits(n, role)]
+            if len(fitting) == 1:
+                self._claim(fitting[0], (role,), transposed=self._turned(fitting[0], role))
+
+    def _shaped(self) -> None:
+        """A weight whose name says nothing, of a shape that one role alone has."""
+        for role in list(self.missing):
+            alike = [r for r in self.roles if set(self.roles[r]) == set(self.roles[role])]
+            fitting = [n for n in self.free if role_of(n) is None and self._fits(n, role)]
+            if alike == [role] and len(fitting) == 1:
+                self._claim(fitting[0], (role,), transposed=self._turned(fitting[0], role))
 
     def _fused(self) -> None:
         """One weight for all of the fused roles; failing that, one for key and value."""
@@ -199,6 +221,11 @@ class _Matcher:
         expected = ", ".join(f"{r} {_shape(self.roles[r])}" for r in self.missing)
         found = ", ".join(f"{n} {_shape(s)}" for n, s in self.state.items()) or "no parameter"
         return f"no weight could be matched to: {expected}. Found: {found}"
+
+
+def _segments(name: str) -> set[str]:
+    """The parts of a dotted name, without the `weight` of a layer."""
+    return set(re.sub(r"\.weight$", "", name).lower().split("."))
 
 
 def _shape(shape: Sequence[int]) -> str:
