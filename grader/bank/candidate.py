@@ -11,8 +11,8 @@ from torch import Tensor
 
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer, Exchange, read, trace_of
-from grader.exchange.layout import Layout, Projection
-from grader.exchange.request import Call, Request
+from grader.exchange.layout import Layout, Projection, Weights
+from grader.exchange.request import Build, Call, Request
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault
 from grader.worker.wire import Message
@@ -47,6 +47,10 @@ class Candidate:
         own = [role for role in shapes if self.layout.biased(role)]
         return Layer(self, construct, self.draw.weights(shapes, own))
 
+    def bare(self, construct: Mapping[str, Any]) -> Layer:
+        """A layer that keeps the weights it was built with."""
+        return Layer(self, self._complete((), construct), {})
+
     def each(
         self, *calls: Mapping[str, Any], dtype: torch.dtype = torch.float32, **options: Any
     ) -> list[Answer]:
@@ -60,6 +64,13 @@ class Candidate:
             if not parameter.required and parameter.name not in construct:
                 construct[parameter.name] = parameter.value
         return construct
+
+    def in_turn(self, *asked: tuple[Layer, Mapping[str, Any]], **options: Any) -> list[Answer]:
+        """Calls of several layers that are all built before the first of them, in this order.
+
+        Options as those of `Layer.each`.
+        """
+        return _ask(self, asked, **options)
 
     def ask(self, request: Request) -> tuple[Answer, ...]:
         """Run a request; the submission's failure to answer is raised as its Fault."""
@@ -86,6 +97,13 @@ class Layer:
     construct: Mapping[str, Any]
     weights: dict[str, Projection]
     dtype: torch.dtype = torch.float32
+    instance: object = field(default_factory=object, repr=False)
+    """Layers with the same one are a single layer at several times: trained on, or moved."""
+
+    @property
+    def kata(self) -> Kata:
+        """Whose layer it is."""
+        return self.candidate.kata
 
     def __call__(self, *values: Any, **options: Any) -> Answer:
         """One call in eval mode; arguments in the kata's order, None meaning an explicit None."""
@@ -93,46 +111,123 @@ class Layer:
 
     def arguments(self, *values: Any) -> dict[str, Any]:
         """Positional values under the kata's argument names."""
-        names = [p.name for p in self.candidate.kata.entry.call]
+        names = [p.name for p in self.kata.entry.call]
         return dict(zip(names, values, strict=False))
 
     def each(
         self,
         *calls: Mapping[str, Any],
-        train: bool = False,
+        train: bool | Sequence[bool] = False,
         seeds: Sequence[int | None] | None = None,
-        cotangents: Sequence[Tensor] | None = None,
+        cotangents: Sequence[Tensor | None] | None = None,
+        frozen: bool = False,
         keep_inputs: bool = False,
         device: str = "cpu",
         trace: bool = False,
     ) -> list[Answer]:
         """Several calls on one and the same instance."""
-        mode = "train" if train else "eval"
-        built = tuple(
-            Call(
-                arguments,
-                mode,
-                seeds[i] if seeds is not None else (0 if train and i == 0 else None),
-                cotangents[i] if cotangents is not None else None,
-                keep_inputs,
-            )
-            for i, arguments in enumerate(calls)
+        return _ask(
+            self.candidate,
+            [(self, call) for call in calls],
+            train=train,
+            seeds=seeds,
+            cotangents=cotangents,
+            frozen=frozen,
+            keep_inputs=keep_inputs,
+            device=device,
+            trace=trace,
         )
-        weights = {
-            role: Projection(
-                p.weight.to(self.dtype), None if p.bias is None else p.bias.to(self.dtype)
-            )
-            for role, p in self.weights.items()
-        }
-        request = Request(
-            self.construct, weights, built, dtype=self.dtype, device=device, trace=trace
-        )
-        return list(self.candidate.ask(request))
 
     def backward(self, *values: Any, cotangent: Tensor, train: bool = False) -> Answer:
         """One call with the gradients of every floating input and every parameter."""
         return self.each(self.arguments(*values), cotangents=[cotangent], train=train)[0]
 
+    def choose(self, role: str, weight: Tensor) -> None:
+        """Give a role this weight and, where it has a bias, zeros for it."""
+        bias = self.weights[role].bias
+        self.weights[role] = Projection(weight, None if bias is None else torch.zeros_like(bias))
+
+    def bias(self, role: str) -> Tensor:
+        """A role's bias, or the zeros that having none amounts to."""
+        weight, bias = self.weights[role].weight, self.weights[role].bias
+        return weight.new_zeros(len(weight)) if bias is None else bias
+
     def to(self, dtype: torch.dtype) -> Layer:
         """The same layer in another dtype (its weights are rounded to it when it is called)."""
-        return replace(self, dtype=dtype)
+        return replace(self, dtype=dtype, weights=dict(self.weights))
+
+    def stepped(self) -> Layer:
+        """The same layer after a step of training: with other weights than before."""
+        drawn = self.candidate.draw.weights(
+            {role: (len(p.weight), p.weight.size(1)) for role, p in self.weights.items()},
+            [role for role, p in self.weights.items() if p.bias is not None],
+        )
+        return replace(self, weights=drawn)
+
+    def rounded(self) -> dict[str, Projection]:
+        """Its weights in its dtype."""
+        return {
+            role: Projection(
+                p.weight.to(self.dtype), None if p.bias is None else p.bias.to(self.dtype)
+            )
+            for role, p in self.weights.items()
+        }
+
+
+def _ask(
+    candidate: Candidate,
+    asked: Sequence[tuple[Layer, Mapping[str, Any]]],
+    *,
+    train: bool | Sequence[bool] = False,
+    seeds: Sequence[int | None] | None = None,
+    cotangents: Sequence[Tensor | None] | None = None,
+    frozen: bool = False,
+    keep_inputs: bool = False,
+    device: str = "cpu",
+    trace: bool = False,
+) -> list[Answer]:
+    """One request: every instance is built as its first call has it, and changes as they say."""
+    modes = [train] * len(asked) if isinstance(train, bool) else list(train)
+    followed = [p.name for p in candidate.kata.entry.call if p.axes and not p.mask]
+    numbers: dict[object, int] = {}
+    now: dict[object, Layer] = {}
+    builds: list[Build] = []
+    calls = []
+    for place, (layer, arguments) in enumerate(asked):
+        before = now.get(layer.instance)
+        if before is None:
+            numbers[layer.instance] = len(builds)
+            builds.append(Build(layer.construct, layer.rounded(), layer.dtype))
+        now[layer.instance] = layer
+        first = modes[place] and not any(modes[:place])
+        calls.append(
+            Call(
+                arguments,
+                "train" if modes[place] else "eval",
+                (0 if first else None) if seeds is None else seeds[place],
+                None if cotangents is None else cotangents[place],
+                () if frozen else followed,
+                keep_inputs,
+                numbers[layer.instance],
+                *_changes(before, layer),
+            )
+        )
+    request = Request(
+        builds[0].construct,
+        builds[0].weights,
+        tuple(calls),
+        dtype=builds[0].dtype,
+        device=device,
+        trace=trace,
+        further=tuple(builds[1:]),
+    )
+    return list(candidate.ask(request))
+
+
+def _changes(before: Layer | None, after: Layer) -> tuple[Weights | None, torch.dtype | None]:
+    """What a layer has to be given, and moved to, since the call before."""
+    if before is None:
+        return None, None
+    moved = after.dtype is not before.dtype
+    changed = moved or after.weights is not before.weights
+    return after.rounded() if changed else None, after.dtype if moved else None

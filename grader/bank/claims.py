@@ -41,8 +41,8 @@ def assert_shape(answer: Answer, shape: tuple[int, ...]) -> None:
             f"returned shape {got}, expected {tuple(shape)}",
             Evidence(shapes=answer.shapes),
         )
-    if answer.output.dtype is not answer.request.dtype:
-        got_dtype, want = (str(d)[6:] for d in (answer.output.dtype, answer.request.dtype))
+    if answer.output.dtype is not answer.build.dtype:
+        got_dtype, want = (str(d)[6:] for d in (answer.output.dtype, answer.build.dtype))
         raise Fault(
             Verdict.WRONG_ANSWER,
             f"returned {got_dtype}, expected {want}, the dtype of the input",
@@ -82,7 +82,7 @@ class Comparison:
         return limit if plain is None else self._allowed(self.own(plain))
 
     def _allowed(self, plain: Tensor | None) -> float:
-        dtype = self.answer.request.dtype
+        dtype = self.answer.build.dtype
         return allowed(self.truth, dtype, plain, self.scale, scores=self.scores)
 
     @property

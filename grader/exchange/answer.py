@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from grader.exchange.layout import Layout
 from grader.exchange.matching import Unmatched
-from grader.exchange.request import Call, Request
+from grader.exchange.request import Build, Call, Request
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
 from grader.worker.wire import Message
 
@@ -27,6 +28,9 @@ class Answer:
     gradients: Mapping[str, Tensor] = field(default_factory=dict)
     """By `"input query"`, `"query weight"`, `"query bias"`; absent where there is none."""
     inputs: Mapping[str, Tensor] = field(default_factory=dict)
+    """The arguments as they were afterwards, where the call asked for them."""
+    altered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What of an argument was then no longer what it had been: `shape`, `strides`, `version`."""
     unfit_gradient: str = ""
     reference: Callable[[Request], Sequence[Answer]] | None = field(default=None, repr=False)
 
@@ -34,6 +38,11 @@ class Answer:
     def call(self) -> Call:
         """The call that this answers."""
         return self.request.calls[self.place]
+
+    @cached_property
+    def build(self) -> Build:
+        """What answered: its construction, and the weights and dtype it had by then."""
+        return self.request.held[self.place]
 
     def plain(self) -> Answer | None:
         """The same call answered by the project's own solution, in the same dtype."""
@@ -118,6 +127,7 @@ def _answers(
         after = result.get("inputs") or {}
         if not all(isinstance(t, Tensor) for t in (*values.values(), *after.values())):
             raise TypeError("tensors")
+        altered = {str(n): tuple(map(str, f)) for n, f in (result.get("altered") or {}).items()}
         inputs = {n: g for n, g in values.items() if n.startswith("input ")}
         own = {n.removeprefix("parameter "): g for n, g in values.items() if n not in inputs}
         yield Answer(
@@ -125,8 +135,9 @@ def _answers(
             form=str(result.get("form")),
             request=request,
             place=place,
-            gradients=inputs | layout.read(own, request.weights),
+            gradients=inputs | layout.read(own, request.held[place].weights),
             inputs=after,
+            altered=altered,
             unfit_gradient=str(gradients.get("unfit", "")),
             reference=reference,
         )

@@ -6,7 +6,7 @@ import ast
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -203,8 +203,7 @@ class Kata:
     @cached_property
     def announced(self) -> tuple[str, ...]:
         """The checks the bank's text announces, independent of what pytest makes of it."""
-        texts = (bank.read_text(encoding="utf-8") for bank in self.banks)
-        return tuple(name for t in texts for name in re.findall(r"^def (test_\w+)", t, re.M))
+        return tuple(name for bank in self.banks for name in _announced(bank))
 
     def text(self, name: str) -> str:
         """One of the kata's documents, such as `README.md`."""
@@ -213,6 +212,25 @@ class Kata:
     def table(self, name: str) -> dict[str, Any]:
         """One of the kata's tables, such as `questions.toml`."""
         return read_toml(self.folder / name)
+
+
+def _announced(bank: Path) -> Iterator[str]:
+    """The checks a bank's text defines, or takes over by a line `test_… = …`, in their order."""
+    try:
+        tree = ast.parse(bank.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise KataError(f"{bank}: {error}") from error
+    for node in tree.body:
+        named: list[str] = []
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                named = [name]
+            case ast.Assign(targets=targets):
+                names = (n for target in targets for n in ast.walk(target))
+                named = [n.id for n in names if isinstance(n, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                named = [name]
+        yield from (name for name in named if name.startswith("test_"))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -6,8 +6,10 @@ solutions. It holds no expected value and passes no judgement.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -33,18 +35,20 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
         _sow(request["seed"], request["device"])
         if request["device"] == "meta":
             without_compiler()
-        with recorder or torch.no_grad():
-            instance = _build(loaded, request)
-            if request.get("inspect"):
-                reply["state"] = _state(instance)
-            if recorder is not None and request.get("trace"):
+        watched = recorder or contextlib.nullcontext()
+        with torch.no_grad(), watched:
+            instances = [_build(loaded, build, request["device"]) for build in request["builds"]]
+        if request.get("inspect"):
+            reply["state"] = _state(instances[0])
+        if recorder is not None and request.get("trace"):
+            recorder.watch(instances[0])
+        stage = "call"
+        built = Built(loaded, instances, request["device"], watched)
+        for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
+            reply["results"].append(_call(built, call, arguments))
+        if recorder is not None:
+            for instance in instances:
                 recorder.watch(instance)
-            stage = "call"
-            kept: list[Any] = []
-            for call in request["calls"]:
-                reply["results"].append(_call(loaded, instance, call, request, kept))
-        if recorder is not None and isinstance(instance, nn.Module):
-            recorder.watch(instance)
     except BaseException as error:  # SystemExit and KeyboardInterrupt are the candidate's too
         reply["error"] = describe_error(error, stage)
     if recorder is not None:
@@ -64,20 +68,35 @@ def _sow(seed: int, device: str) -> None:
         torch.manual_seed(seed)
 
 
-def _build(loaded: Loaded, request: Message) -> Any:
+def _apart(calls: list[Message]) -> list[dict[str, Any]]:
+    """The calls' arguments; a tensor that is given to several of them is a copy in each.
+
+    So none sees what another wrote into it.
+    """
+    seen: set[int] = set()
+
+    def own(value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        known = value.data_ptr() in seen
+        seen.add(value.data_ptr())
+        return value.clone() if known else value
+
+    return [{name: own(v) for name, v in call["arguments"].items()} for call in calls]
+
+
+def _build(loaded: Loaded, build: Message, device: str) -> Any:
     if loaded.needs_width:
         return Widths(loaded)
     with torch.enable_grad():
-        instance = loaded.build(request["construct"])
+        instance = loaded.build(build["construct"])
     if not isinstance(instance, nn.Module):
         return instance
-    device, dtype = request["device"], getattr(torch, request["dtype"])
-    instance.to(dtype=dtype)
+    instance.to(dtype=getattr(torch, build["dtype"]))
     if any(isinstance(p, nn.parameter.UninitializedParameter) for p in instance.parameters()):
-        _dry_run(loaded, instance, request)
+        _dry_run(loaded, instance, build["warm"])
     instance.to(device=device)
-    if request.get("state") and device != "meta":
-        _fill(instance, request["state"])
+    _fill(instance, build["state"], device)
     return instance
 
 
@@ -101,9 +120,9 @@ class Widths(nn.Module):
         return instance(*args, **kwargs)
 
 
-def _dry_run(loaded: Loaded, instance: nn.Module, request: Message) -> None:
+def _dry_run(loaded: Loaded, instance: nn.Module, warm: dict[str, Any]) -> None:
     """A lazy layer knows its sizes after one forward pass."""
-    arguments = {name: _corner(request["warm"][name]) for name in loaded.call.positional}
+    arguments = {name: _corner(warm[name]) for name in loaded.call.positional}
     args, kwargs = loaded.call.place(arguments)
     with torch.no_grad():
         instance(*args, **kwargs)
@@ -116,7 +135,9 @@ def _corner(value: Tensor) -> Tensor:
     return value
 
 
-def _fill(instance: nn.Module, state: dict[str, Tensor]) -> None:
+def _fill(instance: nn.Module, state: dict[str, Tensor], device: str) -> None:
+    if not state or device == "meta":
+        return
     own = dict(instance.named_parameters())
     with torch.no_grad():
         for name, tensor in state.items():
@@ -134,32 +155,68 @@ def _state(instance: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _call(
-    loaded: Loaded, instance: Any, call: Message, request: Message, kept: list[Any]
-) -> Message:
-    device = request["device"]
-    arguments = {n: _value(v, device, kept) for n, v in call["arguments"].items()}
+@dataclass
+class Built:
+    """What was built for one request, and what the calls have returned so far."""
+
+    loaded: Loaded
+    instances: list[Any]
+    device: str
+    watched: Any
+    """Entered only around what is the submission's own: watching costs more than a small call."""
+    kept: list[Any] = field(default_factory=list)
+
+    def call(self, instance: Any, arguments: dict[str, Any], *, gradients: bool) -> Any:
+        """What the submission makes of these arguments, whatever it is."""
+        args, kwargs = self.loaded.call.place(arguments)
+        with torch.set_grad_enabled(gradients), self.watched:
+            raw = instance(*args, **kwargs)
+        self.kept.append(raw)
+        return raw
+
+
+def _call(built: Built, call: Message, given: dict[str, Any]) -> Message:
+    device, instance = built.device, built.instances[call["build"]]
+    arguments = {n: _value(v, device, built.kept) for n, v in given.items()}
     cotangent = call.get("cotangent")
-    leaves = {n: t for n, t in arguments.items() if _differentiable(t) and cotangent is not None}
+    leaves = _leaves(arguments, call) if cotangent is not None else {}
     for leaf in leaves.values():
         leaf.requires_grad_()
     if isinstance(instance, nn.Module):
-        instance.train(call["mode"] == "train")
+        _set(instance, call, device)
     if call.get("seed") is not None:
-        _sow(call["seed"], request["device"])
-    args, kwargs = loaded.call.place(arguments)
-    with torch.set_grad_enabled(cotangent is not None):
-        raw = instance(*args, **kwargs)
-    kept.append(raw)
+        _sow(call["seed"], device)
+    tensors = {n: t for n, t in arguments.items() if isinstance(t, Tensor)}
+    before = {n: _facts(t) for n, t in tensors.items()} if call.get("keep_inputs") else {}
+    raw = built.call(instance, arguments, gradients=cotangent is not None)
     result = _output(raw)
     output = raw[0] if isinstance(raw, tuple | list) and raw else raw
     if cotangent is not None and "output" in result:
         parameters = dict(instance.named_parameters()) if isinstance(instance, nn.Module) else {}
-        result["gradients"] = _gradients(output, cotangent, leaves, parameters, device)
+        with built.watched:
+            result["gradients"] = _gradients(output, cotangent, leaves, parameters, device)
     if call.get("keep_inputs"):
-        tensors = {n: t for n, t in arguments.items() if isinstance(t, Tensor)}
+        result["altered"] = {n: _differing(before[n], _facts(t)) for n, t in tensors.items()}
         result["inputs"] = {n: t.detach().cpu() for n, t in tensors.items() if plain(t.detach())}
     return result
+
+
+def _set(instance: nn.Module, call: Message, device: str) -> None:
+    """The mode of a call, and the dtype and the weights that it is to have from then on."""
+    instance.train(call["mode"] == "train")
+    if call.get("dtype"):
+        instance.to(getattr(torch, call["dtype"]))
+    if call.get("weights"):
+        _fill(instance, call["weights"], device)
+
+
+def _facts(tensor: Tensor) -> dict[str, Any]:
+    """What tells that a tensor was changed, beside its values."""
+    return {"shape": tensor.shape, "strides": tensor.stride(), "version": tensor._version}
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [name for name, fact in before.items() if after[name] != fact]
 
 
 def _value(value: Any, device: str, kept: list[Any]) -> Any:
@@ -171,8 +228,16 @@ def _value(value: Any, device: str, kept: list[Any]) -> Any:
     return value
 
 
-def _differentiable(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point()
+def _leaves(arguments: dict[str, Any], call: Message) -> dict[str, Tensor]:
+    """The arguments that need a gradient."""
+    follow = call.get("follow")
+    return {
+        name: value
+        for name, value in arguments.items()
+        if isinstance(value, Tensor)
+        and value.is_floating_point()
+        and (follow is None or name in follow)
+    }
 
 
 def _output(raw: Any) -> Message:

@@ -20,6 +20,8 @@ PRODUCTS = frozenset(
     "linear matmul __matmul__ __rmatmul__ mm bmm addmm baddbmm addbmm einsum tensordot inner dot "
     "mv addmv bilinear conv1d chain_matmul multi_dot".split()
 )
+MAX_NAMES = 4096
+"""Functions whose names are remembered."""
 MAX_TRACE = 256
 """Entries of a trace, and tensors derived from parameters, that are kept."""
 
@@ -37,6 +39,7 @@ class Recorder(TorchFunctionMode):
         """The same operations by torch's own names for them, as in `torch.ops.aten`."""
         for name in self.names:
             self._learn(name)
+        self.names_of: dict[int, tuple[Any, str | None]] = {}
         self.active = False
         self.found: list[str] = []
         self.calls = 0
@@ -100,13 +103,23 @@ class Recorder(TorchFunctionMode):
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         self.calls += 1
-        name = self.functions.get(id(func)) or self._known(func)
+        name = self._name(func)
         if name is not None:
             self.note(name)
         result = func(*args, **(kwargs or {}))
         if self.parameters and name is None:
             self._follow(func, args, kwargs, result)
         return result
+
+    def _name(self, func: Any) -> str | None:
+        """The banned name of a function, if it is one; what was looked up is remembered."""
+        known = self.names_of.get(id(func))
+        if known is not None and known[0] is func:
+            return known[1]
+        name = self.functions.get(id(func)) or self._known(func)
+        if len(self.names_of) < MAX_NAMES:
+            self.names_of[id(func)] = (func, name)  # held, so that its id stays its own
+        return name
 
     def _known(self, func: Any) -> str | None:
         """The banned name of a function that is not one of the objects learnt."""
