@@ -113,7 +113,7 @@ def test_a_whole_round_alone_on_a_terminal(terminal: Open, tmp_path: Path) -> No
     editor.chmod(0o755)
     child = terminal("--file", "r.toml", EDITOR=str(editor), VISUAL="")
     child.expect("What is the formula")
-    child.expect("0[01]:[05][0-9] left · 0[56]:[05][0-9] left of the round")
+    child.expect("[01]:[05][0-9] left · [56]:[05][0-9] left of the round")
     child.send("two" + ALT_ENTER + "lines")
     send(child, "", "A model answer")
     child.expect("How close")
