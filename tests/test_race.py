@@ -158,6 +158,15 @@ def test_a_clear_pass_needs_one_short_round() -> None:
     assert held.race.budget.limit == LIMIT
 
 
+def test_a_pass_that_is_not_clear_is_looked_at_longer() -> None:
+    """A short round strays: it may neither pass nor refuse what is near the limit."""
+    for short in (LIMIT * (CLEAR + 1) / 2, LIMIT * 1.5):
+        held = Held(rounds(short, LIMIT * 0.9))
+        held.run()
+        assert held.laps == [SHORT_LAPS + LONG_LAPS] * 2
+        assert held.race.budget.ratio == pytest.approx(LIMIT * 0.9, abs=0.01)
+
+
 @pytest.mark.parametrize("bad", range(ROUNDS))
 def test_one_good_long_round_is_a_pass_after_bad_ones(bad: int) -> None:
     held = Held(rounds(LIMIT * 1.1, *[LIMIT * 1.2] * bad, LIMIT))
