@@ -87,8 +87,8 @@ class Runner:
     conversation: Talk = field(default_factory=Talk)
     layout: Layout = field(default_factory=Layout)
     answer: Callable[[Tensor], Tensor] = lambda value: value
-    seen: list[Request] = field(default_factory=list)
-    order: list[Runner] = field(default_factory=list)
+    seen: list[Request] = field(default_factory=list, repr=False)
+    order: list[Runner] = field(default_factory=list, repr=False)
 
     def lap(self, request: Request) -> tuple[tuple[Answer, ...], Lap]:
         self.seen.append(request)
@@ -107,8 +107,8 @@ class Held:
     twins: Sequence[float] = (1.0,)
     talk: Talk = field(default_factory=Talk)
     answer: Callable[[Tensor], Tensor] = lambda value: value
-    sides: list[Runner] = field(default_factory=list)
-    order: list[Runner] = field(default_factory=list)
+    sides: list[Runner] = field(default_factory=list, repr=False)
+    order: list[Runner] = field(default_factory=list, repr=False)
     """Whose lap it was, lap by lap."""
 
     def __post_init__(self) -> None:
