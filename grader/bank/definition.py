@@ -20,6 +20,7 @@ from torch import Tensor
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_gradients, assert_matches
 from grader.bank.draw import Draw
+from grader.bank.tolerance import allowed
 from grader.bank.truth import attention, gradients
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Projection
@@ -172,11 +173,37 @@ class Definition:
 
         scores: the largest magnitude of a score, where it is far beyond the ordinary.
         """
+        right = {
+            id(a) for group in _alike(answers) if self._all_right(group, scores) for a in group
+        }
         for answer in answers:
-            assert_matches(answer, self.true(answer), scores=scores)
+            if id(answer) not in right:
+                assert_matches(answer, self.true(answer), scores=scores)
             if answer.call.cotangent is not None:
                 assert_gradients(answer, self.true_gradients(answer), scores=scores)
         return list(answers)
+
+    def _all_right(self, group: Sequence[Answer], scores: float) -> bool:
+        """Whether answers to calls that differ in their masks alone are true beyond doubt.
+
+        All masks at once, as so many examples of one batch: that takes a fifth of the time.
+        """
+        first, count = group[0], len(group)
+        build, arguments, own = first.build, first.call.arguments, _mask_of(first)
+        if len({(a.output.shape, a.output.dtype) for a in group} | {first.output.shape}) != 2:
+            return False
+        known, lead = measured(first.request.axes, build.construct, arguments, own)
+        span = first.request.axes[own].shape(known, lead)
+        given = {n: v.expand(count, *v.shape) if isinstance(v, Tensor) else v
+                 for n, v in arguments.items()}  # fmt: skip
+        given[own] = torch.stack([a.call.arguments[own].expand(span) != 0 for a in group])
+        if build.construct:
+            given = {n: v.flatten(0, 1) if isinstance(v, Tensor) else v for n, v in given.items()}
+        weights = (build.weights,) if build.construct else ()
+        truth = self.of(build)(*weights, **given).reshape(count, *first.output.shape)
+        error = (torch.stack([a.output for a in group]).double() - truth).abs()
+        least = float(truth.abs().flatten(1).amax(1).min()) or 1.0
+        return bool((error <= allowed(truth, build.dtype, scale=least, scores=scores)).all())
 
     def backward(
         self, draw: Draw, layer: Layer, *calls: Mapping[str, Any], scores: float = 0.0, **how: Any
@@ -279,13 +306,8 @@ class Definition:
     def returned(self, layer: Built, call: Mapping[str, Any]) -> tuple[int, ...]:
         """The shape that a call has to return, by the axes that the kata declares."""
         entry = layer.kata.entry
-        known, lead = dict(sizes_in(layer.construct)), tuple[int, ...]()
-        for name, axes in entry.axes.items():
-            value = call.get(name)
-            if isinstance(value, Tensor) and not (entry.mask and name == entry.mask.name):
-                free = value.dim() - len(axes.words)
-                lead = tuple(value.shape[:free]) if axes.lead else lead
-                known |= dict(zip(axes.words, value.shape[free:], strict=True))
+        own = entry.mask.name if entry.mask is not None else None
+        known, lead = measured(entry.axes, layer.construct, call, own)
         return Axes.parse(entry.returns).shape(known, lead)
 
     # --- scores made to measure ------------------------------------------------------------------------
@@ -372,6 +394,41 @@ class Definition:
         worst = (torch.cumsum(~visible, -1) == 1) & ~visible & (turn != 2)
         hidden = torch.where(worst, HUGE, hidden)
         return torch.where(visible, shown, hidden)
+
+
+def _mask_of(answer: Answer) -> str:
+    """The argument that is the mask, where a call has one: the tensor that nobody follows."""
+    call = answer.call
+    tensors = (n for n, v in call.arguments.items() if isinstance(v, Tensor))
+    return next((n for n in tensors if n not in (call.follow or call.arguments)), "")
+
+
+def _alike(answers: Sequence[Answer]) -> list[list[Answer]]:
+    """Groups of answers in float32 to calls of one layer that differ in their masks alone."""
+    groups: dict[tuple[int, ...], list[Answer]] = {}
+    for answer in answers:
+        own = _mask_of(answer)
+        if own and answer.build.dtype is torch.float32 and answer.call.cotangent is None:
+            same = (id(v) for n, v in answer.call.arguments.items() if n != own)
+            groups.setdefault((id(answer.build), *same), []).append(answer)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def measured(
+    axes: Mapping[str, Axes],
+    construct: Mapping[str, Any],
+    call: Mapping[str, Any],
+    mask: str | None,
+) -> tuple[dict[str, int], tuple[int, ...]]:
+    """The sizes of a call by the kata's words for them, and those of the leading axes."""
+    known, lead = sizes_in(construct), tuple[int, ...]()
+    for name, own in axes.items():
+        value = call.get(name)
+        if isinstance(value, Tensor) and name != mask:
+            free = value.dim() - len(own.words)
+            lead = tuple(value.shape[:free]) if own.lead else lead
+            known |= dict(zip(own.words, value.shape[free:], strict=True))
+    return known, lead
 
 
 def sizes_in(construct: Mapping[str, Any]) -> dict[str, int]:

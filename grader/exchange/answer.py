@@ -32,6 +32,9 @@ class Answer:
     altered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What of an argument was then no longer what it had been: `shape`, `strides`, `version`."""
     unfit_gradient: str = ""
+    trace: Sequence[Message] = ()
+    """What touched the parameters in the calls up to this one, where the request asked for it."""
+    layout: Layout = field(default_factory=Layout, repr=False)
     reference: Callable[[Request], Sequence[Answer]] | None = field(default=None, repr=False)
 
     @property
@@ -43,6 +46,16 @@ class Answer:
     def build(self) -> Build:
         """What answered: its construction, and the weights and dtype it had by then."""
         return self.request.held[self.place]
+
+    def products(self, role: str) -> list[bool]:
+        """The products with the weight that holds a role; true where all of it took part."""
+        names = {s.name for s in self.layout.slots if role in s.roles and not s.bias}
+        taken = (
+            [o["whole"] for o in event["operands"] if o["name"] in names]
+            for event in self.trace
+            if event["product"]
+        )
+        return [all(whole) for whole in taken if whole]
 
     def plain(self) -> Answer | None:
         """The same call answered by the project's own solution, in the same dtype."""
@@ -106,6 +119,7 @@ def _answers(
         )
     if reply.get("error"):
         raise fault_of(reply["error"], request)
+    trace = trace_of(reply) if request.trace else []
     results = reply["results"]
     if len(results) != len(request.calls):
         raise Fault(Verdict.RUNTIME_ERROR, "fewer answers than calls")
@@ -138,6 +152,8 @@ def _answers(
             gradients=inputs | layout.read(own, request.held[place].weights),
             inputs=after,
             altered=altered,
+            trace=trace,
+            layout=layout,
             unfit_gradient=str(gradients.get("unfit", "")),
             reference=reference,
         )

@@ -19,10 +19,23 @@ from typing import Any
 
 import torch
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 PREFIX = struct.Struct(">QQ")
+SIZE = struct.Struct("<Q")
+NAMES = {
+    torch.bool: "BOOL",
+    torch.uint8: "U8",
+    torch.int8: "I8",
+    torch.int16: "I16",
+    torch.int32: "I32",
+    torch.int64: "I64",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.float32: "F32",
+    torch.float64: "F64",
+}
+"""Dtypes that travel, by safetensors' names for them."""
 MAX_FRAME = 512 * 1024 * 1024
 """Bytes one frame may have; the largest honest reply of a bank is a few MiB."""
 MAX_HEADER = 4 * 1024 * 1024
@@ -46,7 +59,7 @@ def pack(message: Message) -> bytes:
     """Encode a tree of JSON values and dense tensors."""
     cargo = _Cargo()
     header = json.dumps(cargo.lift(message)).encode()
-    blob = save_tensors(cargo.tensors) if cargo.tensors else b""
+    blob = _save(cargo.tensors) if cargo.tensors else b""
     return PREFIX.pack(len(header), len(blob)) + header + blob
 
 
@@ -86,6 +99,22 @@ class _Cargo:
         self.storages.add(dense.data_ptr())
         self.tensors[name] = dense
         return {"$tensor": name, "order": order}
+
+
+def _save(tensors: dict[str, Tensor]) -> bytes:
+    """Tensors in the safetensors format, whose own writer takes ten times as long for small ones."""
+    index, parts, end = {}, [], 0
+    for name, tensor in tensors.items():
+        raw = tensor.reshape(-1).view(torch.uint8).numpy().tobytes()
+        offsets = [end, end + len(raw)]
+        index[name] = {"dtype": NAMES[tensor.dtype], "shape": list(tensor.shape)} | {
+            "data_offsets": offsets
+        }
+        parts.append(raw)
+        end += len(raw)
+    text = json.dumps(index).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join([SIZE.pack(len(text)), text, *parts])
 
 
 def unpack(header: bytes, blob: bytes) -> Message:

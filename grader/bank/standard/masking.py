@@ -16,13 +16,13 @@ from grader.bank.standard.meaning import alternately, with_blanks
 
 CHANCE = (  # batch and heads, or leading axes; queries, keys; heads of a layer: some of them equal
     ((5,), 5, 7, 1),
-    ((7,), 5, 7, 7),
+    ((7,), 5, 7, 3),
     ((3, 3), 5, 7, 3),
-    ((5, 3), 4, 5, 3),
-    ((7, 3), 5, 7, 5),
-    ((2, 5), 5, 7, 2),
-    ((2, 7), 5, 7, 1),
-    ((2, 3), 5, 5, 3),
+    ((5, 3), 4, 5, 5),
+    ((7, 3), 5, 7, 2),
+    ((2, 5), 5, 7, 7),
+    ((2, 7), 5, 7, 2),
+    ((1, 3), 5, 5, 3),
     ((5, 5), 5, 5, 5),
 )
 SMALL = Sizes((2, 3), 3, 4, heads=3, width=2, value=2)
@@ -39,18 +39,18 @@ def obeyed(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """True means "may attend", for every mask that broadcasts to the scores."""
     asked = []
     first = Sizes((2, 3), 5, 7)
-    few = [first, replace(first, lead=(1,), heads=2), replace(first, lead=(2,), heads=1)]
-    for sizes in few:
+    others = [replace(first, lead=(1,), heads=2), replace(first, lead=(2,), heads=1)]
+    for sizes in (first, *others):
         layer = definition.layer(candidate, sizes)
         call = definition.call(draw, layer, sizes)
-        masks = definition.masks(draw, layer, sizes)
+        masks = definition.masks(draw, layer, sizes, hiding=sizes is not first)
         asked += _masked(definition, layer, call, masks)
         blanks = zip(with_blanks(draw, call), masks, strict=False)
         asked += [(layer, definition.under(layer, blank, mask)) for blank, mask in blanks]
     if not candidate.kata.entry.is_module:  # which may have any number of leading axes
         deep, layer = Sizes((2, 3, 1), 5, 7, value=2), definition.layer(candidate)
         masks = [m for m in definition.masks(draw, layer, deep, hiding=True) if m.dim() != 2]
-        asked += _masked(definition, layer, definition.call(draw, layer, deep), masks[::2])
+        asked += _masked(definition, layer, definition.call(draw, layer, deep), masks[::4])
     definition.agree(candidate.in_turn(*asked, train=alternately(asked[0][0], len(asked))))
 
 
@@ -62,10 +62,13 @@ def lines_up(definition: Definition, candidate: Candidate, draw: Draw) -> None:
         sizes = Sizes(lead, queries, keys, heads, width=2, value=2)
         layer = definition.layer(candidate, sizes)
         call = definition.call(draw, layer, sizes)
+        span = definition.span(layer, sizes)
         forms = definition.forms(layer, sizes, hiding=True)
-        asked += _masked(definition, layer, call, [definition.mask(draw, *f) for f in forms])
-        padding = draw.padding(lead[0], keys)
-        asked += _masked(definition, layer, call, [_spread(padding, definition.span(layer, sizes))])
+        if not layer.kata.entry.is_module:  # what begins with 1 is like what has fewer axes
+            forms = [form for form in forms if form[0] != 1 or span[0] == 1 == len(form)]
+        masks = [definition.mask(draw, *form) for form in forms]
+        masks += [_spread(draw.padding(span[0], keys), span)] if len(span) > 2 else []
+        asked += _masked(definition, layer, call, masks)
     definition.agree(candidate.in_turn(*asked))
 
 

@@ -20,7 +20,14 @@ from grader.exchange.request import Build
 
 DIFFERENT = (torch.bool, torch.float32, torch.int64, torch.uint8, torch.float64, torch.int32)
 """Dtypes of a mask that conversions such as `.float()` hand back as they are, or copy."""
-LENGTHS = (521, 1031)
+LENGTHS = (  # tokens, batch, mask, in training: each pair of these somewhere
+    (521, 2, None, True),
+    (521, 2, "padding", False),
+    (521, 2, "square", True),
+    (1031, 2, "padding", True),
+    (1031, 1, "square", False),
+    (1031, 1, None, False),
+)
 """Just behind the lengths that buffers and blocks are made for."""
 SAMPLED = 24
 """Rows of a long output that are compared, beside those at either end and around a block's."""
@@ -35,9 +42,9 @@ def untouched(definition: Definition, candidate: Candidate, draw: Draw) -> None:
         layer = definition.layer(candidate, sizes, rate=0.5)
         call = definition.call(draw, layer, sizes)
         asked.append((layer, call))
-        masks = definition.masks(draw, layer, sizes)
-        for number, mask in enumerate(masks):
-            kinds = DIFFERENT if number == 1 else (DIFFERENT[number % len(DIFFERENT)],)
+        masks = {mask.dim(): mask for mask in definition.masks(draw, layer, sizes, hiding=True)}
+        for rank, mask in masks.items():
+            kinds = DIFFERENT if rank == 2 else (DIFFERENT[rank], DIFFERENT[len(lead)])
             asked += [(layer, definition.under(layer, call, mask.to(kind))) for kind in kinds]
     pulls = [draw(*definition.returned(layer, call)) for layer, call in asked]
     followed: list[dict[str, Any]] = [{}, {"cotangents": pulls}]
@@ -75,8 +82,8 @@ def nothing_kept(definition: Definition, candidate: Candidate, draw: Draw) -> No
     for sizes, layer in ((replace(one, queries=2, keys=2), first), (one, first), (longer, first)):
         ask(layer, sizes, *definition.masks(draw, layer, sizes, hiding=True)[:2])
     ask(second, other)
-    for _ in range(2):
-        ask(first, one, *definition.masks(draw, first, one, hiding=True))
+    for _ in range(2):  # masks of the same shapes, with others in them
+        ask(first, one, *definition.masks(draw, first, one, hiding=True)[::3])
         ask(second, other, *definition.masks(draw, second, other)[:2])
     asked += asked[:4]
     if kata.roles:
@@ -105,36 +112,44 @@ def beside(definition: Definition, candidate: Candidate, draw: Draw) -> None:
 @claim("robustness")
 def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """There is no maximum length: over a thousand tokens are fine, masked or not, and in training."""
-    layer = sharp(definition, candidate)
+    layer, is_module = sharp(definition, candidate), candidate.kata.entry.is_module
     calls, train = [], []
-    for turn, length in enumerate(LENGTHS):
-        sizes = Sizes((2,), length, length, heads=1, width=2, value=2)
+    for length, batch, kind, mode in LENGTHS:
+        if kind == "square" and candidate.kata.entry.mask is None:
+            continue
+        # Of a function, few queries do: only once are there as many as keys.
+        queries = length if is_module or (kind == "square" and batch == 1) else 19
+        sizes = Sizes((batch,), queries, length, heads=1, width=2, value=2)
         call = definition.call(draw, layer, sizes)
-        masks = _long(definition, draw, layer, sizes)
-        calls += [call, *(definition.under(layer, call, mask) for mask in masks)]
-        train += alternately(layer, 1 + len(masks), turn)
-    few = Sizes((1,), 2, 3, heads=1, width=2, value=2)
-    calls.append(definition.call(draw, layer, few))
-    if not candidate.kata.entry.is_module:
-        for queries, keys in ((2, 5003), (4099, 3)):
-            sizes = Sizes((), queries, keys, width=3, value=2)
-            call = definition.call(draw, layer, sizes)
-            calls += [call, definition.under(layer, call, definition.mask(draw, queries, keys))]
-    train += [False] * (len(calls) - len(train))
+        calls.append(_long(definition, draw, layer, sizes, call, kind))
+        train.append(mode and is_module)
+    shorts = [Sizes((1,), 2, 3, heads=1, width=2)]
+    shorts += [] if is_module else [Sizes((), 2, 5003), Sizes((), 4099, 3, width=2)]
+    for short in shorts:
+        calls.append(definition.call(draw, layer, short))
+        train.append(False)
     for call, answer in zip(calls, layer.each(*calls, train=train), strict=True):
         assert_rows(definition, draw, answer, definition.returned(layer, call))
 
 
-def _long(definition: Definition, draw: Draw, layer: Layer, sizes: Sizes) -> list[Tensor]:
-    """Padding, and a square: both hide keys behind the last whole block."""
+def long_holds(definition: Definition, candidate: Candidate, draw: Draw, sizes: Sizes) -> None:
+    """A call of these sizes is answered rightly, as far as some of its rows tell."""
+    layer = sharp(definition, candidate)
+    call = definition.call(draw, layer, sizes)
+    assert_rows(definition, draw, layer.each(call)[0], definition.returned(layer, call))
+
+
+def _long(
+    definition: Definition, draw: Draw, layer: Layer, sizes: Sizes, call: Call, kind: str | None
+) -> Call:
+    """The call under padding or a square mask: both hide keys behind the last whole block."""
+    if kind is None or layer.kata.entry.mask is None:
+        return call
     span = definition.span(layer, sizes)
-    if layer.kata.entry.mask is None:
-        return []
-    padding = definition.mask(draw, span[0], *[1] * (len(span) - 2), span[-1])
-    square = definition.mask(draw, *span[-2:])
-    padding[..., -3:] = False
-    square[..., -2:] = False
-    return [padding, square]
+    padding = (span[0], *[1] * (len(span) - 2), span[-1])
+    mask = definition.mask(draw, *(span[-2:] if kind == "square" else padding))
+    mask[..., -3:] = False
+    return definition.under(layer, call, mask)
 
 
 def assert_rows(definition: Definition, draw: Draw, answer: Answer, shape: tuple[int, ...]) -> None:
@@ -143,7 +158,7 @@ def assert_rows(definition: Definition, draw: Draw, answer: Answer, shape: tuple
     length = shape[-2]
     ends = torch.cat([torch.arange(min(3, length)), torch.arange(max(length - 9, 0), length)])
     some = torch.randint(0, length, (SAMPLED,), generator=draw.generator)
-    rows = torch.cat([ends, some]).unique()
+    rows = torch.cat([ends, some])
     truth = definition.true(answer, rows=rows)
     got = answer.output[..., rows, :]
     wrong = beyond(answer, got, truth, own=lambda plain: plain.output[..., rows, :])
