@@ -141,6 +141,34 @@ def test_a_bank_that_cannot_be_run_is_said_once(spoil, complaint, session, tmp_p
     assert "no mistake was tried" in problems[-1]
 
 
+@pytest.mark.parametrize(
+    ("asked", "body", "said"),
+    [
+        ("candidate", "nowhere()", "NameError: name 'nowhere' is not defined (test_sdpa.py, line "),
+        ("candidates", "pass", "asks for `candidates`, and there is draw, candidate, race"),
+    ],
+)
+def test_an_error_of_the_bank_says_where(asked, body, said, session, tmp_path: Path) -> None:
+    kata = copy_of(KATAS[0], tmp_path)
+    (bank,) = kata.banks
+    with bank.open("a", encoding="utf-8") as file:
+        file.write("\n\nfrom grader.bank import check\n\n\n@check('rules')\n")
+        file.write(f"def test_of_nothing({asked}):\n    {body}\n")
+    gate = Gate(load(kata.folder), session, Verification(kata.slug, seed=1))
+    assert not gate.solution()
+    assert said in gate.outcome.problems[0]
+
+
+def test_an_error_of_the_solution_says_where(session: Session, tmp_path: Path) -> None:
+    kata = copy_of(KATAS[0], tmp_path)
+    text = kata.solution.read_text(encoding="utf-8")
+    kata.solution.write_text(text.replace("weights @ value", "weight @ value"), encoding="utf-8")
+    line = text[: text.index("weights @ value")].count("\n") + 1
+    gate = Gate(kata, session, Verification(kata.slug, seed=1))
+    assert not gate.solution()
+    assert f"NameError: name 'weight' is not defined (line {line}, with" in gate.outcome.problems[0]
+
+
 def test_no_mistake_is_tried_on_a_solution_that_is_refused(session, tmp_path: Path) -> None:
     kata = copy_of(KATAS[0], tmp_path)
     text = kata.solution.read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ from grader.judge.source import Source, parse
 from grader.kata.kata import Kata, KataError
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import Convention, load_conventions, load_pitfalls
-from grader.report.verdict import Fault, Report, Tier, Verdict
+from grader.report.verdict import Check, Fault, Report, Tier, Verdict
 
 ASKED_AGAIN = 4
 """How often a machine too busy to refuse anybody is asked again whether something is slow."""
@@ -167,7 +167,7 @@ class Gate:
         if report.failure is not None:
             failed.append(report.failure)
         for check in failed:
-            self.problem(f"the solution fails {check.id}: {check.message}")
+            self.problem(f"the solution fails {check.id}: {check.message}{_place(check)}")
         if report.stars != 3 and not failed:
             self.problem(f"the solution has {report.stars} stars")
         return report.verdict is Verdict.ACCEPTED
@@ -194,7 +194,9 @@ class Gate:
         for convention, report in self._graded(texts, "right alternatives"):
             failed = [check for check in report.checks if not check.passed]
             for check in failed:
-                self.problem(f"convention {convention.id} fails {check.id}: {check.message}")
+                self.problem(
+                    f"convention {convention.id} fails {check.id}: {check.message}{_place(check)}"
+                )
             if report.stars != 3 and not failed:
                 self.problem(f"convention {convention.id} has {report.stars} stars")
             elif not failed and convention.title not in report.submission.notes:
@@ -299,6 +301,13 @@ def _undecided(report: Report) -> bool:
 def _own_check(mutant: Mutant, check: str) -> bool:
     """A pitfall meets the check it names; a remark meets them all, and may fail no other tier."""
     return mutant.pitfalls[0].remark or check == mutant.pitfalls[0].check
+
+
+def _place(check: Check) -> str:
+    """What was called, and the line of the solution where it raised."""
+    found = [f"line {frame.line}" for frame in check.evidence.frames[-1:]]
+    found += [f"with {check.evidence.shapes}"] if check.evidence.shapes else []
+    return f" ({', '.join(found)})" if found else ""
 
 
 def _shown(edit: Edit) -> str:
