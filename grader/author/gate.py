@@ -73,7 +73,7 @@ def verify(
     outcome.problems += documents(kata)
     gate = Gate(kata, session, outcome, say)
     gate.stub()
-    if kata.banks and kata.solution.is_file():
+    if gate.gradable:
         if gate.solution():
             gate.edits()
         else:
@@ -114,6 +114,14 @@ class Gate:
         """The solution's."""
         return self.kata.solution.read_text(encoding="utf-8")
 
+    @cached_property
+    def gradable(self) -> bool:
+        """Whether there is a solution, and a bank with checks in it."""
+        try:
+            return self.kata.solution.is_file() and bool(self.kata.announced)
+        except KataError:
+            return False  # the paperwork's own complaint
+
     def problem(self, text: str) -> None:
         """Something is wrong; said once."""
         told = f"{self.kata.slug}: {text}"
@@ -150,7 +158,7 @@ class Gate:
         except Fault as fault:
             if fault.verdict is not Verdict.INVALID_SUBMISSION:
                 self.problem(f"stub.py is {fault.verdict} before it is run")
-        if not (self.kata.banks and self.kata.solution.is_file()):
+        if not self.gradable:
             return
         self._stage("the stub", 1)
         report = self._grade(text)

@@ -217,7 +217,7 @@ class Kata:
 def _announced(bank: Path) -> Iterator[str]:
     """The checks a bank's text defines, or takes over by a line `test_… = …`, in their order."""
     try:
-        tree = ast.parse(bank.read_text(encoding="utf-8"))
+        tree = ast.parse(bank.read_text(encoding="utf-8"), bank.name)
     except (OSError, SyntaxError, ValueError) as error:
         raise KataError(f"{bank}: {error}") from error
     for node in tree.body:

@@ -115,7 +115,9 @@ def scale(definition: Definition, candidate: Candidate, draw: Draw) -> None:
         for (layer, call), sizes in list(plain):
             ones = torch.ones(definition.forms(layer, sizes)[0])
             asked.append((layer, definition.under(layer, call, ones)))
-    definition.agree(candidate.in_turn(*asked, train=alternately(asked[0][0], len(asked), len(SCALES))))
+    definition.agree(
+        candidate.in_turn(*asked, train=alternately(asked[0][0], len(asked), len(SCALES)))
+    )
 
 
 @claim("equivalence")
