@@ -113,6 +113,11 @@ def test_a_constructor_parameter_goes_by_its_word_or_its_letter(tmp_path: Path) 
         ('["query", "key", "value"]', '["query", "keys"]', r"\[fused\] 'keys' is no role"),
         ('output = ["hidden_dim"', 'output = ["hiden_dim"', "'hiden_dim' is no size"),
         ('query = "x"', 'query = "y"', "the arguments are attention_mask, x"),
+        ("rung = 5", 'rung = "5"', "rung = '5': it is a number"),
+        ('x = "B S hidden_dim"', "x = 3", "`x` = 3: write its axes, or a table"),
+        ('x = "B S hidden_dim"', 'x = "B, S"', "`x`: 'B, S' is no list of axes"),
+        ('output = ["hidden_dim", "hidden_dim"]', "output = 3", r"\[weights\] output: write"),
+        ('output = ["hidden_dim", "hidden_dim"]', 'output = ["hidden_dim"]', "a list of two"),
         ("\n[returns]", "steps = {}\n\n[returns]", "`steps` has neither axes nor a default"),
     ],
 )

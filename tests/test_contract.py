@@ -67,6 +67,9 @@ def copy_of(kata: Kata, folder: Path) -> Kata:
         (lambda k: (k.folder / "pitfalls.toml").write_text(""), "0 pitfalls"),
         (lambda k: (k.folder / "pitfalls.toml").write_text("[[pitfall]]"), "a pitfall has no id"),
         (lambda k: (k.folder / "mistakes.toml").write_text(""), "no-scale has no title"),
+        (lambda k: k.banks[0].write_text("x = 1\n"), "the bank has no check"),
+        (lambda k: k.banks[0].write_text("x = 1\n)"), "unmatched ')' (test_sdpa.py, line 2)"),
+        (lambda k: k.banks[0].unlink(), "no bank: write test_sdpa.py"),
         (lambda k: k.solution.unlink(), "missing from the solutions"),
     ],
 )
@@ -74,7 +77,15 @@ def test_the_gate_sees_an_incomplete_kata(spoil, complaint, tmp_path: Path) -> N
     kata = copy_of(KATAS[0], tmp_path)
     assert documents(kata) == []
     spoil(kata)
-    assert any(complaint in problem for problem in documents(kata)), documents(kata)
+    told = documents(load(kata.folder))
+    assert any(complaint in problem for problem in told), told
+
+
+def test_what_cannot_be_graded_at_all_is_left_alone(session, tmp_path: Path) -> None:
+    kata = copy_of(KATAS[0], tmp_path)
+    kata.banks[0].write_text("x = 1\n)")
+    (problem,) = verify(load(kata.folder), session).problems
+    assert "unmatched ')'" in problem
 
 
 def test_one_document_that_cannot_be_read_hides_no_fault_of_another(tmp_path: Path) -> None:
@@ -88,10 +99,11 @@ def test_one_document_that_cannot_be_read_hides_no_fault_of_another(tmp_path: Pa
 
 
 def bank_without_teeth(kata: Kata) -> None:
-    """Nothing that is compared differs, as far as this bank can see; four pitfalls are enough."""
+    """The scale is claimed, and not looked at; four pitfalls, that among them, are enough."""
     (bank,) = kata.banks
     text = bank.read_text(encoding="utf-8")
-    bank.write_text(f"{text}\n\ndef assert_matches(answer, truth, **_):\n    pass\n")
+    assert "standard.scale(" in text
+    bank.write_text(text.replace("standard.scale(", "standard.shape("), encoding="utf-8")
     pitfalls = kata.folder / "pitfalls.toml"
     some = pitfalls.read_text(encoding="utf-8").split("[[pitfall]]")[:4]
     pitfalls.write_text("[[pitfall]]".join(some), encoding="utf-8")
@@ -102,7 +114,8 @@ def test_the_gate_sees_a_bank_that_lost_its_teeth(session: Session, tmp_path: Pa
     bank_without_teeth(kata)
     gate = Gate(load(kata.folder), session, Verification(kata.slug, seed=1))
     gate.edits()
-    assert any("is not caught by" in problem for problem in gate.outcome.problems)
+    missed = "no-scale is not caught by test_scores_are_divided_by_the_root_of_d_k"
+    assert any(missed in problem for problem in gate.outcome.problems)
 
 
 def test_what_can_be_graded_is_graded_beside_the_missing_paperwork(
@@ -126,7 +139,7 @@ def test_what_can_be_graded_is_graded_beside_the_missing_paperwork(
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
-        (lambda text: text.replace("import torch\n", "import torch, nowhere\n", 1), "nowhere"),
+        (lambda text: f"{text}\nimport nowhere\n", "nowhere"),
         (lambda text: f"{text}\n\ndef test_without_a_family(candidate):\n    pass\n", "@check"),
     ],
 )
@@ -138,7 +151,36 @@ def test_a_bank_that_cannot_be_run_is_said_once(spoil, complaint, session, tmp_p
     said = [p for p in problems if "the bank cannot be run" in p]
     assert len(said) == 1, problems
     assert complaint in said[0]
+    assert not [p for p in problems if "names no check" in p]
     assert "no mistake was tried" in problems[-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "body", "said"),
+    [
+        ("candidate", "nowhere()", "NameError: name 'nowhere' is not defined (test_sdpa.py, line "),
+        ("candidates", "pass", "asks for `candidates`, and there is draw, candidate, race"),
+    ],
+)
+def test_an_error_of_the_bank_says_where(asked, body, said, session, tmp_path: Path) -> None:
+    kata = copy_of(KATAS[0], tmp_path)
+    (bank,) = kata.banks
+    with bank.open("a", encoding="utf-8") as file:
+        file.write("\n\nfrom grader.bank import check\n\n\n@check('rules')\n")
+        file.write(f"def test_of_nothing({asked}):\n    {body}\n")
+    gate = Gate(load(kata.folder), session, Verification(kata.slug, seed=1))
+    assert not gate.solution()
+    assert said in gate.outcome.problems[0]
+
+
+def test_an_error_of_the_solution_says_where(session: Session, tmp_path: Path) -> None:
+    kata = copy_of(KATAS[0], tmp_path)
+    text = kata.solution.read_text(encoding="utf-8")
+    kata.solution.write_text(text.replace("weights @ value", "weight @ value"), encoding="utf-8")
+    line = text[: text.index("weights @ value")].count("\n") + 1
+    gate = Gate(kata, session, Verification(kata.slug, seed=1))
+    assert not gate.solution()
+    assert f"NameError: name 'weight' is not defined (line {line}, with" in gate.outcome.problems[0]
 
 
 def test_no_mistake_is_tried_on_a_solution_that_is_refused(session, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def documents(kata: Kata) -> list[str]:
         "mistakes.toml": _words,
     }
     present = {p.name for p in kata.folder.iterdir() if p.name != "__pycache__"}
-    problems = list(_folder(kata, present))
+    problems = [*_folder(kata, present), *_read("the bank", _bank, kata)]
     for name, look in looks.items():
         if name in present:
             problems += _read(name, look, kata)
@@ -78,6 +78,11 @@ def _folder(kata: Kata, present: set[str]) -> Iterator[str]:
         yield f"{kata.solution.name} is missing from the solutions"
 
 
+def _bank(kata: Kata) -> Iterator[str]:
+    if kata.banks and not kata.announced:
+        yield "the bank has no check: write one, named test_…"
+
+
 def _hints(kata: Kata) -> Iterator[str]:
     rungs = rungs_of(kata)
     if len(rungs) != RUNGS:
@@ -108,12 +113,20 @@ def _pitfalls(kata: Kata) -> Iterator[str]:
     refused = [p for p in pitfalls if not p.remark]
     if len(refused) < FEWEST_PITFALLS:
         yield f"{len(refused)} pitfalls, at least {FEWEST_PITFALLS}"
-    checks = {*kata.announced, "submission"}
+    checks = _checks(kata)
     for pitfall in pitfalls:
-        if pitfall.check not in checks:
+        if checks and pitfall.check not in checks:
             yield f"pitfall {pitfall.id} names no check of the bank: {pitfall.check}"
         for other in sorted(set(pitfall.excludes) - ids):
             yield f"pitfall {pitfall.id} excludes {other}, which does not exist"
+
+
+def _checks(kata: Kata) -> set[str]:
+    """What a pitfall's check may be called; empty where the bank cannot be read."""
+    try:
+        return {*kata.announced, "submission"}
+    except KataError:
+        return set()
 
 
 def _words(kata: Kata) -> Iterator[str]:

@@ -21,7 +21,7 @@ from grader.judge.source import Source, parse
 from grader.kata.kata import Kata, KataError
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import Convention, load_conventions, load_pitfalls
-from grader.report.verdict import Fault, Report, Tier, Verdict
+from grader.report.verdict import Check, Fault, Report, Tier, Verdict
 
 ASKED_AGAIN = 4
 """How often a machine too busy to refuse anybody is asked again whether something is slow."""
@@ -73,7 +73,7 @@ def verify(
     outcome.problems += documents(kata)
     gate = Gate(kata, session, outcome, say)
     gate.stub()
-    if kata.banks and kata.solution.is_file():
+    if gate.gradable:
         if gate.solution():
             gate.edits()
         else:
@@ -114,6 +114,14 @@ class Gate:
         """The solution's."""
         return self.kata.solution.read_text(encoding="utf-8")
 
+    @cached_property
+    def gradable(self) -> bool:
+        """Whether there is a solution, and a bank with checks in it."""
+        try:
+            return self.kata.solution.is_file() and bool(self.kata.announced)
+        except KataError:
+            return False  # the paperwork's own complaint
+
     def problem(self, text: str) -> None:
         """Something is wrong; said once."""
         told = f"{self.kata.slug}: {text}"
@@ -150,7 +158,7 @@ class Gate:
         except Fault as fault:
             if fault.verdict is not Verdict.INVALID_SUBMISSION:
                 self.problem(f"stub.py is {fault.verdict} before it is run")
-        if not (self.kata.banks and self.kata.solution.is_file()):
+        if not self.gradable:
             return
         self._stage("the stub", 1)
         report = self._grade(text)
@@ -167,7 +175,7 @@ class Gate:
         if report.failure is not None:
             failed.append(report.failure)
         for check in failed:
-            self.problem(f"the solution fails {check.id}: {check.message}")
+            self.problem(f"the solution fails {check.id}: {check.message}{_place(check)}")
         if report.stars != 3 and not failed:
             self.problem(f"the solution has {report.stars} stars")
         return report.verdict is Verdict.ACCEPTED
@@ -194,7 +202,9 @@ class Gate:
         for convention, report in self._graded(texts, "right alternatives"):
             failed = [check for check in report.checks if not check.passed]
             for check in failed:
-                self.problem(f"convention {convention.id} fails {check.id}: {check.message}")
+                self.problem(
+                    f"convention {convention.id} fails {check.id}: {check.message}{_place(check)}"
+                )
             if report.stars != 3 and not failed:
                 self.problem(f"convention {convention.id} has {report.stars} stars")
             elif not failed and convention.title not in report.submission.notes:
@@ -299,6 +309,13 @@ def _undecided(report: Report) -> bool:
 def _own_check(mutant: Mutant, check: str) -> bool:
     """A pitfall meets the check it names; a remark meets them all, and may fail no other tier."""
     return mutant.pitfalls[0].remark or check == mutant.pitfalls[0].check
+
+
+def _place(check: Check) -> str:
+    """What was called, and the line of the solution where it raised."""
+    found = [f"line {frame.line}" for frame in check.evidence.frames[-1:]]
+    found += [f"with {check.evidence.shapes}"] if check.evidence.shapes else []
+    return f" ({', '.join(found)})" if found else ""
 
 
 def _shown(edit: Edit) -> str:

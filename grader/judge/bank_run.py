@@ -12,6 +12,7 @@ import io
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -119,7 +120,7 @@ class Judge:
 
     def _record(self, item: pytest.Item, error: BaseException | None, seconds: float) -> None:
         family, tier = _labels(item)
-        verdict, message, evidence = _outcome(error)
+        verdict, message, evidence = _outcome(error, self.kata)
         title = (getattr(item, "obj", item).__doc__ or item.name).strip().splitlines()[0]
         check = Check(item.name, title, family, tier, verdict, message, seconds, evidence)
         self.checks.append(check)
@@ -142,14 +143,30 @@ def _labels(item: pytest.Item) -> tuple[str, Tier]:
     return marker.args[0], marker.args[1]
 
 
-def _outcome(error: BaseException | None) -> tuple[Verdict, str, Evidence]:
+def _outcome(error: BaseException | None, kata: Kata) -> tuple[Verdict, str, Evidence]:
     if error is None:
         return Verdict.ACCEPTED, "", Evidence()
     if isinstance(error, Fault):
         return error.verdict, error.message, error.evidence
     if isinstance(error, AssertionError) and str(error):
         return Verdict.WRONG_ANSWER, str(error).splitlines()[0], Evidence()
-    return Verdict.INTERNAL_ERROR, f"{type(error).__name__}: {error}", Evidence()
+    return Verdict.INTERNAL_ERROR, f"{_said(error)}{_place(error, kata)}", Evidence()
+
+
+def _said(error: BaseException) -> str:
+    """What went wrong in a bank, for its author."""
+    if isinstance(error, pytest.FixtureLookupError):
+        known = ", ".join(n for n, v in vars(Judge).items() if "Fixture" in type(v).__name__)
+        return f"asks for `{error.argname}`, and there is {known}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _place(error: BaseException, kata: Kata) -> str:
+    """The last line of the bank on the way to an error that is the bank's own."""
+    own = {str(bank): bank.name for bank in kata.banks}
+    lines = [(own[f.filename], f.lineno) for f in traceback.extract_tb(error.__traceback__)
+             if f.filename in own]  # fmt: skip
+    return f" ({lines[-1][0]}, line {lines[-1][1]})" if lines else ""
 
 
 def launch_pytest(judge: Judge) -> str:

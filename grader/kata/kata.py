@@ -216,7 +216,7 @@ class Kata:
 def _announced(bank: Path) -> Iterator[str]:
     """The checks a bank's text defines, or takes over by a line `test_… = …`, in their order."""
     try:
-        tree = ast.parse(bank.read_text(encoding="utf-8"))
+        tree = ast.parse(bank.read_text(encoding="utf-8"), bank.name)
     except (OSError, SyntaxError, ValueError) as error:
         raise KataError(f"{bank}: {error}") from error
     for node in tree.body:
@@ -257,7 +257,7 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             par_minutes=table["par_minutes"],
             summary=table["summary"],
             entry=_entry(table),
-            roles={name: _role(row) for name, row in table.get("weights", {}).items()},
+            roles={name: _role(name, row) for name, row in table.get("weights", {}).items()},
             fused=tuple(table.get("fused", {}).get("roles", ())),
             banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
@@ -296,19 +296,24 @@ def _entry(table: Mapping[str, Any]) -> EntryPoint:
 
 def _parameter(name: str, row: Any) -> Parameter:
     """A parameter as its row says it; a bare text is a tensor's axes."""
-    said = {"axes": row} if isinstance(row, str) else dict(row)
+    said = {"axes": row} if isinstance(row, str) else row
+    if not isinstance(said, Mapping):
+        raise TypeError(f"`{name}` = {row!r}: write its axes, or a table such as {{ probe = 12 }}")
     try:
         parameter = Parameter(name, **said)
         _ = parameter.value
+        _ = parameter.axes and Axes.parse(parameter.axes)
     except (TypeError, ValueError, SyntaxError) as error:
         raise ValueError(f"`{name}`: {error}") from None
     return parameter
 
 
-def _role(row: Any) -> Role:
+def _role(name: str, row: Any) -> Role:
     said = {"size": row} if isinstance(row, list) else row
-    out, width = said["size"]
-    return Role(str(out), str(width), tuple(said.get("names", ())))
+    sizes = said.get("size", ()) if isinstance(said, Mapping) else ()
+    if not isinstance(sizes, list) or len(sizes) != 2:
+        raise ValueError(f"[weights] {name}: write its sizes, (out, in), as a list of two")
+    return Role(str(sizes[0]), str(sizes[1]), tuple(said.get("names", ())))
 
 
 def _assert_consistent(entry: EntryPoint) -> None:
@@ -318,7 +323,7 @@ def _assert_consistent(entry: EntryPoint) -> None:
         if role not in ROLES or argument not in names:
             known = ", ".join(sorted(names))
             raise ValueError(f"[reads] {role} = {argument!r}: the arguments are {known}")
-    for text in (entry.returns, entry.scores, *(p.axes for p in entry.call)):
+    for text in (entry.returns, entry.scores):
         if text:
             Axes.parse(text)
     for parameter in (*entry.construct, *entry.call):

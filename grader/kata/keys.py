@@ -34,6 +34,9 @@ def slips(table: Mapping[str, Any]) -> Iterator[str]:
         elif name not in TOP:
             shown = f"[{name}]" if isinstance(content, Mapping) else f"`{name}`"
             yield f"{shown} means nothing here{_guess(name, (*TOP, *TABLES))}"
+    for key in ("rung", "par_minutes"):
+        if not isinstance(table.get(key, 0), int | float):
+            yield f"{key} = {table[key]!r}: it is a number"
     yield from _one_of("level", table.get("level"), LEVELS)
     yield from _one_of("kind", table.get("entry", {}).get("kind"), KINDS)
 
