@@ -90,7 +90,7 @@ class Definition:
 
     truth(**arguments) of a function, truth(weights, **arguments) of a layer, in float64. What it
     asks for behind `*` it is given by name: a constructor's parameters, and `attend`, which is
-    torch's own attention under the causal rule where there is one, or what a check puts in its place.
+    torch's own attention under the causal rule where there is one, or what a check puts there.
     """
 
     truth: Callable[..., Tensor]
@@ -212,7 +212,7 @@ class Definition:
         pulls = [draw(*self.returned(layer, call)) for call in calls]
         return self.holds(layer, *calls, scores=scores, cotangents=pulls, **how)
 
-    # --- drawing calls -------------------------------------------------------------------------------
+    # --- drawing calls ----------------------------------------------------------------------------
 
     def layer(
         self,
@@ -310,7 +310,7 @@ class Definition:
         known, lead = measured(entry.axes, layer.construct, call, own)
         return Axes.parse(entry.returns).shape(known, lead)
 
-    # --- scores made to measure ------------------------------------------------------------------------
+    # --- scores made to measure -------------------------------------------------------------------
 
     def scored(self, draw: Draw, layer: Layer, scores: Tensor) -> Call:
         """Arguments, and for a layer weights, whose scaled scores (…, L, S) are exactly these.

@@ -82,9 +82,11 @@ def nothing_kept(definition: Definition, candidate: Candidate, draw: Draw) -> No
     for sizes, layer in ((replace(one, queries=2, keys=2), first), (one, first), (longer, first)):
         ask(layer, sizes, *definition.masks(draw, layer, sizes, hiding=True)[:2])
     ask(second, other)
-    for _ in range(2):  # masks of the same shapes, with others in them
-        ask(first, one, *definition.masks(draw, first, one, hiding=True)[::3])
-        ask(second, other, *definition.masks(draw, second, other)[:2])
+    for form in definition.forms(first, one, hiding=True)[::3] or [()]:
+        same = [definition.mask(draw, *form) for _ in range(3)] if form else []
+        ask(first, one, *same[:2])  # two of one shape, one after the other, and one later on
+        ask(second, other, *definition.masks(draw, second, other)[:1])
+        ask(first, one, *same[2:])
     asked += asked[:4]
     if kata.roles:
         later = first.stepped()
@@ -111,7 +113,7 @@ def beside(definition: Definition, candidate: Candidate, draw: Draw) -> None:
 
 @claim("robustness")
 def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None:
-    """There is no maximum length: over a thousand tokens are fine, masked or not, and in training."""
+    """There is no maximum length: a thousand tokens are fine, masked or not, in training too."""
     layer, is_module = sharp(definition, candidate), candidate.kata.entry.is_module
     calls, train = [], []
     for length, batch, kind, mode in LENGTHS:
@@ -121,7 +123,10 @@ def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None
         queries = length if is_module or (kind == "square" and batch == 1) else 19
         sizes = Sizes((batch,), queries, length, heads=1, width=2, value=2)
         call = definition.call(draw, layer, sizes)
-        calls.append(_long(definition, draw, layer, sizes, call, kind))
+        if kind is not None and candidate.kata.entry.mask is not None:
+            mask = _long(definition, draw, definition.span(layer, sizes), square=kind == "square")
+            call = definition.under(layer, call, mask)
+        calls.append(call)
         train.append(mode and is_module)
     shorts = [Sizes((1,), 2, 3, heads=1, width=2)]
     shorts += [] if is_module else [Sizes((), 2, 5003), Sizes((), 4099, 3, width=2)]
@@ -139,17 +144,12 @@ def long_holds(definition: Definition, candidate: Candidate, draw: Draw, sizes: 
     assert_rows(definition, draw, layer.each(call)[0], definition.returned(layer, call))
 
 
-def _long(
-    definition: Definition, draw: Draw, layer: Layer, sizes: Sizes, call: Call, kind: str | None
-) -> Call:
-    """The call under padding or a square mask: both hide keys behind the last whole block."""
-    if kind is None or layer.kata.entry.mask is None:
-        return call
-    span = definition.span(layer, sizes)
+def _long(definition: Definition, draw: Draw, span: tuple[int, ...], *, square: bool) -> Tensor:
+    """A square mask, or padding: both hide keys behind the last whole block."""
     padding = (span[0], *[1] * (len(span) - 2), span[-1])
-    mask = definition.mask(draw, *(span[-2:] if kind == "square" else padding))
+    mask = definition.mask(draw, *(span[-2:] if square else padding))
     mask[..., -3:] = False
-    return definition.under(layer, call, mask)
+    return mask
 
 
 def assert_rows(definition: Definition, draw: Draw, answer: Answer, shape: tuple[int, ...]) -> None:
@@ -197,7 +197,7 @@ def courses(has_heads: bool) -> list[tuple[str, Sizes]]:
 
 
 def _in_turn(definition: Definition, draw: Draw, plan: Plan, sizes: Sizes) -> Any:
-    """Fresh arguments of one call after another: without a mask and, where there is one, with it."""
+    """Fresh arguments of one call after another: without a mask, and with one where there is one."""
     masked = [False]
 
     def make() -> Call:
