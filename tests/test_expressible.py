@@ -83,7 +83,8 @@ import math
 
 import torch
 
-from grader.bank import assert_gradients, assert_matches, attention, check, gradients
+from grader.bank import Definition, assert_gradients, assert_matches, attention, check
+from grader.bank import gradients, standard
 
 
 def truth(query, key, value, window, temperature=0.1, positions=None):
@@ -123,6 +124,15 @@ def test_keeps_up(race, draw):
                  "window": 2, "positions": draw.permutation(4)},
         truth,
     )
+
+
+definition = Definition(truth)
+test_standard_formula = standard.formula(definition)
+test_standard_untouched = standard.untouched(definition)
+test_standard_nothing_kept = standard.nothing_kept(definition)
+test_standard_double = standard.double(definition)
+test_standard_strided = standard.strided(definition)
+test_standard_no_device = standard.no_device(definition)
 ''',
 }
 
@@ -199,7 +209,8 @@ edit.bend = "hidden"
     "katas/additive/test_additive.py": '''
 import torch
 
-from grader.bank import assert_gradients, assert_matches, check, gradients, linear
+from grader.bank import Definition, assert_gradients, assert_matches, check, gradients
+from grader.bank import linear, standard
 
 WIDTHS = {"query_dim": 3, "key_dim": 5, "hidden_dim": 7}
 
@@ -236,6 +247,17 @@ def test_gradients(candidate, draw):
 def test_keeps_up(race, draw):
     """Takes no more than the budget."""
     race("many short sequences", lambda: call(draw, 512, 4, 4), truth, **WIDTHS)
+
+
+definition = Definition(truth)
+test_standard_formula = standard.formula(definition)
+test_standard_obeyed = standard.obeyed(definition)
+test_standard_any_dtype = standard.any_dtype(definition)
+test_standard_order = standard.order(definition)
+test_standard_biases = standard.biases(definition)
+test_standard_nothing_kept = standard.nothing_kept(definition)
+test_standard_any_length = standard.any_length(definition)
+test_standard_no_device = standard.no_device(definition)
 ''',
 }
 
@@ -323,7 +345,7 @@ edit.scale = ""
 """,
     "katas/fewer/mistakes.toml": '[no-scale]\ntitle = "not scaled"\n',
     "katas/fewer/test_fewer.py": '''
-from grader.bank import assert_matches, attention, check, linear
+from grader.bank import Definition, assert_matches, attention, check, linear, standard
 
 SIZES = {"hidden_dim": 12, "num_heads": 6, "num_kv_heads": 3}
 
@@ -349,6 +371,28 @@ def test_is_the_definition(candidate, draw):
 def test_keeps_up(race, draw):
     """Takes no more than the budget."""
     race("many short sequences", lambda: {"x": draw(256, 4, 12)}, truth, **SIZES)
+
+
+def fewer(weights, x, attention_mask=None, *, hidden_dim, num_heads, attend):
+    head_dim = hidden_dim // num_heads
+    query, key, value = (
+        linear(x, weights[role]).unflatten(-1, (-1, head_dim)).transpose(1, 2)
+        for role in ("query", "key", "value")
+    )
+    shared = query.size(1) // key.size(1)
+    key, value = (t.repeat_interleave(shared, dim=1) for t in (key, value))
+    return attend(query, key, value, attention_mask).transpose(1, 2).flatten(-2)
+
+
+definition = Definition(fewer)
+test_standard_formula = standard.formula(definition)
+test_standard_scale = standard.scale(definition)
+test_standard_obeyed = standard.obeyed(definition)
+test_standard_dominated = standard.dominated(definition)
+test_standard_finite = standard.finite(definition)
+test_standard_apart = standard.apart(definition)
+test_standard_nothing_kept = standard.nothing_kept(definition)
+test_standard_no_device = standard.no_device(definition)
 ''',
 }
 KATAS = {"banded": BANDED, "additive": ADDITIVE, "fewer": FEWER}

@@ -117,7 +117,10 @@ class Definition:
         if self.truth is attention:
             return attend
         known = {**build.construct, "attend": attend}
-        return partial(self.truth, **{name: known[name] for name in self._asks})
+        whole = partial(self.truth, **{name: known[name] for name in self._asks})
+        if rows is None or "attend" in self._asks:
+            return whole
+        return lambda *weights, **call: whole(*weights, **call)[..., rows, :]
 
     def attend(
         self,
