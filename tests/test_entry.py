@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from grader.kata.kata import EntryPoint, find
-from grader.worker.entry import Loaded, NoEntryPoint, execute, resolve
+from grader.worker.entry import Loaded, NoEntryPoint, resolve
+from grader.worker.execution import execute
 
 ATTEND = find("sdpa").entry
 LAYER = find("multi-head").entry
@@ -71,10 +72,12 @@ def test_of_several_that_fit_none_is_chosen() -> None:
 
 def test_under_another_name_only_what_takes_the_whole_call_will_do() -> None:
     """A helper of three arguments is no attention; under its own name it may lack a mask."""
-    assert "found function `mine(q, k, v)`" in refusal("def mine(q, k, v): return v\n")
+    assert "found function `mine(q, k, v)`: takes no mask" in refusal(
+        "def mine(q, k, v): return v\n"
+    )
     assert found(f"def {ATTEND.name}(q, k, v): return v\n").notes == ()
     partial = "from functools import partial\ndef f(a, q, k, v, mask, b): return v\n"
-    assert "found function `f" in refusal(partial + "mine = partial(f, 1, b=2)\n")
+    assert found(partial + "mine = partial(f, 1, b=2)\n").name == "mine"
 
 
 def test_what_was_imported_is_not_the_candidates() -> None:
@@ -85,7 +88,10 @@ def test_what_was_imported_is_not_the_candidates() -> None:
 
 def test_what_was_found_is_listed() -> None:
     text = "def a(x): ...\nclass B:\n    def __init__(self, y): ...\nc = 3\n"
-    assert refusal(text) == f"no `{ATTEND.signature}`: found function `a(x)`, class `B(y)`"
+    assert refusal(text) == (
+        f"no `{ATTEND.signature}`: found function `a(x)`: takes (x), where the kata passes query, "
+        "key, value; class `B(y)`: is a class whose instances cannot be called"
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,11 +113,9 @@ def test_why_the_exact_name_does_not_fit_is_said(text: str, said: str) -> None:
     ("text", "said"),
     [
         (f"def {LAYER.name}(x): ...", "is a function, not an nn.Module class"),
-        (f"class {LAYER.name}: pass", "is a class, not an nn.Module class"),
-        (MODULE.format(name=LAYER.name).replace(", dropout_rate=0.0", "").replace(
-            ", dropout_rate)", ")"), "is built without dropout_rate"),
+        (f"class {LAYER.name}: pass", "is a class, but no nn.Module"),
         (MODULE.format(name=LAYER.name).replace(", num_heads, dropout_rate=0.0", ""),
-         "takes (hidden_dim), where the kata passes hidden_dim, num_heads"),
+         "is built from (hidden_dim), where the kata passes num_heads"),
         (MODULE.format(name=LAYER.name).replace("self, x, attention_mask=None", "self, x, y, z"),
          "also needs z, which the kata does not pass"),
     ],
@@ -125,13 +129,13 @@ def test_a_layer_is_built_from_what_the_kata_gives() -> None:
     values = {"hidden_dim": 12, "num_heads": 3, "dropout_rate": 0.25}
     assert loaded.build(values).sizes == (12, 3, 0.25)
     assert loaded.build(values) is not loaded.build(values)
-    assert not loaded.needs_width
+    assert not loaded.stands_in
 
 
 def test_a_layer_without_an_initialiser_of_its_own_takes_nothing() -> None:
     said = refusal("from torch import nn\nclass SelfAttention(nn.Module):\n"
                    "    def forward(self, x): return x\n", PLAIN)  # fmt: skip
-    assert "takes no argument, where the kata passes hidden_dim" in said
+    assert "is built from (), where the kata passes hidden_dim" in said
 
 
 def test_a_function_is_what_it_is() -> None:
@@ -141,20 +145,22 @@ def test_a_function_is_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "built", "width"),
-    [("", "0,", False), (", d_k", "d_k,", True), (", scale=2.0", "scale,", False),
-     (", d_k, dropout=0.0", "d_k, dropout", True)],
+    ("more", "built", "value", "said"),
+    [("", "0,", 0, ""), (", d_k", "d_k,", 9, "d_k=query's width"),
+     (", scale=2.0", "scale,", 2.0, ""), (", temperature", "temperature,", 3.0,
+      "temperature=the root of query's width"), (", dropout", "dropout,", 0.0, "dropout=0.0"),
+     (", d_k, dropout=0.1", "d_k, dropout", 9, "d_k=query's width")],
 )  # fmt: skip
-def test_a_class_may_stand_in_for_a_function_built_with_nothing_or_with_d_k(
-    more: str, built: str, width: bool
+def test_a_class_may_stand_in_for_a_function_built_of_what_follows_from_d_k(
+    more: str, built: str, value: float, said: str
 ) -> None:
     loaded = found(CLASS.format(name="Attention", more=more, built=built))
-    assert loaded.needs_width is width
-    instance = loaded.build({"d_k": 7} if width else {})
-    assert instance(1, 2, 3)[1][0] == (7 if width else 2.0 if "scale" in more else 0)
+    arguments = dict.fromkeys(("query", "key", "value"), torch.zeros(2, 9))
+    function, args, kwargs = loaded.prepare(loaded.build({}), arguments)
+    assert function(*args, **kwargs)[1][0] == value
     assert loaded.notes == (
         f"graded `Attention`: the stub calls it `{ATTEND.name}`",
-        "a class stands in for the function: built, then called",
+        f"a class stands in for the function: built as Attention({said}), then called",
     )
 
 

@@ -148,9 +148,10 @@ def test_an_output_is_whatever_square_weight_is_left() -> None:
         match(linears("q", "k", "v", "zzz", "yyy"), ROLES, FUSED)
 
 
-def test_only_an_output_may_be_left_over() -> None:
+def test_the_one_weight_left_over_is_that_of_the_one_role_left_over() -> None:
+    assert found(linears("q", "k", "zzz", "out"))["zzz.weight"] == ("value",)
     with pytest.raises(Unmatched, match="value 12×12"):
-        match(linears("q", "k", "zzz", "out"), ROLES, FUSED)
+        match(linears("q", "k", "k_too", "out"), ROLES, FUSED)
     with pytest.raises(Unmatched, match="value 12×12, output 12×12"):
         match(linears("q", "k", "zzz"), ROLES, FUSED)
 
@@ -284,7 +285,7 @@ def test_only_what_is_missing_is_listed_as_expected() -> None:
         linears("to_q", "q_proj", "k", "v", "o"),
         [("a", (3 * D, D)), ("b", (3 * D, D)), ("out.weight", (D, D))],
         [("qkv.weight", (3 * D, D + 1)), ("out.weight", (D, D))],
-        [("q.weight", (D, D, 1)), *linears("k", "v", "o")],
+        [("q.weight", (D, D, 2)), *linears("k", "v", "o")],
         linears("q.0", "q.1", "q.2", "o"),
     ],
     ids=["two queries", "two fused", "another width", "another rank", "three queries"],

@@ -14,7 +14,7 @@ from grader.exchange.answer import Answer, Exchange, read, trace_of
 from grader.exchange.layout import Layout, Projection, Weights
 from grader.exchange.request import Build, Call, Request
 from grader.kata.kata import Kata
-from grader.report.verdict import Fault
+from grader.report.verdict import Fault, Verdict
 from grader.worker.wire import Message
 
 Runner = Callable[[Message], Message]
@@ -31,6 +31,8 @@ class Candidate:
     draw: Draw
     device: str = "cpu"
     reference: Callable[[Request], Sequence[Answer]] | None = None
+    lacks: Sequence[str] = ()
+    """Optional parameters that the submission has no place for: what needs one is refused."""
     exchanges: list[Exchange] = field(default_factory=list)
     last_reply: Message = field(default_factory=dict)
 
@@ -74,6 +76,7 @@ class Candidate:
 
     def ask(self, request: Request) -> tuple[Answer, ...]:
         """Run a request; the submission's failure to answer is raised as its Fault."""
+        self._assert_has_what_it_takes(request)
         device = self.device if request.device == "cpu" else request.device
         request = replace(request, device=device, axes=self.kata.entry.axes)
         exchange = Exchange(request)
@@ -87,6 +90,21 @@ class Candidate:
             exchange.fault = fault
             raise
         return exchange.answers
+
+    def _assert_has_what_it_takes(self, request: Request) -> None:
+        """A request that would give something the submission has no place for is refused."""
+        entry = self.kata.entry
+        for parameter in entry.call:
+            given = any(call.arguments.get(parameter.name) is not None for call in request.calls)
+            if parameter.name in self.lacks and given:
+                what = "mask" if parameter.mask else f"`{parameter.name}`"
+                raise Fault(Verdict.WRONG_ANSWER, f"takes no {what}: {entry.call_signature}")
+        training = any(call.mode == "train" for call in request.calls)
+        for parameter in entry.construct:
+            value = request.construct.get(parameter.name, parameter.value)
+            if parameter.name in self.lacks and training and value != parameter.value:
+                what = "a rate of dropout" if parameter.means == "dropout" else parameter.name
+                raise Fault(Verdict.WRONG_ANSWER, f"built without {what}: {entry.signature}")
 
 
 @dataclass

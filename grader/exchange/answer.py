@@ -12,7 +12,7 @@ from torch import Tensor
 
 from grader.exchange.layout import Layout
 from grader.exchange.matching import Unmatched
-from grader.exchange.request import Build, Call, Request
+from grader.exchange.request import Build, Call, Request, describe
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
 from grader.worker.wire import Message
 
@@ -118,7 +118,7 @@ def _answers(
             f"calls {names}: this kata is about writing that yourself",
         )
     if reply.get("error"):
-        raise fault_of(reply["error"], request)
+        raise fault_of(reply["error"], request, len(reply.get("results") or ()))
     trace = trace_of(reply) if request.trace else []
     results = reply["results"]
     if len(results) != len(request.calls):
@@ -144,12 +144,13 @@ def _answers(
         altered = {str(n): tuple(map(str, f)) for n, f in (result.get("altered") or {}).items()}
         inputs = {n: g for n, g in values.items() if n.startswith("input ")}
         own = {n.removeprefix("parameter "): g for n, g in values.items() if n not in inputs}
+        held = request.held[place]
         yield Answer(
             output=output,
             form=str(result.get("form")),
             request=request,
             place=place,
-            gradients=inputs | layout.read(own, request.held[place].weights),
+            gradients=inputs | layout.read(own, held.weights, held.construct),
             inputs=after,
             altered=altered,
             trace=trace,
@@ -181,25 +182,30 @@ MAX_LINES = 1_000_000
 MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
 
 
-def fault_of(error: Message, request: Request | None = None) -> Fault:
-    """The candidate's exception as a fault, with the candidate's own traceback lines."""
+def fault_of(error: Message, request: Request | None = None, done: int = 0) -> Fault:
+    """The candidate's exception as a fault, with the candidate's own traceback lines.
+
+    done: how many calls of the request had been answered.
+    """
     kind, words = str(error["type"]), str(error["message"]).strip()
     frames = tuple(
         CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"]))
         for f in error["frames"]
         if 0 < int(f["line"]) < MAX_LINES
     )
-    shapes = ""
-    if request is not None and request.calls:
-        shapes = request.given(request.calls[0])
-    evidence = Evidence(frames=frames, shapes=shapes)
+    evidence = Evidence(frames=frames, shapes=_given(error, request, done))
     first = words.splitlines()[0] if words else ""
+    missing = str(error.get("missing") or "")
+    if missing and kind == "ModuleNotFoundError":
+        return Fault(Verdict.INVALID_SUBMISSION, _absent(missing), evidence)
     if kind == "MemoryError" or any(word in words.lower() for word in MEMORY_WORDS):
         return Fault(
             Verdict.MEMORY_LIMIT,
             f"asked for more memory than the limit of 4 GiB: {first}",
             evidence,
         )
+    if error.get("stage") == "weights":
+        return Fault(Verdict.RUNTIME_ERROR, first, evidence)
     if kind == "SystemExit":
         return Fault(Verdict.RUNTIME_ERROR, f"calls sys.exit({first})", evidence)
     if kind == "NotImplementedError" and not words:
@@ -207,3 +213,26 @@ def fault_of(error: Message, request: Request | None = None) -> Fault:
     if kind == "EOFError":
         first = "reads from the keyboard, which is not there while grading"
     return Fault(Verdict.RUNTIME_ERROR, f"{kind}: {first}" if first else kind, evidence)
+
+
+def _given(error: Message, request: Request | None, done: int) -> str:
+    """What was built, in the submission's own words, and what was passed when it failed."""
+    if request is None:
+        return ""
+    built = str(error.get("built") or "")
+    if not request.calls and not built:
+        return ""
+    call = request.calls[min(done, len(request.calls) - 1)] if request.calls else Call({})
+    if not built or done or error.get("stage") == "weights":
+        return request.given(call)
+    passed = describe({}, call.arguments, request.axes) if error.get("stage") == "call" else ""
+    return ", ".join(part for part in (f"built as {built}", passed) if part)
+
+
+def _absent(package: str) -> str:
+    if package.startswith("."):
+        return "imports from a file beside it: a submission is one file"
+    return (
+        f"imports `{package}`, which is not installed here: `pip install {package}` in the "
+        "environment of kata, or write it in torch"
+    )

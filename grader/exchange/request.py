@@ -95,7 +95,9 @@ class Request:
             "builds": [self._encode_build(n, build, layout) for n, build in enumerate(self.builds)],
             "seed": self.seed,
             "device": self.device,
-            "calls": [_encode_call(call, layout) for call in self.calls],
+            "calls": [
+                _encode_call(call, layout, self.builds[call.build].construct) for call in self.calls
+            ],
             "trace": self.trace,
         }
 
@@ -103,16 +105,16 @@ class Request:
         own = (call.arguments for call in self.calls if call.build == number)
         return {
             "construct": dict(build.construct),
-            "state": layout.state(build.weights) if build.weights else {},
+            "state": layout.state(build.weights, build.construct) if build.weights else {},
             "dtype": _word(build.dtype),
             "warm": dict(next(own, self.warm)),
         }
 
 
-def _encode_call(call: Call, layout: Layout) -> Message:
+def _encode_call(call: Call, layout: Layout, construct: Mapping[str, Any]) -> Message:
     return vars(call) | {
         "arguments": dict(call.arguments),
-        "weights": None if call.weights is None else layout.state(call.weights),
+        "weights": None if call.weights is None else layout.state(call.weights, construct),
         "dtype": None if call.dtype is None else _word(call.dtype),
     }
 

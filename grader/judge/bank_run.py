@@ -49,7 +49,7 @@ class Judge:
     """A pytest plugin: fixtures for the bank, and the checks as they come out."""
 
     kata: Kata
-    candidate_for: Callable[[str], tuple[Candidate, Callable[[], None]]]
+    candidate_for: Callable[[str, str], tuple[Candidate, Callable[[], None]]]
     seed: int
     racer: Any = None
     on_check: Callable[[Check], None] | None = None
@@ -71,7 +71,7 @@ class Judge:
     @pytest.fixture
     def candidate(self, request: pytest.FixtureRequest) -> Iterator[Candidate]:
         """The submission, in a worker of this check's own."""
-        candidate, done = self.candidate_for(request.node.name)
+        candidate, done = self.candidate_for(request.node.name, _labels(request.node)[0])
         self.candidates[request.node.name] = candidate
         yield candidate
         done()

@@ -231,6 +231,7 @@ def _account(reply: Message) -> Message:
         return {
             "name": str(reply["name"]),
             "notes": [str(note) for note in reply["notes"]],
+            "lacks": [str(name) for name in reply.get("lacks") or ()],
             "confinement": str(reply["confinement"]),
         }
 
@@ -239,10 +240,6 @@ def _load_fault(error: Message) -> Fault:
     fault = fault_of(error)
     if error["stage"] == "entry":
         return Fault(Verdict.INVALID_SUBMISSION, str(error["message"]))
-    missing = error.get("missing")
-    if missing and error["type"] == "ModuleNotFoundError":
-        message = f"imports `{missing}`, which is not installed here: torch is all a kata needs"
-        return Fault(Verdict.INVALID_SUBMISSION, message, fault.evidence)
     if fault.verdict is Verdict.RUNTIME_ERROR:
         message = f"cannot be imported: {fault.message}"
         return Fault(Verdict.INVALID_SUBMISSION, message, fault.evidence)

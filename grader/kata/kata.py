@@ -96,6 +96,8 @@ class EntryPoint:
     """Which argument plays the part of query, key and value."""
     scores: str = ""
     """The axes of the scores, queries and keys last."""
+    modules_only: bool = False
+    """Whether a class that is no `nn.Module`, but holds modules, counts for no layer."""
 
     @property
     def is_module(self) -> bool:
@@ -107,6 +109,12 @@ class EntryPoint:
         """The call as a person writes it."""
         parameters = self.construct if self.is_module else self.call
         return f"{self.name}({', '.join(p.spelled for p in parameters)})"
+
+    @property
+    def call_signature(self) -> str:
+        """The call of what was built, as a person writes it."""
+        name = "forward" if self.is_module else self.name
+        return f"{name}({', '.join(p.spelled for p in self.call)})"
 
     @cached_property
     def probe(self) -> dict[str, Any]:
@@ -289,6 +297,7 @@ def _entry(table: Mapping[str, Any]) -> EntryPoint:
         returns=table["returns"]["axes"],
         scores=reads.pop("scores", ""),
         reads=reads,
+        modules_only=entry.get("modules_only", False),
     )
     _assert_consistent(made)
     return made

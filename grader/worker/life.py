@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from grader.kata.kata import EntryPoint
-from grader.worker.entry import Loaded, NoEntryPoint, execute, resolve
+from grader.worker.entry import Loaded, NoEntryPoint, load
 from grader.worker.program import answer, describe_error
 from grader.worker.recorder import Recorder
 from grader.worker.wire import Channel, Deadline, Message, PeerGone, WireError
@@ -88,13 +88,17 @@ class Life:
         self.recorder = Recorder(message["banned"])
         self.recorder.guard()
         try:
-            module = execute(message["source"])
-            self.loaded = resolve(module, entry)
+            self.loaded = load(message["source"], entry)
         except NoEntryPoint as reason:
             return {"error": {"stage": "entry", "type": "", "message": str(reason), "frames": []}}
         except BaseException as error:
             return {"error": describe_error(error, "import")}
-        return {"error": None, "name": self.loaded.name, "notes": list(self.loaded.notes)}
+        return {
+            "error": None,
+            "name": self.loaded.name,
+            "notes": list(self.loaded.notes),
+            "lacks": list(self.loaded.lacks),
+        }
 
     def obey(self, message: Message) -> Message:
         """Do what a frame asks: load, run, or run in two steps, of which the second is timed."""

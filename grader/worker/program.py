@@ -15,7 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from grader.worker.entry import FILENAME, WIDTH, Loaded
+from grader.worker.construction import Indivisible
+from grader.worker.entry import Loaded
+from grader.worker.execution import FILENAME
+from grader.worker.instance import Unfit, described, using, write
 from grader.worker.meta import without_compiler
 from grader.worker.recorder import Recorder
 from grader.worker.wire import Message, plain
@@ -37,9 +40,9 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
             without_compiler()
         watched = recorder or contextlib.nullcontext()
         with torch.no_grad(), watched:
-            instances = [_build(loaded, build, request["device"]) for build in request["builds"]]
+            instances = [_build(loaded, build, request) for build in request["builds"]]
         if request.get("inspect"):
-            reply["state"] = _state(instances[0])
+            reply["state"] = described(instances[0])
         if recorder is not None and request.get("trace"):
             recorder.watch(instances[0])
         stage = "call"
@@ -50,7 +53,7 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
             for instance in instances:
                 recorder.watch(instance)
     except BaseException as error:  # SystemExit and KeyboardInterrupt are the candidate's too
-        reply["error"] = describe_error(error, stage)
+        reply["error"] = describe_error(error, stage, loaded) | _made(loaded, request)
     if recorder is not None:
         reply |= {"banned": recorder.found, "torch_calls": recorder.calls, "trace": recorder.trace}
         recorder.active = False
@@ -85,47 +88,33 @@ def _apart(calls: list[Message]) -> list[dict[str, Any]]:
     return [{name: own(v) for name, v in call["arguments"].items()} for call in calls]
 
 
-def _build(loaded: Loaded, build: Message, device: str) -> Any:
-    if loaded.needs_width:
-        return Widths(loaded)
+def _build(loaded: Loaded, build: Message, request: Message) -> Any:
+    device, construct = request["device"], build["construct"]
     with torch.enable_grad():
-        instance = loaded.build(build["construct"])
+        instance = loaded.build(construct, device, _longest(request["calls"]))
     if not isinstance(instance, nn.Module):
         return instance
     instance.to(dtype=getattr(torch, build["dtype"]))
     if any(isinstance(p, nn.parameter.UninitializedParameter) for p in instance.parameters()):
         _dry_run(loaded, instance, build["warm"])
     instance.to(device=device)
-    _fill(instance, build["state"], device)
+    if device != "meta":
+        write(instance, build["state"], loaded.built(construct), loaded.built(loaded.sample))
     return instance
 
 
-class Widths(nn.Module):
-    """A class that stands in for a function and is built with d_k: one instance for each width."""
-
-    def __init__(self, loaded: Loaded) -> None:
-        super().__init__()
-        self.loaded = loaded
-        self.built: dict[int, Any] = {}
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the instance of the first argument's width, in this one's mode."""
-        width = args[0].size(-1)
-        if width not in self.built:
-            self.built[width] = self.loaded.build({WIDTH: width})
-        instance = self.built[width]
-        if isinstance(instance, nn.Module):
-            instance.train(self.training)
-            instance.to(args[0].device, args[0].dtype)
-        return instance(*args, **kwargs)
+def _longest(calls: list[Message]) -> int:
+    """The largest size among what the calls are given: no sequence is longer."""
+    given = (value for call in calls for value in call["arguments"].values())
+    return max((max(v.shape, default=0) for v in given if isinstance(v, Tensor)), default=64)
 
 
 def _dry_run(loaded: Loaded, instance: nn.Module, warm: dict[str, Any]) -> None:
     """A lazy layer knows its sizes after one forward pass."""
-    arguments = {name: _corner(warm[name]) for name in loaded.call.positional}
-    args, kwargs = loaded.call.place(arguments)
+    arguments = {name: _corner(warm[name]) for name in loaded.required}
+    function, args, kwargs = loaded.prepare(instance, arguments)
     with torch.no_grad():
-        instance(*args, **kwargs)
+        function(*args, **kwargs)
 
 
 def _corner(value: Tensor) -> Tensor:
@@ -133,26 +122,6 @@ def _corner(value: Tensor) -> Tensor:
     for dim in range(value.dim() - 1):
         value = value.narrow(dim, 0, 1)
     return value
-
-
-def _fill(instance: nn.Module, state: dict[str, Tensor], device: str) -> None:
-    if not state or device == "meta":
-        return
-    own = dict(instance.named_parameters())
-    with torch.no_grad():
-        for name, tensor in state.items():
-            own[name].copy_(tensor)
-
-
-def _state(instance: Any) -> list[dict[str, Any]]:
-    """Names and shapes of the parameters; the judge decides what each of them is."""
-    if not isinstance(instance, nn.Module):
-        return []
-    linear = {id(m.weight) for m in instance.modules() if isinstance(m, nn.Linear)}
-    return [
-        {"name": n, "shape": list(p.shape), "linear": id(p) in linear}
-        for n, p in instance.named_parameters()
-    ]
 
 
 @dataclass
@@ -166,13 +135,16 @@ class Built:
     """Entered only around what is the submission's own: watching costs more than a small call."""
     kept: list[Any] = field(default_factory=list)
 
-    def call(self, instance: Any, arguments: dict[str, Any], *, gradients: bool) -> Any:
-        """What the submission makes of these arguments, whatever it is."""
-        args, kwargs = self.loaded.call.place(arguments)
-        with torch.set_grad_enabled(gradients), self.watched:
-            raw = instance(*args, **kwargs)
+    def call(
+        self, instance: Any, arguments: dict[str, Any], *, gradients: bool
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """What the submission makes of these arguments, and with which weights if it is asked."""
+        function, args, kwargs = self.loaded.prepare(instance, arguments)
+        following = using(instance, gradients=gradients)
+        with torch.set_grad_enabled(gradients), self.watched, following as used:
+            raw = function(*args, **kwargs)
         self.kept.append(raw)
-        return raw
+        return raw, used
 
 
 def _call(built: Built, call: Message, given: dict[str, Any]) -> Message:
@@ -188,13 +160,12 @@ def _call(built: Built, call: Message, given: dict[str, Any]) -> Message:
         _sow(call["seed"], device)
     tensors = {n: t for n, t in arguments.items() if isinstance(t, Tensor)}
     before = {n: _facts(t) for n, t in tensors.items()} if call.get("keep_inputs") else {}
-    raw = built.call(instance, arguments, gradients=cotangent is not None)
+    raw, used = built.call(instance, arguments, gradients=cotangent is not None)
     result = _output(raw)
     output = raw[0] if isinstance(raw, tuple | list) and raw else raw
     if cotangent is not None and "output" in result:
-        parameters = dict(instance.named_parameters()) if isinstance(instance, nn.Module) else {}
         with built.watched:
-            result["gradients"] = _gradients(output, cotangent, leaves, parameters, device)
+            result["gradients"] = _gradients(output, cotangent, leaves, used, device)
     if call.get("keep_inputs"):
         result["altered"] = {n: _differing(before[n], _facts(t)) for n, t in tensors.items()}
         result["inputs"] = {n: t.detach().cpu() for n, t in tensors.items() if plain(t.detach())}
@@ -206,8 +177,8 @@ def _set(instance: nn.Module, call: Message, device: str) -> None:
     instance.train(call["mode"] == "train")
     if call.get("dtype"):
         instance.to(getattr(torch, call["dtype"]))
-    if call.get("weights"):
-        _fill(instance, call["weights"], device)
+    if call.get("weights") and device != "meta":
+        write(instance, call["weights"])
 
 
 def _facts(tensor: Tensor) -> dict[str, Any]:
@@ -292,18 +263,28 @@ def pull_back(output: Tensor, leaves: list[Tensor], cotangent: Tensor) -> tuple[
     return found
 
 
-def describe_error(error: BaseException, stage: str) -> Message:
+def _made(loaded: Loaded, request: Message) -> Message:
+    """What the request was to build, in the submission's own words."""
+    each = [loaded.built(build["construct"]) for build in request["builds"]]
+    return {"built": " and ".join(dict.fromkeys(each))[:MAX_TEXT]}
+
+
+def describe_error(error: BaseException, stage: str, loaded: Loaded | None = None) -> Message:
     """An exception as plain data: its type, its words, and the candidate's own lines."""
+    kind = type(error).__name__
     own = [
         {"line": f.lineno or 0, "function": f.name, "text": f.line or ""}
         for f in traceback.extract_tb(error.__traceback__)
         if f.filename == FILENAME
     ]
+    if isinstance(error, Indivisible):  # the division that a caller of this constructor makes
+        kind = "ValueError"
+        own = [dict(loaded.construct.line)] if loaded is not None and loaded.construct else []
     return {
-        "stage": stage,
-        "type": type(error).__name__,
+        "stage": "weights" if isinstance(error, Unfit) else stage,
+        "type": kind,
         "message": _words(error),
-        "frames": own[-12:],
+        "frames": [frame for frame in own[-12:] if frame],
         "missing": getattr(error, "name", None) if isinstance(error, ImportError) else None,
     }
 

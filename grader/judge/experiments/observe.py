@@ -7,23 +7,20 @@ outcome like any other; only a submission that cannot be loaded is a Fault.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from grader.bank.candidate import Candidate
 from grader.bank.draw import Draw
 from grader.bank.tolerance import allowed
-from grader.exchange.answer import Answer
-from grader.exchange.layout import Layout
-from grader.exchange.local import LazySolution, learn_layout
 from grader.exchange.matching import Unmatched
 from grader.exchange.request import Request
-from grader.judge.conversation import PATIENCE, Conversation, WorkerPool, load_message
+from grader.judge.conversation import PATIENCE
 from grader.judge.experiments.experiment import EXPERIMENTS, HALF, PADDED_ROW, UNSCALED, Seen
 from grader.judge.experiments.inputs import MANY, Inputs, half, in_dtype, padded, wide
 from grader.judge.source import Source
+from grader.judge.subject import Subject
 from grader.judge.workers import Server
 from grader.kata.kata import Kata
 from grader.kata.refused import Refused
@@ -62,61 +59,27 @@ def observe(
         raise Refused(f"there is no experiment `{name}`: there are {', '.join(EXPERIMENTS)}")
     if not experiment.applies(kata):
         raise Refused(f"experiment `{name}` cannot be asked of kata `{kata.slug}`")
-    pool = WorkerPool(server, load_message(kata, source.text), patience)
+    subject = Subject(kata, source.text, server, seed, patience=patience)
     try:
-        subject = _load(kata, pool, seed)
+        subject.enter()
         happened, said = OBSERVED[name](subject)
-    finally:
-        pool.close()
-    return Seen(name, happened, said)
-
-
-def _load(kata: Kata, pool: WorkerPool, seed: int) -> Subject:
-    conversation = Conversation(pool)
-    try:
-        conversation.open()
-        layout = learn_layout(kata, conversation.run)
     except Unmatched as error:
         raise Fault(Verdict.INVALID_SUBMISSION, str(error)) from None
     finally:
-        conversation.close()
-    solution = LazySolution(kata, kata.solution.read_text(encoding="utf-8"))
-    return Subject(kata, pool, layout, solution, seed)
+        subject.close()
+    return Seen(name, happened, said)
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A submission that was loaded, beside the solution."""
-
-    kata: Kata
-    pool: WorkerPool
-    layout: Layout
-    solution: LazySolution
-    seed: int
-
-    def inputs(self, purpose: str) -> Inputs:
-        """What an experiment's requests are made from: the same ones each time."""
-        return Inputs(self.kata, self.layout, Draw(self.seed, purpose))
-
-    def ask(self, request: Request) -> Answer:
-        """The submission's answer, from a worker of its own; raises its Fault."""
-        conversation = Conversation(self.pool)
-        try:
-            draw = Draw(self.seed, "experiment")
-            return Candidate(self.kata, self.layout, conversation.run, draw).ask(request)[0]
-        finally:
-            conversation.close()
-
-    def right(self, request: Request) -> Tensor:
-        """The solution's answer, in the request's own dtype."""
-        return self.solution.answers(request)[0].output
+def _inputs(subject: Subject, purpose: str) -> Inputs:
+    """What an experiment's requests are made from: the same ones each time."""
+    return Inputs(subject.kata, subject.layout, Draw(subject.seed, purpose))
 
 
 # --- a row that may attend to nothing --------------------------------------------------------
 
 
 def _padded_row(subject: Subject) -> Outcome:
-    request, empty = padded(subject.inputs(PADDED_ROW))
+    request, empty = padded(_inputs(subject, PADDED_ROW))
     where = "sequence 2" if subject.kata.entry.is_module else "query 2 of the first"
     given = f"{_given(request)}: {where} sees no key"
     try:
@@ -194,7 +157,7 @@ def _pull(subject: Subject, request: Request, empty: Tensor) -> str:
 
 
 def _half(subject: Subject) -> Outcome:
-    request = half(subject.inputs(HALF))
+    request = half(_inputs(subject, HALF))
     given = f"{_given(request)}; scaled scores around 18"
     try:
         output = subject.ask(request).output
@@ -223,7 +186,7 @@ def _half(subject: Subject) -> Outcome:
 
 def _unscaled(subject: Subject) -> Outcome:
     (request, d_k), (louder, _) = (
-        wide(subject.inputs(UNSCALED), times=times) for times in (False, True)
+        wide(_inputs(subject, UNSCALED), times=times) for times in (False, True)
     )
     given = f"d_k = {d_k}, {MANY} keys, all of unit variance; means over {MANY // 2} queries"
     right = subject.right(request)
