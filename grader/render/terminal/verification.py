@@ -41,8 +41,8 @@ class Watching:
         where = f"{step.kata}{self._nth(step.kata)}"
         left = _left(step, now - self.begun)
         if self.console.is_terminal:
-            far = f"{bar(step.done, step.total)} {step.done}/{step.total}"
-            self.line.say(f"{where}: {step.stage}  {far}{left}")
+            far = f"{step.done}/{step.total}{left}"
+            self.line.say(f"{where}: {step.stage} {far}  {bar(step.done, step.total)}")
         elif begins:
             many = f" ({step.total})" if step.total > 1 else ""
             self.console.print(f"{where}: {step.stage}{many} …", markup=False)
@@ -77,7 +77,9 @@ def table(outcomes: Sequence[Verification]) -> Table:
     """Mutants killed, a row for each kata."""
     shown = Table(box=None, pad_edge=False)
     for title in ("kata", "checks", "pitfalls", "edits caught", "unplaced", "pairs refused", "fit"):
-        shown.add_column(title, justify="left" if title == "kata" else "right")
+        shown.add_column(
+            title, justify="left" if title == "kata" else "right", no_wrap=title in ("kata", "fit")
+        )
     for o in outcomes:
         problems = "1 problem" if len(o.problems) == 1 else f"{len(o.problems)} problems"
         shown.add_row(
