@@ -57,7 +57,8 @@ def notes(text: str, wanted: tuple[Parameter, ...], reads: Any = None) -> tuple[
 @pytest.mark.parametrize(
     "text",
     ["query, key, value, mask=None", "q, k, v, m=None", "a, b, c, d=None",
-     "*, q, k, v, mask=None", "Q, K, V, attn_mask=None", "query, key, value, /, mask=None", "a, b, c, *, mask=None",
+     "*, q, k, v, mask=None", "Q, K, V, attn_mask=None", "query, key, value, /, mask=None",
+     "a, b, c, *, mask=None",
      "q, k, v, mask=None, **options",
      "q, k, v, scale=None, mask=None", "q, k, v, dropout=0.0, is_causal=False, attn_mask=None"],
 )  # fmt: skip
@@ -115,6 +116,22 @@ def test_who_swallows_arguments_gets_the_mask_too() -> None:
     assert attended("*args", mask="M") == {"args": ("Q", "K", "V", "M")}
     assert attended("q, k, v, *rest", mask="M")["rest"] == ("M",)
     assert attended("q, k, v, **named", mask="M")["named"] == {"mask": "M"}
+
+
+MASKED = (Parameter("value", axes="… S d_v"), Parameter("mask", axes="… L S", mask=True))
+
+
+@pytest.mark.parametrize("text", ["value, mask", "v, m", "mask, value", "v, *, attn_mask", "*args"])
+def test_a_mask_that_every_call_gives_has_its_place_too(text: str) -> None:
+    got = arrived(text, MASKED, value="V", mask="M")
+    names = list(inspect.signature(signature(text)).parameters)
+    mask = next((n for n in names if n in {"mask", "m", "attn_mask"}), None)
+    if mask is None:
+        assert got == {"args": ("V", "M")}
+    else:
+        assert got == dict(zip(names, "MV" if names[0] == mask else "VM", strict=True))
+    with pytest.raises(Unbindable, match=r"takes \(value\), where the kata passes value, mask"):
+        bind(signature("value"), MASKED)
 
 
 def test_what_cannot_be_told_goes_by_place() -> None:

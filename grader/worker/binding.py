@@ -141,7 +141,8 @@ class _CallBinder:
         self.swallows = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.takes_any_name = any(p.kind is p.VAR_KEYWORD for p in parameters)
         self.wanted = wanted
-        self.required = [p.name for p in wanted if p.required]
+        # A mask is known by its name, also where every call gives one.
+        self.required = [p.name for p in wanted if p.required and not p.mask]
         self.reads = reads
         self.sources: dict[str, str] = {}
         self.notes: list[str] = []
@@ -149,7 +150,7 @@ class _CallBinder:
     def binding(self) -> Binding:
         if not self._by_role():
             self._in_order()
-        for optional in (p for p in self.wanted if not p.required):
+        for optional in (p for p in self.wanted if p.name not in self.required):
             self._option(optional)
         self._open_ends()
         places = ordered(self.named, self.sources)
@@ -157,7 +158,7 @@ class _CallBinder:
         if self.swallows:
             places += [Place("*", p.name) for p in self.wanted if p.name not in bound]
         elif self.takes_any_name:
-            left = [p for p in self.wanted if p.name not in bound and not p.required]
+            left = [p for p in self.wanted if p.name not in bound | {*self.required}]
             places += [Place(p.name, p.name, by_name=True) for p in left]
         return Binding(tuple(places), tuple(self.notes), MADE_OF_A_CALL | self._width())
 
@@ -193,10 +194,14 @@ class _CallBinder:
         """Give these arguments to the first parameters that are free, in order."""
         open_to = [p for p in self.named if p.name not in self.sources and self._takes(p)]
         if len(open_to) < len(arguments) and not self.swallows:
-            names = ", ".join(p.name for p in self.named)
-            taken = f"({names})" if names else "no argument"
-            raise Unbindable(f"takes {taken}, where the kata passes {', '.join(self.required)}")
+            raise self._too_few()
         self.sources |= dict(zip((p.name for p in open_to), arguments, strict=False))
+
+    def _too_few(self) -> Unbindable:
+        names = ", ".join(p.name for p in self.named)
+        taken = f"({names})" if names else "no argument"
+        passed = ", ".join(p.name for p in self.wanted if p.required)
+        return Unbindable(f"takes {taken}, where the kata passes {passed}")
 
     def _takes(self, parameter: inspect.Parameter) -> bool:
         """Whether a required argument may go there: not to what says it is a mask or a rate."""
@@ -208,6 +213,8 @@ class _CallBinder:
     def _option(self, optional: Parameter) -> None:
         free = [p for p in self.named if p.name not in self.sources]
         target = _choose(optional, free, {p.name for p in self.wanted})
+        if target is None and optional.required and not (self.swallows or self.takes_any_name):
+            raise self._too_few()
         if target is not None:
             self.sources[target] = optional.name
             if optional.mask and target != optional.name:
