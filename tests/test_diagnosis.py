@@ -53,8 +53,8 @@ SCALE = pitfall("scale", "scores / 2.0", "scores * 2.0", "scores / 4.0")
 AXIS = pitfall("axis", "dim=-1", "dim=-2")
 KEEP = pitfall("keep", "weights @ value", "weights @ value + value.sum()")
 STYLE = pitfall("style", "return context", "return context + 0.25", remark=True)
-CRASH = pitfall("crash", "context = weights", "raise ValueError('no')\ncontext = weights")
-OTHER = pitfall("other", "context = weights", "raise ValueError('not')\ncontext = weights")
+CRASH = pitfall("crash", "context = weights", "raise ValueError('no 1')\ncontext = weights")
+OTHER = pitfall("other", "context = weights", "raise ValueError('no 2')\ncontext = weights")
 KNOWN = (SCALE, AXIS, KEEP, STYLE, CRASH, OTHER)
 
 
@@ -183,6 +183,12 @@ def test_what_explains_more_is_named_though_it_is_tried_later(known: list[Pitfal
     assert (named(found), found.explained) == (["axis"], 2)
 
 
+def test_of_two_that_explain_as_much_the_first_is_named(known: list[Pitfall]) -> None:
+    known.insert(known.index(SCALE) + 1, replace(SCALE, id="twin"))
+    strange = TEXT.replace("return context", "return context * 1.5")
+    assert named(diagnosed(edited(SCALE), strange)) == ["scale"]
+
+
 def test_a_mistake_that_its_own_check_did_not_catch_was_not_made(known: list[Pitfall]) -> None:
     known[known.index(SCALE)] = replace(SCALE, check="test_second")
     text = edited(SCALE)
@@ -212,7 +218,7 @@ def test_of_crashes_the_one_with_the_same_words_is_named(known: list[Pitfall]) -
 def test_of_crashes_with_other_numbers_the_same_kind_is_named(known: list[Pitfall]) -> None:
     known[:] = [replace(CRASH, edits=(Edit(("context = weights",), (
         "raise ValueError('3 of (4, 5)')\ncontext = weights",)),))]  # fmt: skip
-    told = edited(CRASH).replace("'no'", "'7 of (8, 9)'")
+    told = edited(CRASH).replace("'no 1'", "'7 of (8, 9)'")
     assert named(diagnosed(told)) == ["crash"]
     assert named(diagnosed(told.replace("of", "by"))) == []
 
@@ -285,12 +291,13 @@ def test_a_search_has_a_budget(
 
 def test_a_mutant_that_explains_none_of_the_first_few_is_let_go(known: list[Pitfall]) -> None:
     known[:] = [SCALE]
-    exchanges = [asked(edited(AXIS), request) for request in requests(2 * search.TASTE)]
-    exchanges[-1] = asked(edited(SCALE), exchanges[-1].request)
-    cases = [Case((exchange,), []) for exchange in exchanges]
-    assert search.Search(KATA, known, list(cases), TEXT).run() == ((), 0)
-    early = search.Search(KATA, known, [cases[-1], cases[0]], TEXT)
-    assert early.run() == ((SCALE,), 1)
+    for few, found in ((search.TASTE, ()), (search.TASTE - 1, (SCALE,))):
+        texts = [edited(AXIS)] * few + [edited(SCALE)] * 2 * search.TASTE
+        cases = [
+            Case((asked(text, request),), [])
+            for text, request in zip(texts, requests(len(texts)), strict=True)
+        ]
+        assert search.Search(KATA, known, cases, TEXT).run()[0] == found
 
 
 # --- what counts as the same ------------------------------------------------------------------
