@@ -52,7 +52,6 @@ def good_reply() -> Message:
         "results": [first, facts | {"form": "tuple", "output": X * 3}],
         "error": None,
         "banned": [],
-        "torch_calls": 7,
         "trace": [{"call": "linear", "product": True, "operands": operands}],
         "confinement": "limits",
     }
@@ -370,7 +369,6 @@ def test_an_edited_solution_answers_as_a_worker_would() -> None:
     variant = load_variant(FUNCTION, text_of("print('noise'); return value * 2"))
     (answer,) = variant.answers(Request({}, {}, (Call(QKV),)))
     assert torch.equal(answer.output, QKV["value"] * 2)
-    assert variant.last_reply["torch_calls"] >= 1
 
 
 def test_what_an_edited_solution_prints_goes_nowhere(capfd: pytest.CaptureFixture[str]) -> None:

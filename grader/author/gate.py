@@ -271,9 +271,9 @@ class Gate:
             return []
 
     def _clocked(self, mutants: list[Mutant], name: str) -> Iterator[tuple[Mutant, Report]]:
-        """Slow code against the clock, which needs real workers."""
+        """What costs too much against the budget, which needs real workers."""
         texts = [(mutant, mutant.text) for mutant in mutants]
-        for mutant, report in self._graded(texts, name, lambda m: m.pitfalls[0].check):
+        for mutant, report in self._graded(texts, name, lambda m: [p.check for p in m.pitfalls]):
             if _undecided(report):
                 self.problem(f"{mutant.name} was timed on too busy a machine: run this again")
             else:
@@ -283,12 +283,12 @@ class Gate:
         self,
         texts: Sequence[tuple[One, str]],
         name: str,
-        only: Callable[[One], str] | None = None,
+        only: Callable[[One], Sequence[str]] | None = None,
     ) -> Iterator[tuple[One, Report]]:
         """The report on each text, by the whole bank or by one check of it."""
         stage = self._stage(name, len(texts)) if texts else None
         for one, text in texts:
-            selection = None if only is None else Selection(only=(only(one),))
+            selection = None if only is None else Selection(only=tuple(only(one)))
             report = self._grade(text, selection)
             for _ in range(ASKED_AGAIN):
                 if report is None or not _undecided(report):

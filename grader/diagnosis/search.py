@@ -58,11 +58,15 @@ def diagnose(
     # What is caught by a check that passed is not what went wrong here.
     failed = {c.id for c in checks if not c.passed}
     pitfalls = tuple(p for p in pitfalls if p.check in failed)
-    slow = {c.evidence.grows for c in failing if c.evidence.grows}
-    loops = tuple(p for p in pitfalls if p.grows in slow)
-    mistakes, explained = _searched(kata, pitfalls, cases, texts) if cases else ((), 0)
-    findings = tuple(_finding(p, source) for p in dict.fromkeys((*mistakes, *loops)))
-    return Diagnosis(findings[:2], explained + (len(slow) if loops else 0), len(cases) + len(slow))
+    costly = [c for c in failing if c.evidence.grows]
+    why = {word for c in costly for word in c.evidence.grows.split()}
+    wasteful = tuple(p for p in pitfalls if p.grows in why)
+    # Waste gives right answers: there is nothing to tell it by among them.
+    answering = tuple(p for p in pitfalls if not p.grows)
+    mistakes, explained = _searched(kata, answering, cases, texts) if cases else ((), 0)
+    findings = tuple(_finding(p, source) for p in (*mistakes, *wasteful))
+    explained += len(costly) if wasteful else 0
+    return Diagnosis(findings[:2], explained, len(cases) + len(costly))
 
 
 def _searched(

@@ -59,8 +59,10 @@ class Request:
     dtype: torch.dtype = torch.float32
     device: str = "cpu"
     trace: bool = False
+    measure: bool = False
+    """Whether the reply says what the calls cost: the storages that they made."""
     warm: Mapping[str, Any] = field(default_factory=dict)
-    """Arguments of the forward pass that lazy layers need first, where there is no call."""
+    """Arguments of the forward pass that lazy layers need first, where the call's own are none."""
     axes: Mapping[str, Axes] = field(default_factory=dict)
     """What the arguments' sizes are called, for messages."""
     further: tuple[Build, ...] = ()
@@ -99,6 +101,7 @@ class Request:
                 _encode_call(call, layout, self.builds[call.build].construct) for call in self.calls
             ],
             "trace": self.trace,
+            "measure": self.measure,
         }
 
     def _encode_build(self, number: int, build: Build, layout: Layout) -> Message:
@@ -107,13 +110,13 @@ class Request:
             "construct": dict(build.construct),
             "state": layout.state(build.weights, build.construct) if build.weights else {},
             "dtype": _word(build.dtype),
-            "warm": dict(next(own, self.warm)),
+            "warm": dict(self.warm or next(own, {})),
         }
 
 
 def _encode_call(call: Call, layout: Layout, construct: Mapping[str, Any]) -> Message:
     return vars(call) | {
-        "arguments": dict(call.arguments),
+        "arguments": _shapes(call.arguments),
         "weights": None if call.weights is None else layout.state(call.weights, construct),
         "dtype": None if call.dtype is None else _word(call.dtype),
     }
@@ -121,6 +124,16 @@ def _encode_call(call: Call, layout: Layout, construct: Mapping[str, Any]) -> Me
 
 def _word(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
+
+
+def _shapes(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as they travel: of a tensor without data its shape, at sizes nobody could send."""
+    return {
+        name: {"$shape": list(value.shape), "dtype": _word(value.dtype)}
+        if isinstance(value, Tensor) and value.is_meta
+        else value
+        for name, value in arguments.items()
+    }
 
 
 def describe(

@@ -52,6 +52,7 @@ class Judge:
     candidate_for: Callable[[str, str], tuple[Candidate, Callable[[], None]]]
     seed: int
     racer: Any = None
+    scales: Any = None
     on_check: Callable[[Check], None] | None = None
     selection: Selection = Selection()
     checks: list[Check] = field(default_factory=list)
@@ -81,6 +82,12 @@ class Judge:
         """The submission against the reference, by the judge's clock."""
         yield self.racer
         self.racer.close()
+
+    @pytest.fixture
+    def memory(self) -> Iterator[Any]:
+        """The submission's memory beside the reference's."""
+        yield self.scales
+        self.scales.close()
 
     # --- hooks --------------------------------------------------------------------------------
 

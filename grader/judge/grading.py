@@ -15,14 +15,16 @@ from grader.exchange.local import LazySolution
 from grader.exchange.matching import Unmatched
 from grader.judge.bank_run import Judge, Selection, run_bank
 from grader.judge.conversation import Conversation, WorkerPool, load_message
-from grader.judge.race import Race, Runner
+from grader.judge.measure import Side
+from grader.judge.memory import Memory
+from grader.judge.race import Race
 from grader.judge.source import Source
 from grader.judge.subject import Subject
 from grader.judge.workers import Server
 from grader.kata.kata import Kata, KataError
 from grader.kata.pitfalls import load_pitfalls
 from grader.report.refusal import refused
-from grader.report.verdict import Check, Fault, Heatmap, Report, Submission, Tier
+from grader.report.verdict import Budget, Check, Fault, Heatmap, Report, Submission, Tier
 
 
 @dataclass
@@ -63,8 +65,10 @@ class Grading:
         self, on_check: Callable[[Check], None] | None, selection: Selection, *, diagnose: bool
     ) -> Report:
         self.subject.enter()
-        race = self._race()
-        judge = Judge(self.kata, self.subject.candidate, self.seed, race, on_check, selection)
+        race, memory = self._race(), self._memory()
+        judge = Judge(
+            self.kata, self.subject.candidate, self.seed, race, memory, on_check, selection
+        )
         report = Report(
             kata=self.kata.slug,
             seed=self.seed,
@@ -72,7 +76,13 @@ class Grading:
             seconds=0.0,
             submission=self._submission(),
             checks=tuple(run_bank(judge)),
-            budget=race.budget,
+            budget=Budget(
+                ratio=_ratio(race.worst),
+                limit=race.limit,
+                undecided=tuple(race.undecided),
+                memory=_ratio(memory.worst),
+                memory_limit=memory.limit,
+            ),
             output=self.subject.pool.printed.decode("utf-8", "replace"),
             confinement=self.subject.level,
         )
@@ -151,11 +161,19 @@ class Grading:
         )
 
     def _race(self) -> Race:
-        """The submission against the solution, each in a worker of its own."""
-        return Race(
-            self.kata,
-            lambda: Runner(self.subject.conversation(), self.subject.layout),
-            lambda: Runner(Conversation(self.twins), self.solution.variant.layout),
-            Draw(self.seed, "race"),
-            self.device,
-        )
+        """The submission against the solution, by the clock."""
+        return Race(self.kata, self._mine, self._theirs, Draw(self.seed, "race"), self.device)
+
+    def _memory(self) -> Memory:
+        """What the submission keeps in memory, beside the solution."""
+        return Memory(self.kata, self._mine, self._theirs, Draw(self.seed, "memory"), self.device)
+
+    def _mine(self) -> Side:
+        return Side(self.subject.conversation(), self.subject.layout)
+
+    def _theirs(self) -> Side:
+        return Side(Conversation(self.twins), self.solution.variant.layout)
+
+
+def _ratio(measured: float | None) -> float | None:
+    return None if measured is None else round(measured, 2)

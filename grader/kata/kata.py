@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from grader.kata.axes import Axes, size
+from grader.kata.axes import LEAD, Axes, size
 from grader.kata.glossary import MEANINGS
 from grader.kata.keys import slips
 from grader.kata.paths import data_root
@@ -37,6 +37,8 @@ BANNED = tuple(
     "torch.ops.aten._efficient_attention_forward".split()
 )
 """What every kata bans: torch's own attention and the kernels behind it. A kata may add to it."""
+SIZES = {"width": "width", "heads": "heads", "kv_heads": "heads"}
+"""Meanings of constructor parameters that are sizes."""
 ROLES = ("query", "key", "value")
 """Who asks, who is compared, who is handed over."""
 
@@ -126,6 +128,27 @@ class EntryPoint:
         """The axes of every argument that is a tensor."""
         return {p.name: Axes.parse(p.axes) for p in self.call if p.axes}
 
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """What each size is of: the batch, the rows, the heads or the width.
+
+        A constructor's parameter says it by its meaning, an argument's axis by its place: the
+        width comes last, the rows before it, and what stands in front is the batch. A mask ends in
+        rows twice, of queries and of keys.
+        """
+        meant = {p.name: SIZES[p.means] for p in self.construct if p.means in SIZES}
+        found: dict[str, str] = {}
+        for parameter in sorted(self.call, key=lambda p: p.mask):
+            axes = self.axes.get(parameter.name)
+            if axes is None:
+                continue
+            words = ((LEAD,) if axes.lead else ()) + axes.words
+            last = "rows" if parameter.mask else "width"
+            places = [*["batch"] * len(words), "rows", last][-len(words) :]
+            for word, place in zip(words, places, strict=True):
+                found.setdefault(word, meant.get(word, place))
+        return found | meant
+
     @property
     def mask(self) -> Parameter | None:
         """The argument that is the mask, where the kata has one."""
@@ -176,6 +199,9 @@ class Kata:
     """Roles that may share one weight, in the order of its rows."""
     banned: tuple[str, ...]
     budget_limit: float
+    """How many times the solution's time a submission may take."""
+    budget_memory: float = 4.0
+    """How many times the solution's memory: in its largest tensor, and in all at one time."""
 
     def shapes(self, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         """The (out, in) sizes of every role for a construction."""
@@ -269,6 +295,7 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             fused=tuple(table.get("fused", {}).get("roles", ())),
             banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
+            budget_memory=float(table["budget"].get("memory", Kata.budget_memory)),
         )
         _assert_buildable(kata)
     except KeyError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.report.verdict import Check, Evidence, Report, Verdict
+from grader.report.verdict import Budget, Check, Evidence, Report, Verdict
 
 DAY = 86400.0
 
@@ -69,6 +69,23 @@ def pointed_lines(report: Report, check: Check) -> tuple[int, ...]:
     raised = [f.line for f in reversed(check.evidence.frames[-3:])]
     pointed = sorted({f.line for f in report.diagnosis.findings if f.line is not None})
     return tuple(n for n in raised or pointed if n in own)
+
+
+def unmeasured(check: Check) -> bool:
+    """Whether this is a check of the budget that came to no measurement: answers are wrong."""
+    measured = (Verdict.ACCEPTED, Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT, Verdict.BANNED_CALL)
+    return check.family == "budget" and check.verdict not in measured
+
+
+def costs(budget: Budget) -> Iterator[str]:
+    """Time and memory as multiples of the reference's, each beside its limit."""
+    for what, ratio, limit in (
+        ("time", budget.ratio, budget.limit),
+        ("memory", budget.memory, budget.memory_limit),
+    ):
+        if limit is not None:
+            measured = "not measured" if ratio is None else f"{ratio:.2f}× the reference's"
+            yield f"{what:<7} {measured}, at most {limit:g}×"
 
 
 DIGITS = range(5, 18)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from grader.worker.execution import FILENAME
 from grader.worker.instance import Unfit, described, using, write
 from grader.worker.meta import without_compiler
 from grader.worker.recorder import Recorder
+from grader.worker.storages import Enough, Storages
 from grader.worker.wire import Message, plain
 
 MAX_OUTPUT = 256 * 1024 * 1024
@@ -33,10 +34,11 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
     reply: Message = {"results": [], "error": None}
     if recorder is not None:
         recorder.begin()
+    storages = Storages() if request.get("measure") else None
     stage = "construct"
     try:
         _sow(request["seed"], request["device"])
-        if request["device"] == "meta":
+        if request["device"] == "meta" or storages is not None:
             without_compiler()
         watched = recorder or contextlib.nullcontext()
         with torch.no_grad(), watched:
@@ -46,16 +48,20 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
         if recorder is not None and request.get("trace"):
             recorder.watch(instances[0])
         stage = "call"
-        built = Built(loaded, instances, request["device"], watched)
+        built = Built(loaded, instances, request["device"], watched, storages)
         for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
             reply["results"].append(_call(built, call, arguments))
         if recorder is not None:
             for instance in instances:
                 recorder.watch(instance)
+    except Enough:
+        reply["cut"] = True
     except BaseException as error:  # SystemExit and KeyboardInterrupt are the candidate's too
         reply["error"] = describe_error(error, stage, loaded) | _made(loaded, request)
+    if storages is not None:
+        reply["memory"] = storages.said()
     if recorder is not None:
-        reply |= {"banned": recorder.found, "torch_calls": recorder.calls, "trace": recorder.trace}
+        reply |= {"banned": recorder.found, "trace": recorder.trace}
         recorder.active = False
     return reply
 
@@ -106,7 +112,13 @@ def _build(loaded: Loaded, build: Message, request: Message) -> Any:
 def _longest(calls: list[Message]) -> int:
     """The largest size among what the calls are given: no sequence is longer."""
     given = (value for call in calls for value in call["arguments"].values())
-    return max((max(v.shape, default=0) for v in given if isinstance(v, Tensor)), default=64)
+    shapes = (v.shape if isinstance(v, Tensor) else _shape(v) for v in given)
+    return max((max(shape, default=0) for shape in shapes if shape is not None), default=64)
+
+
+def _shape(value: Any) -> Sequence[int] | None:
+    """The shape that stands for a tensor without data."""
+    return value.get("$shape") if isinstance(value, dict) else None
 
 
 def _dry_run(loaded: Loaded, instance: nn.Module, warm: dict[str, Any]) -> None:
@@ -133,6 +145,7 @@ class Built:
     device: str
     watched: Any
     """Entered only around what is the submission's own: watching costs more than a small call."""
+    storages: Storages | None = None
     kept: list[Any] = field(default_factory=list)
 
     def call(
@@ -141,7 +154,11 @@ class Built:
         """What the submission makes of these arguments, and with which weights if it is asked."""
         function, args, kwargs = self.loaded.prepare(instance, arguments)
         following = using(instance, gradients=gradients)
-        with torch.set_grad_enabled(gradients), self.watched, following as used:
+        measuring: Any = contextlib.nullcontext()
+        if self.storages is not None:
+            self.storages.begin_call()
+            measuring = self.storages
+        with torch.set_grad_enabled(gradients), self.watched, measuring, following as used:
             raw = function(*args, **kwargs)
         self.kept.append(raw)
         return raw, used
@@ -196,6 +213,8 @@ def _value(value: Any, device: str, kept: list[Any]) -> Any:
     if isinstance(value, dict) and "$result" in value:
         call, item = value["$result"]
         return kept[call][item]
+    if isinstance(value, dict) and "$shape" in value:
+        return torch.empty(value["$shape"], dtype=getattr(torch, value["dtype"]), device=device)
     return value
 
 

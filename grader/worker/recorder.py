@@ -27,7 +27,7 @@ MAX_TRACE = 256
 
 
 class Recorder(TorchFunctionMode):
-    """Counts torch calls, names the banned ones, and traces those that read a parameter."""
+    """Names the banned torch calls, and traces those that read a parameter."""
 
     def __init__(self, banned: Iterable[str]) -> None:
         super().__init__()
@@ -42,7 +42,6 @@ class Recorder(TorchFunctionMode):
         self.names_of: dict[int, tuple[Any, str | None]] = {}
         self.active = False
         self.found: list[str] = []
-        self.calls = 0
         self.parameters: dict[int, str] = {}
         self.sizes: dict[str, int] = {}
         self.derived: dict[int, dict[str, Any]] = {}
@@ -62,7 +61,7 @@ class Recorder(TorchFunctionMode):
 
     def begin(self) -> None:
         """Forget the request before this one, and watch from now on."""
-        self.active, self.calls = True, 0
+        self.active = True
         self.found, self.trace, self.parameters = [], [], {}
         self.derived, self.kept = {}, []
 
@@ -102,7 +101,6 @@ class Recorder(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        self.calls += 1
         name = self._name(func)
         if name is not None:
             self.note(name)
@@ -134,7 +132,7 @@ class Recorder(TorchFunctionMode):
         What comes of a parameter otherwise than by a product is that parameter still, and whole if
         it has as many elements: a transpose, a clone. What comes of parts stays a part.
         """
-        known = [self._origin(tensor) for tensor in _tensors((args, kwargs))]
+        known = [self._origin(tensor) for tensor in tensors((args, kwargs))]
         operands = [origin for origin in known if origin is not None]
         word = str(getattr(func, "__name__", ""))
         product = word in PRODUCTS
@@ -147,7 +145,7 @@ class Recorder(TorchFunctionMode):
             return
         name = operands[0]["name"]
         of_whole = all(operand["whole"] for operand in operands)
-        for tensor in _tensors(result):
+        for tensor in tensors(result):
             whole = of_whole and tensor.numel() >= self.sizes[name]
             self.derived[id(tensor)] = {"name": name, "whole": whole, "dim": tensor.dim()}
             self.kept.append(tensor)  # an id stays this tensor's own only while it lives
@@ -160,15 +158,16 @@ class Recorder(TorchFunctionMode):
         return self.derived.get(id(tensor))
 
 
-def _tensors(node: Any) -> Iterable[Tensor]:
+def tensors(node: Any) -> Iterable[Tensor]:
+    """Every tensor in nested arguments or results."""
     if isinstance(node, Tensor):
         yield node
     elif isinstance(node, list | tuple):
         for item in node:
-            yield from _tensors(item)
+            yield from tensors(item)
     elif isinstance(node, dict):
         for item in node.values():
-            yield from _tensors(item)
+            yield from tensors(item)
 
 
 @functools.cache

@@ -148,9 +148,10 @@ test_nothing_is_carried_over_between_calls = standard.nothing_kept(definition)
 test_layers_of_different_rates_do_not_mix = standard.beside(definition)
 test_sequences_may_be_longer_than_any_buffer = standard.any_length(definition)
 test_heads_that_do_not_divide_the_features_never_give_a_result = standard.never_uneven(definition)
+test_memory_stays_within_the_budget = standard.memory(definition)
 test_keeps_up_with_the_reference = standard.budget(
     definition,
-    "Takes no more than the budget on many sequences, in many heads, and on a long sequence.",
+    "Takes no more time than the budget, for short, long and wide inputs and in many heads.",
 )
 
 # --- what a senior interviewer asks next --------------------------------------------------------

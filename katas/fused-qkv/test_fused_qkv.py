@@ -125,6 +125,7 @@ test_training_and_evaluation_agree = standard.modes_agree(definition)
 test_sequences_may_be_longer_than_any_buffer = standard.any_length(
     definition, "There is no maximum length: a sequence of over a thousand tokens is fine."
 )
+test_memory_stays_within_the_budget = standard.memory(definition)
 test_keeps_up_with_the_reference = standard.budget(definition)
 
 # --- what a senior interviewer asks next --------------------------------------------------------

@@ -59,6 +59,7 @@ test_inputs_are_left_as_they_were = standard.untouched(
 test_nothing_is_carried_over_between_calls = standard.nothing_kept(definition)
 test_layers_of_different_rates_do_not_mix = standard.beside(definition)
 test_sequences_may_be_longer_than_any_buffer = standard.any_length(definition)
+test_memory_stays_within_the_budget = standard.memory(definition)
 test_keeps_up_with_the_reference = standard.budget(definition)
 
 # --- what a senior interviewer asks next --------------------------------------------------------

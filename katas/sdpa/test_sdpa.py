@@ -60,6 +60,7 @@ test_nothing_is_carried_over_between_calls = standard.nothing_kept(
 test_sequences_may_be_longer_than_any_buffer = standard.any_length(
     definition, "There is no maximum length: thousands of keys and queries are fine, masked or not."
 )
+test_memory_stays_within_the_budget = standard.memory(definition)
 test_keeps_up_with_the_reference = standard.budget(definition)
 
 # --- what a senior interviewer asks next --------------------------------------------------------

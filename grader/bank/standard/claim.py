@@ -50,6 +50,16 @@ class RaceClaim(Claim):
         return test
 
 
+class MemoryClaim(Claim):
+    """A claim about the storages that calls make, which are counted."""
+
+    def _test(self, definition: Definition, options: dict[str, Any]) -> Test:
+        def test(memory: Any) -> None:
+            self.body(definition, memory, **options)
+
+        return test
+
+
 def claim(family: str, *, stretch: bool = False) -> Callable[[Callable[..., None]], Claim]:
     """Make a standard claim of `body(definition, candidate, draw, **options)`."""
     return lambda body: Claim(body, family, stretch=stretch)
@@ -58,3 +68,8 @@ def claim(family: str, *, stretch: bool = False) -> Callable[[Callable[..., None
 def timed(body: Callable[..., None]) -> Claim:
     """Make a standard claim of `body(definition, race, draw, **options)`."""
     return RaceClaim(body, "budget", stretch=False)
+
+
+def counted(body: Callable[..., None]) -> Claim:
+    """Make a standard claim of `body(definition, memory, **options)`."""
+    return MemoryClaim(body, "budget", stretch=False)

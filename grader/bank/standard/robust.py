@@ -13,7 +13,7 @@ from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_shape, beyond, refuse
 from grader.bank.definition import Call, Definition, Plan, Sizes
 from grader.bank.draw import Draw
-from grader.bank.standard.claim import claim, timed
+from grader.bank.standard.claim import claim, counted, timed
 from grader.bank.standard.meaning import alternately
 from grader.exchange.answer import Answer
 from grader.exchange.request import Build
@@ -177,9 +177,15 @@ def sharp(definition: Definition, candidate: Candidate) -> Layer:
     return layer
 
 
+@counted
+def memory(definition: Definition, memory: Any) -> None:
+    """Takes no more memory than the budget, in its largest tensor and in all at one time."""
+    memory(**definition.fixed)
+
+
 @timed
 def budget(definition: Definition, race: Any, draw: Draw) -> None:
-    """Takes no more than the budget on many short sequences and on a few long ones."""
+    """Takes no more time than the budget, for short, long and wide inputs."""
     kata = race.kata
     for name, sizes in courses(kata.entry.meaning("heads") is not None):
         plan = Plan(kata, definition.construction(kata, sizes))
@@ -188,10 +194,14 @@ def budget(definition: Definition, race: Any, draw: Draw) -> None:
 
 
 def courses(has_heads: bool) -> list[tuple[str, Sizes]]:
-    """Where to race: sizes that are large in one way each, so that a loop over that way shows."""
+    """Where to race: sizes that are large in one way each, so that a loop over that way shows.
+
+    Scores take 256 KB at most: beyond that page faults make right code read anything.
+    """
     found = [
         ("many short sequences", Sizes((256, 2), 4, 4, heads=2, width=2, value=4)),
         ("a long sequence", Sizes((1,), 256, 256, heads=1, width=4, value=4)),
+        ("wide vectors", Sizes((1,), 256, 256, heads=1, width=64, value=64)),
     ]
     return [*found, ("many heads", Sizes((1,), 4, 4, heads=96, width=1))] if has_heads else found
 

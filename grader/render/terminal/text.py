@@ -14,6 +14,7 @@ from grader.render.terminal.heatmap import draw
 from grader.report.verdict import FAMILIES, Check, Report, Tier, Verdict
 from grader.report.words import (
     SAYS,
+    costs,
     facts,
     file_name,
     own_lines,
@@ -21,6 +22,7 @@ from grader.report.words import (
     printable,
     stars,
     told_failure,
+    unmeasured,
 )
 
 PRINTED_LINES = 5
@@ -124,7 +126,9 @@ def _families(report: Report) -> Iterator[Text]:
             mark, style = "○", "yellow"
         line = Text.assemble((f" {mark} ", style), f"{family:<12} {passed}/{len(checks)}")
         missing = [c.title.rstrip(".") for c in checks if not c.passed]
-        if missing:
+        if missing and all(unmeasured(c) for c in checks if not c.passed):
+            line = Text(f" – {family:<12} not measured", "dim")
+        elif missing:
             more = f" (+{len(missing) - 1})" if len(missing) > 1 else ""
             line.append(f"   {missing[0]}{more}", "dim")
         line.no_wrap, line.overflow = True, "ellipsis"
@@ -144,6 +148,9 @@ def _every_check(report: Report) -> Iterator[Text]:
         )
         if not check.passed:
             yield Text(f"     {SAYS[check.verdict]}: {printable(check.message)}", "dim")
+    if report.budget is not None:
+        yield Text()
+        yield from (Text(f"   {line}", "dim") for line in costs(report.budget))
 
 
 def _verdict(report: Report) -> Text:
