@@ -118,6 +118,25 @@ def test_the_gate_sees_a_bank_that_lost_its_teeth(session: Session, tmp_path: Pa
     assert any(missed in problem for problem in gate.outcome.problems)
 
 
+@pytest.mark.parametrize(
+    ("scale", "said"),
+    [
+        ("scores = scores / d_k", "convention spelled-so fails test_"),
+        ("scores = scores * (1 / math.sqrt(d_k))", "spelled-so is not told by its answers"),
+    ],
+)
+def test_the_gate_grades_right_alternatives(scale, said, session, tmp_path: Path) -> None:
+    kata = copy_of(KATAS[0], tmp_path)
+    pitfalls = kata.folder / "pitfalls.toml"
+    lines = pitfalls.read_text(encoding="utf-8").split("[[pitfall]]")[0]
+    pitfalls.write_text(f'{lines}[[convention]]\nid = "spelled-so"\nedit.scale = "{scale}"\n')
+    (kata.folder / "mistakes.toml").write_text('[spelled-so]\ntitle = "it is spelled so"\n')
+    gate = Gate(load(kata.folder), session, Verification(kata.slug, seed=1))
+    gate.edits()
+    assert said in gate.outcome.problems[0]
+    assert gate.outcome.conventions == 1
+
+
 def test_what_can_be_graded_is_graded_beside_the_missing_paperwork(
     session: Session, tmp_path: Path
 ) -> None:

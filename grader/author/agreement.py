@@ -60,9 +60,12 @@ def disagreements(kata: Kata) -> Iterator[str]:
         if not file.is_file():
             continue
         try:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-        except (SyntaxError, ValueError) as error:
-            yield f"{file.name} does not parse: {error}"
+            tree = ast.parse(file.read_text(encoding="utf-8"), file.name)
+        except SyntaxError as error:
+            yield f"{file.name}, line {error.lineno}, does not parse: {error.msg}"
+            continue
+        except ValueError as error:
+            yield f"{file.name} is no Python text: {error}"
             continue
         found = [n for n in tree.body if isinstance(n, Definition) and n.name == kata.entry.name]
         if not found:
