@@ -16,9 +16,11 @@ from torch import Tensor
 
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
+from grader.exchange.cost import Cost
 from grader.exchange.layout import Layout
 from grader.exchange.request import Request
-from grader.judge.race import CLEAR, HOPELESS, LONG, NOISY, ROUNDS, SETS, SHORT, Lap, Race, ratio_of
+from grader.judge.measure import Lap, Side
+from grader.judge.race import CLEAR, HOPELESS, LONG, NOISY, ROUNDS, SETS, SHORT, Race, ratio_of
 from grader.kata.kata import find
 from grader.report.verdict import Fault, Verdict
 
@@ -65,7 +67,7 @@ def test_what_the_reference_takes_to_receive_is_its_quickest() -> None:
 
 @dataclass
 class Talk:
-    """A conversation that is only ever closed, or asked how many torch calls it took."""
+    """A conversation that is only ever closed, or asked how many operations calls took."""
 
     calls: Callable[[Mapping[str, Any]], int] = lambda _: 1
     closed: int = 0
@@ -73,7 +75,8 @@ class Talk:
 
     def run(self, message: Mapping[str, Any]) -> dict[str, Any]:
         self.asked += 1
-        return {"torch_calls": self.calls(message), "error": None, "results": []}
+        said = {"operations": self.calls(message), "peak": 0, "largest": {}}
+        return {"memory": said, "cut": True}
 
     def close(self) -> None:
         self.closed += 1
@@ -96,6 +99,9 @@ class Runner:
         outputs = (self.answer(call.arguments["value"]) for call in request.calls)
         answers = (Answer(output, "tensor", request, n) for n, output in enumerate(outputs))
         return tuple(answers), Lap(0.0, next(self.seconds))
+
+    def cost(self, request: Request) -> Cost:
+        return Side(self.conversation, self.layout).cost(request)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -154,8 +160,8 @@ def test_a_clear_pass_needs_one_short_round() -> None:
     held = Held([LIMIT * CLEAR])
     held.run()
     assert held.laps == [SHORT_LAPS, SHORT_LAPS]
-    assert held.race.budget.ratio == pytest.approx(LIMIT * CLEAR, abs=0.01)
-    assert held.race.budget.limit == LIMIT
+    assert held.race.worst == pytest.approx(LIMIT * CLEAR, abs=0.01)
+    assert held.race.limit == LIMIT
 
 
 def test_a_pass_that_is_not_clear_is_looked_at_longer() -> None:
@@ -164,7 +170,7 @@ def test_a_pass_that_is_not_clear_is_looked_at_longer() -> None:
         held = Held(rounds(short, LIMIT * 0.9))
         held.run()
         assert held.laps == [SHORT_LAPS + LONG_LAPS] * 2
-        assert held.race.budget.ratio == pytest.approx(LIMIT * 0.9, abs=0.01)
+        assert held.race.worst == pytest.approx(LIMIT * 0.9, abs=0.01)
 
 
 @pytest.mark.parametrize("bad", range(ROUNDS))
@@ -172,7 +178,7 @@ def test_one_good_long_round_is_a_pass_after_bad_ones(bad: int) -> None:
     held = Held(rounds(LIMIT * 1.1, *[LIMIT * 1.2] * bad, LIMIT))
     held.run()
     assert held.laps == [SHORT_LAPS + (bad + 1) * LONG_LAPS] * 2
-    assert held.race.budget.ratio == pytest.approx(LIMIT)
+    assert held.race.worst == pytest.approx(LIMIT)
 
 
 def test_a_refusal_needs_three_long_bad_rounds_and_a_steady_reference() -> None:
@@ -184,14 +190,14 @@ def test_a_refusal_needs_three_long_bad_rounds_and_a_steady_reference() -> None:
     )
     long = SHORT_LAPS + ROUNDS * LONG_LAPS
     assert held.laps == [long, long + LONG_LAPS, LONG_LAPS], "and its twin against the reference"
-    assert held.race.budget.ratio == pytest.approx(LIMIT * 1.2), "the best of its rounds counts"
+    assert held.race.worst == pytest.approx(LIMIT * 1.2), "the best of its rounds counts"
 
 
 def test_the_warm_up_does_not_count() -> None:
     warm = [LIMIT * 9] * SHORT[0] + [1.0]
     held = Held(warm)
     held.run()
-    assert held.race.budget.ratio == 1.0
+    assert held.race.worst == 1.0
     cheat = Held([0.001] * SHORT[0] + [LIMIT * 2])
     assert refusal(cheat).verdict is Verdict.TIME_LIMIT
 
@@ -209,7 +215,7 @@ def test_what_is_hopeless_is_not_run_to_the_end() -> None:
 def test_a_reference_far_from_itself_refuses_nobody(noise: float) -> None:
     held = Held([LIMIT * 1.1], twins=[noise])
     held.run("many sequences")
-    assert held.race.budget.ratio is None
+    assert held.race.worst is None
     assert held.race.undecided == ["many sequences"]
 
 
@@ -226,12 +232,12 @@ def test_the_worst_of_several_sizes_is_reported() -> None:
     held = Held([1.0] * SHORT_LAPS + [1.5] * SHORT_LAPS + [1.2])
     for _ in range(3):
         held.run()
-    assert held.race.budget.ratio == 1.5
+    assert held.race.worst == 1.5
     assert len(held.sides) == 2, "by the same two workers"
 
 
 def test_a_race_that_was_not_run_has_no_ratio() -> None:
-    assert Held([1.0]).race.budget.ratio is None
+    assert Held([1.0]).race.worst is None
 
 
 def test_workers_are_handed_back_the_twin_at_once() -> None:
@@ -291,8 +297,8 @@ def test_each_of_several_answers_is_verified() -> None:
 # --- what is slow -----------------------------------------------------------------------------
 
 LOOPS: dict[str, tuple[Callable[[Mapping[str, Any]], int], str]] = {
-    "batch": (lambda a: 3 + 10 * len(a["query"]), "43 torch calls, 23 for half the batch"),
-    "rows": (lambda a: 3 + 10 * a["query"].size(-2), "63 torch calls, 33 for half the rows"),
+    "batch": (lambda a: 3 + 10 * len(a["query"]), "63 torch operations, 33 for half the batch"),
+    "rows": (lambda a: 3 + 10 * a["query"].size(-2), "123 torch operations, 63 for half the rows"),
 }
 
 
@@ -302,7 +308,7 @@ def test_a_loop_is_told_by_what_its_calls_grow_with(what: str) -> None:
     talk = Talk(lambda message: count(message["calls"][0]["arguments"]))
     fault = refusal(Held([LIMIT * 2], talk=talk))
     assert fault.evidence.grows == what
-    assert fault.evidence.facts == (f"{said}: a Python loop",)
+    assert fault.evidence.facts == (f"{said}: a Python loop over the {what}",)
 
 
 def test_what_grows_with_nothing_is_no_loop() -> None:

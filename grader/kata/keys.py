@@ -19,7 +19,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "weights": ("size", "names"),
     "fused": ("roles",),
     "rules": ("banned",),
-    "budget": ("limit",),
+    "budget": ("limit", "memory"),
 }
 """The keys of each table; of `ROWS`, those of each row."""
 ROWS = ("construct", "call", "weights")
