@@ -6,6 +6,7 @@ what was put there.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -279,7 +280,8 @@ def test_a_search_has_a_budget(
     known: list[Pitfall], tried: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With no time left it tries one mistake, and one pair, and says what it knows by then."""
-    monkeypatch.setattr(search, "PATIENCE", -1.0)
+    clock = itertools.count(0.0, 1000.0)
+    monkeypatch.setattr(search.time, "process_time", lambda: next(clock))
     known[:] = [pitfall(f"p{n}", "scores / 2.0", f"scores / {n + 3}.0") for n in range(50)]
     known.append(AXIS)
     strange = TEXT.replace("return context", "return context * 1.5")

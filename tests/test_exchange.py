@@ -46,7 +46,12 @@ def good_reply() -> Message:
         "parameter q.bias": torch.full((D,), 4.0),
         "parameter norm.weight": torch.full((D,), 5.0),
     }
-    first = facts | {"output": X * 2, "gradients": {"values": gradients}, "inputs": {"x": X}}
+    first = facts | {
+        "output": X * 2,
+        "gradients": {"values": gradients},
+        "inputs": {"x": X},
+        "altered": {"x": ["version"]},
+    }
     operands = [{"name": "q.weight", "whole": True, "dim": 2}]
     return {
         "results": [first, facts | {"form": "tuple", "output": X * 3}],
@@ -75,6 +80,7 @@ def test_an_honest_reply_becomes_answers_by_role() -> None:
         "query bias": 4.0,
     }
     assert torch.equal(first.inputs["x"], X)
+    assert first.altered == {"x": ("version",)}
     assert (first.form, second.form) == ("tensor", "tuple")
     assert [a.call for a in (first, second)] == list(REQUEST.calls)
     assert second.gradients == {}
@@ -194,7 +200,7 @@ def test_a_layout_is_learnt_from_what_a_worker_says_of_its_parameters() -> None:
     assert {s.name: s.roles for s in layout.slots if not s.bias} == {"qkv_proj.weight": KATA.fused}
     (message,) = asked
     assert message["inspect"] is True
-    assert message["construct"] == KATA.entry.probe
+    assert message["builds"][0]["construct"] == KATA.entry.probe
     assert message["calls"] == []
 
 
@@ -342,18 +348,23 @@ def test_a_sizes_axis_is_named_where_it_is_known() -> None:
 
 def test_a_request_is_encoded_for_the_layout_at_hand() -> None:
     message = replace(REQUEST, dtype=torch.float64, seed=3).encode(LAYOUT)
-    assert message["state"].keys() == {"q.weight", "q.bias"}
-    assert (message["dtype"], message["seed"], message["trace"]) == ("float64", 3, True)
+    assert (message["seed"], message["device"], message["trace"]) == (3, "cpu", True)
+    (build,) = message["builds"]
+    assert build["construct"] == {"hidden_dim": D}
+    assert build["state"].keys() == {"q.weight", "q.bias"}
+    assert build["dtype"] == "float64"
+    assert torch.equal(build["warm"]["x"], X), "a lazy layer learns its sizes from its first call"
     first, second = message["calls"]
     assert first["keep_inputs"] is True
     assert torch.equal(first["cotangent"], torch.ones(1, 3, D))
-    assert second == {
-        "arguments": {"x": second["arguments"]["x"]},
-        "mode": "eval", "seed": None, "cotangent": None, "keep_inputs": False,
-    }  # fmt: skip
-    assert torch.equal(message["warm"]["x"], X), "a lazy layer learns its sizes from the first call"
-    assert replace(REQUEST, calls=(), warm={"x": 1}).encode(LAYOUT)["warm"] == {"x": 1}
-    assert replace(REQUEST, weights={}).encode(LAYOUT)["state"] == {}
+    assert torch.equal(second["arguments"]["x"], X + 1)
+    assert (second["mode"], second["seed"], second["cotangent"]) == ("eval", None, None)
+
+
+def test_what_is_only_built_is_warmed_up_as_the_request_says() -> None:
+    (build,) = replace(REQUEST, calls=(), warm={"x": 1}, weights={}).encode(LAYOUT)["builds"]
+    assert build["warm"] == {"x": 1}
+    assert build["state"] == {}
 
 
 # --- our own solution -------------------------------------------------------------------------
