@@ -129,8 +129,9 @@ class Judge:
         family, tier = _labels(item)
         verdict, message, evidence = _outcome(error, self.kata)
         candidate = self.candidates.get(item.name)
-        if candidate is not None and candidate.wanting and isinstance(error, Fault):
-            verdict, message, evidence = Verdict.WRONG_ANSWER, candidate.wanting, Evidence()
+        wanting = candidate is not None and candidate.wanting
+        if wanting and verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR):
+            verdict, message, evidence = Verdict.WRONG_ANSWER, str(wanting), Evidence()
         title = (getattr(item, "obj", item).__doc__ or item.name).strip().splitlines()[0]
         check = Check(item.name, title, family, tier, verdict, message, seconds, evidence)
         self.checks.append(check)
