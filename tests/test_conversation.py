@@ -139,7 +139,13 @@ def test_a_request_is_put_and_its_reply_is_what_came(pool_of: Make) -> None:
 def test_the_account_of_loading_is_given_once_and_only_in_its_form(pool_of: Make) -> None:
     server, pool = pool_of(({**LOADED, "verdict": "accepted"},))
     conversation = Conversation(pool)
-    expected = {"name": "attend", "notes": ["a note"], "lacks": [], "confinement": "limits"}
+    expected = {
+        "name": "attend",
+        "notes": ["a note"],
+        "absent": [],
+        "lacks": [],
+        "confinement": "limits",
+    }
     assert conversation.open() == conversation.open() == expected
     assert len(server.workers) == 1
     assert server.started == server.workers, "starting a process is not the candidate's time"

@@ -91,7 +91,7 @@ def run_gauntlet(
     torch.set_num_threads(1)  # for tensors this small more threads only wait for each other
     solution = LazySolution(kata, kata.solution.read_text(encoding="utf-8"))
 
-    def candidate_for(check: str, family: str) -> tuple[Candidate, Callable[[], None]]:
+    def candidate_for(check: str) -> tuple[Candidate, Callable[[], None]]:
         assert gauntlet.variant is not None
         variant = gauntlet.variant
         candidate = Candidate(
@@ -100,7 +100,7 @@ def run_gauntlet(
             variant.run,
             Draw(seed, f"{check}, weights"),
             reference=solution.answers,
-            lacks=() if family == "rules" else variant.loaded.lacks,
+            lacks=variant.loaded.lacks,
         )
         return candidate, lambda: None
 

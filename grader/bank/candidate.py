@@ -13,8 +13,9 @@ from grader.bank.draw import Draw
 from grader.exchange.answer import Answer, Exchange, read, trace_of
 from grader.exchange.layout import Layout, Projection, Weights
 from grader.exchange.request import Build, Call, Request
+from grader.kata.axes import LEAD, Axes
 from grader.kata.kata import Kata
-from grader.report.verdict import Fault, Verdict
+from grader.report.verdict import Fault
 from grader.worker.wire import Message
 
 Runner = Callable[[Message], Message]
@@ -32,7 +33,9 @@ class Candidate:
     device: str = "cpu"
     reference: Callable[[Request], Sequence[Answer]] | None = None
     lacks: Sequence[str] = ()
-    """Optional parameters that the submission has no place for: what needs one is refused."""
+    """Optional parameters that the submission has no place for."""
+    wanting: str = ""
+    """Which of them a request was in need of: if its check fails, it fails for that."""
     exchanges: list[Exchange] = field(default_factory=list)
     last_reply: Message = field(default_factory=dict)
 
@@ -76,7 +79,7 @@ class Candidate:
 
     def ask(self, request: Request) -> tuple[Answer, ...]:
         """Run a request; the submission's failure to answer is raised as its Fault."""
-        self._assert_has_what_it_takes(request)
+        self.wanting = self.wanting or self._wanting(request)
         device = self.device if request.device == "cpu" else request.device
         request = replace(request, device=device, axes=self.kata.entry.axes)
         exchange = Exchange(request)
@@ -87,24 +90,47 @@ class Candidate:
             exchange.trace = trace_of(self.last_reply)
             exchange.answers = read(self.last_reply, request, self.layout, self.reference)
         except Fault as fault:
+            if (exchange.error or {}).get("stage") == "call":
+                facts = (*fault.evidence.facts, *self._under_a_mask(request))
+                fault.evidence = replace(fault.evidence, facts=facts)
             exchange.fault = fault
             raise
         return exchange.answers
 
-    def _assert_has_what_it_takes(self, request: Request) -> None:
-        """A request that would give something the submission has no place for is refused."""
+    def _wanting(self, request: Request) -> str:
+        """What a request gives that the submission has no place for; empty if nothing."""
         entry = self.kata.entry
-        for parameter in entry.call:
-            given = any(call.arguments.get(parameter.name) is not None for call in request.calls)
-            if parameter.name in self.lacks and given:
-                what = "mask" if parameter.mask else f"`{parameter.name}`"
-                raise Fault(Verdict.WRONG_ANSWER, f"takes no {what}: {entry.call_signature}")
-        training = any(call.mode == "train" for call in request.calls)
-        for parameter in entry.construct:
-            value = request.construct.get(parameter.name, parameter.value)
-            if parameter.name in self.lacks and training and value != parameter.value:
-                what = "a rate of dropout" if parameter.means == "dropout" else parameter.name
-                raise Fault(Verdict.WRONG_ANSWER, f"built without {what}: {entry.signature}")
+        for call in request.calls if self.lacks else ():
+            given = [p for p in entry.call if call.arguments.get(p.name) is not None]
+            absent = next((p for p in given if p.name in self.lacks), None)
+            if absent is not None:
+                return f"takes no {'mask' if absent.mask else absent.name}: {entry.call_signature}"
+            construct = request.builds[call.build].construct if call.mode == "train" else {}
+            asked = [p for p in entry.construct if construct.get(p.name, p.value) != p.value]
+            absent = next((p for p in asked if p.name in self.lacks), None)
+            if absent is not None:
+                what = "a rate of dropout" if absent.means == "dropout" else absent.name
+                return f"built without {what}: {entry.signature}"
+        return ""
+
+    def _under_a_mask(self, request: Request) -> tuple[str, ...]:
+        """Which of the promised masks a failing call was given, if it was given one."""
+        mask, scores = self.kata.entry.mask, self.kata.entry.scores
+        done = len(self.last_reply.get("results") or ())
+        given = request.calls[done].arguments if done < len(request.calls) else {}
+        value = given.get(mask.name) if mask is not None else None
+        if not isinstance(value, Tensor) or not scores:
+            return ()
+        axes = Axes.parse(scores)
+        words = [LEAD] * value.dim() + list(axes.words)
+        named = [
+            "1" if n == 1 else w for n, w in zip(value.shape, words[-value.dim() :], strict=True)
+        ]
+        whole, last = (", ".join(w) for w in ((*axes.lead * (LEAD,), *axes.words), axes.words[-2:]))
+        return (
+            f"it was given a mask of shape {tuple(value.shape)} = ({', '.join(named)}): masks "
+            f"broadcast to the scores ({whole}) with as many axes as they have, or are ({last})",
+        )
 
 
 @dataclass

@@ -75,10 +75,7 @@ class Reading:
         flat = mixed @ self.inverse
         unexplained = (mixed - flat @ self.rows.flatten(1, 2)).abs().max()
         if not bool(unexplained <= BLUR * mixed.abs().max().clamp(min=1.0)):
-            raise refuse(
-                "the output is no weighted sum of the values: more than the weights was changed",
-                answer,
-            )
+            raise refuse(_beside_the_weights(output), answer)
         batch, heads, keys, _ = self.rows.shape
         return flat.reshape(batch, -1, heads, keys).transpose(1, 2)
 
@@ -131,6 +128,16 @@ def _assert_fit(answer: Answer, truth: Tensor) -> None:
     assert_shape(answer, tuple(truth.shape))
     if not bool(torch.isfinite(answer.output).all()):
         raise refuse("values in training mode are not finite", answer)
+
+
+def _beside_the_weights(output: Tensor) -> str:
+    """The words for an output (B, L, D) that no weights explain."""
+    if bool((output == 0).any()):
+        return (
+            "the output itself is dropped: leave out the dropout behind the output projection, "
+            "only the weights have one here"
+        )
+    return "the output is no weighted sum of the values: more than the weights was changed"
 
 
 def _what_is_wrong(kept: Tensor, plain: Tensor, gone: Tensor, rate: float) -> str:

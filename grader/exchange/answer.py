@@ -116,6 +116,7 @@ def _answers(
         raise Fault(
             Verdict.BANNED_CALL,
             f"calls {names}: this kata is about writing that yourself",
+            Evidence(frames=_frames((reply.get("lines") or {}).get(name) for name in banned)),
         )
     if reply.get("error"):
         raise fault_of(reply["error"], request, len(reply.get("results") or ()))
@@ -188,12 +189,7 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
     done: how many calls of the request had been answered.
     """
     kind, words = str(error["type"]), str(error["message"]).strip()
-    frames = tuple(
-        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"]))
-        for f in error["frames"]
-        if 0 < int(f["line"]) < MAX_LINES
-    )
-    evidence = Evidence(frames=frames, shapes=_given(error, request, done))
+    evidence = Evidence(frames=_frames(error["frames"]), shapes=_given(error, request, done))
     first = words.splitlines()[0] if words else ""
     missing = str(error.get("missing") or "")
     if missing and kind == "ModuleNotFoundError":
@@ -215,6 +211,15 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
     return Fault(Verdict.RUNTIME_ERROR, f"{kind}: {first}" if first else kind, evidence)
 
 
+def _frames(said: Iterable[Message | None]) -> tuple[CandidateFrame, ...]:
+    """Lines of the candidate's, as far as they can be lines."""
+    return tuple(
+        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"]))
+        for f in said
+        if f and 0 < int(f["line"]) < MAX_LINES
+    )
+
+
 def _given(error: Message, request: Request | None, done: int) -> str:
     """What was built, in the submission's own words, and what was passed when it failed."""
     if request is None:
@@ -234,5 +239,5 @@ def _absent(package: str) -> str:
         return "imports from a file beside it: a submission is one file"
     return (
         f"imports `{package}`, which is not installed here: `pip install {package}` in the "
-        "environment of kata, or write it in torch"
+        "environment of kata, or write it in torch: a submission is one file"
     )

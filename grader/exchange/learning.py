@@ -116,22 +116,9 @@ class Trial:
 
     def _request(self, layout: Layout, *, biased: bool) -> Request:
         """Two calls in eval mode without any option, with weights that no role shares."""
-        entry = self.kata.entry
         chance = torch.Generator().manual_seed(len(self.readings.layouts))
         weights = _drawn(self.kata, layout if biased else None, chance)
-        words = sorted({word for axes in entry.axes.values() for word in axes.words})
-        calls = []
-        for least in LEAST:
-            sizes = {word: least + n for n, word in enumerate(words)} | entry.probe
-            arguments = {
-                p.name: torch.randn(entry.axes[p.name].shape(sizes), generator=chance)
-                if p.axes
-                else p.sample
-                for p in entry.call
-                if p.required
-            }
-            calls.append(Call(arguments))
-        return Request(entry.probe, weights, tuple(calls), axes=entry.axes)
+        return replace(plain_calls(self.kata, chance), weights=weights)
 
     def _notes(self, layout: Layout, *, agrees: bool) -> tuple[str, ...]:
         """How the weights were read, in one line."""
@@ -145,6 +132,33 @@ class Trial:
         common = f", all {ways.pop()}" if len(ways) == 1 else ""
         how = "by its answers" if agrees else "though no reading gives the truth"
         return (f"weights are read {how}: {', '.join(each)}{common}",)
+
+
+def plain_calls(kata: Kata, chance: torch.Generator) -> Request:
+    """Calls of the probe construction in eval mode without any option, at two sizes."""
+    entry = kata.entry
+    words = sorted({word for axes in entry.axes.values() for word in axes.words})
+    calls = []
+    for least in LEAST:
+        sizes = {word: least + n for n, word in enumerate(words)} | entry.probe
+        arguments = {
+            p.name: torch.randn(entry.axes[p.name].shape(sizes), generator=chance)
+            if p.axes
+            else p.sample
+            for p in entry.call
+            if p.required
+        }
+        calls.append(Call(arguments))
+    return Request(entry.probe, {}, tuple(calls), axes=entry.axes)
+
+
+def raise_what_is_missing(kata: Kata, run: Run) -> None:
+    """Call a submission once, and raise the Fault of a package that it uses and is not there."""
+    request = plain_calls(kata, torch.Generator().manual_seed(0))
+    reply = run(request.encode(Layout()))
+    with disbelieving():
+        if reply.get("error") and reply["error"].get("missing"):
+            raise fault_of(reply["error"], request)
 
 
 def _drawn(kata: Kata, layout: Layout | None, chance: torch.Generator) -> Weights:

@@ -49,7 +49,7 @@ class Judge:
     """A pytest plugin: fixtures for the bank, and the checks as they come out."""
 
     kata: Kata
-    candidate_for: Callable[[str, str], tuple[Candidate, Callable[[], None]]]
+    candidate_for: Callable[[str], tuple[Candidate, Callable[[], None]]]
     seed: int
     racer: Any = None
     scales: Any = None
@@ -72,7 +72,7 @@ class Judge:
     @pytest.fixture
     def candidate(self, request: pytest.FixtureRequest) -> Iterator[Candidate]:
         """The submission, in a worker of this check's own."""
-        candidate, done = self.candidate_for(request.node.name, _labels(request.node)[0])
+        candidate, done = self.candidate_for(request.node.name)
         self.candidates[request.node.name] = candidate
         yield candidate
         done()
@@ -128,6 +128,10 @@ class Judge:
     def _record(self, item: pytest.Item, error: BaseException | None, seconds: float) -> None:
         family, tier = _labels(item)
         verdict, message, evidence = _outcome(error, self.kata)
+        candidate = self.candidates.get(item.name)
+        wanting = candidate is not None and candidate.wanting
+        if wanting and verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR):
+            verdict, message, evidence = Verdict.WRONG_ANSWER, str(wanting), Evidence()
         title = (getattr(item, "obj", item).__doc__ or item.name).strip().splitlines()[0]
         check = Check(item.name, title, family, tier, verdict, message, seconds, evidence)
         self.checks.append(check)

@@ -231,6 +231,7 @@ def _account(reply: Message) -> Message:
         return {
             "name": str(reply["name"]),
             "notes": [str(note) for note in reply["notes"]],
+            "absent": [str(name) for name in reply.get("absent") or ()],
             "lacks": [str(name) for name in reply.get("lacks") or ()],
             "confinement": str(reply["confinement"]),
         }

@@ -83,7 +83,7 @@ class Grading:
                 memory=_ratio(memory.worst),
                 memory_limit=memory.limit,
             ),
-            output=self.subject.pool.printed.decode("utf-8", "replace"),
+            output=self.subject.output,
             confinement=self.subject.level,
         )
         asked = {name: candidate.exchanges for name, candidate in judge.candidates.items()}
@@ -148,7 +148,7 @@ class Grading:
         """The report of a submission that did not get as far as checks."""
         shapes = failure.shapes if isinstance(failure, Unmatched) else ()
         report = refused(self.kata.slug, self._submission(), failure, self.seed, self.device)
-        report = replace(report, output=self.subject.pool.printed.decode("utf-8", "replace"))
+        report = replace(report, output=self.subject.output)
         if not diagnose or not self.subject.name:
             return report
         found = diagnose_structure(self.kata, failure, shapes, self.source.text)

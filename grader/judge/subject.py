@@ -11,12 +11,13 @@ from grader.bank.candidate import Candidate
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout
-from grader.exchange.learning import learn_layout
+from grader.exchange.learning import learn_layout, raise_what_is_missing
 from grader.exchange.local import LazySolution
 from grader.exchange.request import Request
 from grader.judge.conversation import PATIENCE, Conversation, WorkerPool, load_message
 from grader.judge.workers import Server
 from grader.kata.kata import Kata
+from grader.worker.execution import WARNING
 
 
 @dataclass
@@ -53,16 +54,29 @@ class Subject:
             loaded = conversation.open()
             self.name, self.level = loaded["name"], loaded["confinement"]
             self.notes, self.lacks = tuple(loaded["notes"]), tuple(loaded["lacks"])
+            if loaded["absent"]:  # whether what is missing is needed, a call tells
+                raise_what_is_missing(self.kata, conversation.run)
             self.layout = learn_layout(self.kata, conversation.run, self.solution.answers)
             self.notes += self.layout.notes
         finally:
             conversation.close()
 
+    @property
+    def output(self) -> str:
+        """What it printed in all workers; a warning that each of them gave is shown once."""
+        shown: set[str] = set()
+        kept = []
+        for line in self.pool.printed.decode("utf-8", "replace").splitlines(keepends=True):
+            if not (line.startswith(WARNING) and line in shown):
+                kept.append(line)
+            shown.add(line)
+        return "".join(kept)
+
     def conversation(self) -> Conversation:
         """The talk with a worker of this submission's."""
         return Conversation(self.pool)
 
-    def candidate(self, purpose: str, family: str = "") -> tuple[Candidate, Callable[[], None]]:
+    def candidate(self, purpose: str) -> tuple[Candidate, Callable[[], None]]:
         """The submission for one check, in a worker of its own, and how to be done with it."""
         conversation = self.conversation()
         candidate = Candidate(
@@ -72,7 +86,7 @@ class Subject:
             Draw(self.seed, f"{purpose}, weights"),
             self.device,
             self.solution.answers,
-            lacks=() if family == "rules" else self.lacks,
+            lacks=self.lacks,
         )
         return candidate, conversation.close
 

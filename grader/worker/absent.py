@@ -60,6 +60,17 @@ def without_absent(tree: ast.Module) -> ast.Module:
     return tree
 
 
+def absent_from(source: str) -> list[str]:
+    """The packages that the top level of a source imports and that are not there."""
+    found: dict[str, None] = {}
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Import):
+            found |= {_root(alias.name): None for alias in statement.names}
+        elif isinstance(statement, ast.ImportFrom):
+            found |= {_root(_source(statement)) or _source(statement): None}
+    return [name for name in found if not _is_there(name)]
+
+
 def _met(statement: ast.stmt) -> list[ast.stmt]:
     if isinstance(statement, ast.Import):
         gone = [alias for alias in statement.names if not _is_there(alias.name)]

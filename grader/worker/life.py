@@ -15,7 +15,9 @@ from pathlib import Path
 import torch
 
 from grader.kata.kata import EntryPoint
+from grader.worker.absent import absent_from
 from grader.worker.entry import Loaded, NoEntryPoint, load
+from grader.worker.execution import warn_plainly
 from grader.worker.program import answer, describe_error
 from grader.worker.recorder import Recorder
 from grader.worker.wire import Channel, Deadline, Message, PeerGone, WireError
@@ -87,6 +89,7 @@ class Life:
         entry = EntryPoint.unpack(message["entry"])
         self.recorder = Recorder(message["banned"])
         self.recorder.guard()
+        warn_plainly()
         try:
             self.loaded = load(message["source"], entry)
         except NoEntryPoint as reason:
@@ -97,6 +100,7 @@ class Life:
             "error": None,
             "name": self.loaded.name,
             "notes": list(self.loaded.notes),
+            "absent": absent_from(message["source"]),
             "lacks": list(self.loaded.lacks),
         }
 

@@ -61,7 +61,7 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
     if storages is not None:
         reply["memory"] = storages.said()
     if recorder is not None:
-        reply |= {"banned": recorder.found, "trace": recorder.trace}
+        reply |= {"banned": recorder.found, "lines": recorder.lines, "trace": recorder.trace}
         recorder.active = False
     return reply
 

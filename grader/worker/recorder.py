@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from grader.worker.execution import first_line_with, own_frame
+
 PRODUCTS = frozenset(
     "linear matmul __matmul__ __rmatmul__ mm bmm addmm baddbmm addbmm einsum tensordot inner dot "
     "mv addmv bilinear conv1d chain_matmul multi_dot".split()
@@ -42,6 +44,8 @@ class Recorder(TorchFunctionMode):
         self.names_of: dict[int, tuple[Any, str | None]] = {}
         self.active = False
         self.found: list[str] = []
+        self.lines: dict[str, dict[str, Any]] = {}
+        """The submission's line of each banned call."""
         self.parameters: dict[int, str] = {}
         self.sizes: dict[str, int] = {}
         self.derived: dict[int, dict[str, Any]] = {}
@@ -62,7 +66,7 @@ class Recorder(TorchFunctionMode):
     def begin(self) -> None:
         """Forget the request before this one, and watch from now on."""
         self.active = True
-        self.found, self.trace, self.parameters = [], [], {}
+        self.found, self.trace, self.parameters, self.lines = [], [], {}, {}
         self.derived, self.kept = {}, []
 
     def guard(self) -> None:
@@ -86,6 +90,7 @@ class Recorder(TorchFunctionMode):
         """Record a banned call, once."""
         if self.active and name not in self.found:
             self.found.append(name)
+            self.lines[name] = own_frame() or first_line_with(name.rpartition(".")[2])
 
     def watch(self, instance: Any) -> None:
         """Note banned modules inside a built instance, and learn its parameters for the trace."""
