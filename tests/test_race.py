@@ -20,7 +20,18 @@ from grader.exchange.cost import Cost
 from grader.exchange.layout import Layout
 from grader.exchange.request import Request
 from grader.judge.measure import Lap, Side
-from grader.judge.race import CLEAR, HOPELESS, LONG, NOISY, ROUNDS, SETS, SHORT, Race, ratio_of
+from grader.judge.race import (
+    CLEAR,
+    HOPELESS,
+    LONG,
+    NOISY,
+    ROUNDS,
+    SETS,
+    SHORT,
+    Race,
+    excused,
+    ratio_of,
+)
 from grader.kata.kata import find
 from grader.report.verdict import Fault, Verdict
 
@@ -60,6 +71,15 @@ def test_nor_does_who_does_so_in_every_other_lap() -> None:
 
 def test_what_the_reference_takes_to_receive_is_its_quickest() -> None:
     assert ratio_of(laps((3, 2)), laps((9, 2), (1, 2))) == 2.0
+
+
+def test_who_waits_for_the_processor_beside_a_reference_that_does_is_excused() -> None:
+    waiting, quick = [Lap(1, 9, 1.0)] * 3, [Lap(1, 9, 4.0), Lap(1, 9, 2.9), Lap(1, 9, 8.0)]
+    assert excused(quick, waiting, 3.0)
+    assert not excused([Lap(1, 9, 3.1)], waiting, 3.0), "its own work is over the limit"
+    assert not excused(quick, [*waiting[:1], *[Lap(1, 0.5, 1.0)] * 2], 3.0), "the machine is free"
+    assert not excused(quick, laps((1, 9)), 3.0), "no system that tells"
+    assert not excused(laps((1, 9)), waiting, 3.0)
 
 
 # --- the decision -----------------------------------------------------------------------------

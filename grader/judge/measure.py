@@ -40,6 +40,8 @@ class Lap:
 
     staging: float
     running: float
+    processor: float | None = None
+    """CPU time in both, where the system tells it."""
 
 
 @dataclass
@@ -51,8 +53,11 @@ class Side:
 
     def lap(self, request: Request) -> tuple[tuple[Answer, ...], Lap]:
         """Answer a request against the clock."""
-        reply, staging, running = self.conversation.clocked(request.encode(self.layout))
-        return read(reply, request, self.layout), Lap(staging, running)
+        message, before = request.encode(self.layout), self.conversation.processor_seconds()
+        reply, staging, running = self.conversation.clocked(message)
+        after = self.conversation.processor_seconds()
+        used = None if before is None or after is None else after - before
+        return read(reply, request, self.layout), Lap(staging, running, used)
 
     def cost(self, request: Request) -> Cost:
         """What the calls of a measuring request took; raises Fault where there is no answer."""
