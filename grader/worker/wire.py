@@ -102,7 +102,7 @@ class _Cargo:
 
 
 def _save(tensors: dict[str, Tensor]) -> bytes:
-    """Tensors in the safetensors format, whose own writer takes ten times as long for small ones."""
+    """Tensors in the safetensors format, whose own writer takes long over small ones."""
     index, parts, end = {}, [], 0
     for name, tensor in tensors.items():
         raw = tensor.reshape(-1).view(torch.uint8).numpy().tobytes()
