@@ -110,14 +110,7 @@ def _answers(
     layout: Layout,
     reference: Callable[[Request], Sequence[Answer]] | None,
 ) -> Iterable[Answer]:
-    banned = [str(name) for name in reply.get("banned") or ()]
-    if banned:
-        names = ", ".join(f"`{name}`" for name in banned)
-        raise Fault(
-            Verdict.BANNED_CALL,
-            f"calls {names}: this kata is about writing that yourself",
-            Evidence(frames=_frames((reply.get("lines") or {}).get(name) for name in banned)),
-        )
+    assert_nothing_banned(reply)
     if reply.get("error"):
         raise fault_of(reply["error"], request, len(reply.get("results") or ()))
     trace = trace_of(reply) if request.trace else []
@@ -159,6 +152,19 @@ def _answers(
             unfit_gradient=str(gradients.get("unfit", "")),
             reference=reference,
         )
+
+
+def assert_nothing_banned(reply: Message) -> None:
+    """Raises the Fault of a reply that tells of a banned call, with the candidate's line of it."""
+    banned = [str(name) for name in reply.get("banned") or ()]
+    if not banned:
+        return
+    names = ", ".join(f"`{name}`" for name in banned)
+    raise Fault(
+        Verdict.BANNED_CALL,
+        f"calls {names}: this kata is about writing that yourself",
+        Evidence(frames=_frames((reply.get("lines") or {}).get(name) for name in banned)),
+    )
 
 
 def trace_of(reply: Message) -> list[Message]:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from grader.exchange.answer import Answer, disbelieving, fault_of, read
+from grader.exchange.answer import Answer, assert_nothing_banned, disbelieving, fault_of, read
 from grader.exchange.layout import IN_OUT, OUT_IN, Layout, Projection, Weights
-from grader.exchange.matching import Kind, Readings, readings
+from grader.exchange.matching import Kind, Readings, Unmatched, readings
 from grader.exchange.request import Call, Request, probe_request
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault
@@ -49,7 +49,12 @@ def learn_layout(kata: Kata, run: Run, truth: Truth | None = None) -> Layout:
             raise fault_of(reply["error"], request)
         state = [(str(p["name"]), tuple(map(int, p["shape"]))) for p in reply["state"]]
         linear = [str(p["name"]) for p in reply["state"] if p["linear"] is True]
-    found = readings(state, kind_of(kata), linear)
+    try:
+        found = readings(state, kind_of(kata), linear)
+    except Unmatched:
+        with disbelieving():
+            assert_nothing_banned(reply)
+        raise
     if truth is None or (len(found.layouts) == 1 and not found.vectors):
         return found.layouts[0]
     return Trial(kata, run, truth, found).layout()

@@ -152,7 +152,7 @@ def write(
 def _write_through(module: nn.Module, name: str, tensor: Tensor) -> None:
     """Set a computed weight by what it is computed from."""
     if parametrize.is_parametrized(module, name):
-        setattr(module, name, tensor)
+        setattr(module, name, tensor.clone())  # it may be kept as it is
         direction = getattr(module.parametrizations[name], "original1", None)  # type: ignore[index]
         if isinstance(direction, Tensor):  # a weight norm's: of no length it has no direction
             direction[getattr(module, name).isnan()] = 1.0
