@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from grader.bank.candidate import Candidate, Layer
-from grader.bank.claims import assert_gradients, assert_matches
+from grader.bank.claims import apart_in_masks, assert_gradients, assert_matches, mask_of
 from grader.bank.draw import Draw
 from grader.bank.sizes import Sizes, by_word, measured
 from grader.bank.tolerance import allowed
@@ -169,7 +169,10 @@ class Definition:
         scores: the largest magnitude of a score, where it is far beyond the ordinary.
         """
         right = {
-            id(a) for group in _alike(answers) if self._all_right(group, scores) for a in group
+            id(a)
+            for group in apart_in_masks(answers)
+            if self._all_right(group, scores)
+            for a in group
         }
         for answer in answers:
             if id(answer) not in right:
@@ -184,7 +187,7 @@ class Definition:
         All masks at once, as so many examples of one batch: that takes a fifth of the time.
         """
         first, count = group[0], len(group)
-        build, arguments, own = first.build, first.call.arguments, _mask_of(first)
+        build, arguments, own = first.build, first.call.arguments, mask_of(first)
         if len({(a.output.shape, a.output.dtype) for a in group} | {first.output.shape}) != 2:
             return False
         known, lead = measured(first.request.axes, build.construct, arguments, own)
@@ -389,21 +392,3 @@ class Definition:
         worst = (torch.cumsum(~visible, -1) == 1) & ~visible & (turn != 2)
         hidden = torch.where(worst, HUGE, hidden)
         return torch.where(visible, shown, hidden)
-
-
-def _mask_of(answer: Answer) -> str:
-    """The argument that is the mask, where a call has one: the tensor that nobody follows."""
-    call = answer.call
-    tensors = (n for n, v in call.arguments.items() if isinstance(v, Tensor))
-    return next((n for n in tensors if n not in (call.follow or call.arguments)), "")
-
-
-def _alike(answers: Sequence[Answer]) -> list[list[Answer]]:
-    """Groups of answers in float32 to calls of one layer that differ in their masks alone."""
-    groups: dict[tuple[int, ...], list[Answer]] = {}
-    for answer in answers:
-        own = _mask_of(answer)
-        if own and answer.build.dtype is torch.float32 and answer.call.cotangent is None:
-            same = (id(v) for n, v in answer.call.arguments.items() if n != own)
-            groups.setdefault((id(answer.build), *same), []).append(answer)
-    return [group for group in groups.values() if len(group) > 1]
