@@ -1,7 +1,9 @@
 """Reports as people see them, kept as files: a change of wording is a difference to be read.
 
-Beside each submission `NAME.py` lie its reports as text, JSON and HTML. After a change that is
-meant, write them anew, and read what git says has changed:
+Beside each submission `NAME.py` lie its reports as text, JSON and HTML. Its mistakes are such as
+are found at once: what takes the search seconds depends on the machine. After a change that is
+meant, write them anew, and read what git says has changed (where a merge finds them changed twice,
+take either and do the same):
 
 python -m tests.golden            which reports differ, and how
 python -m tests.golden --write    write them anew
@@ -9,17 +11,14 @@ python -m tests.golden --write    write them anew
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from grader.diagnosis import search
 from grader.judge.session import Session
 from grader.judge.source import parse, read
 from grader.kata.kata import find
@@ -52,18 +51,7 @@ def graded(session: Session, name: str) -> Report:
     slug = re.match(rb"# kata: (\S+)\n", data)
     assert slug is not None, f"{path.name} does not begin with `# kata: SLUG`"
     kata = find(slug[1].decode())
-    with at_leisure():
-        return session.grade(kata, parse(Path(path.name), data, kata.text("stub.py")), SEED)
-
-
-@contextlib.contextmanager
-def at_leisure() -> Iterator[None]:
-    """Mistakes are looked for as long as it takes: what is found varies with no machine's speed."""
-    seconds, search.SEARCH_SECONDS = search.SEARCH_SECONDS, 100.0
-    try:
-        yield
-    finally:
-        search.SEARCH_SECONDS = seconds
+    return session.grade(kata, parse(Path(path.name), data, kata.text("stub.py")), SEED)
 
 
 def steady(report: Report) -> Report:
