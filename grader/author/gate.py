@@ -7,6 +7,7 @@ paperwork is listed beside that, and stops nothing that can be graded without it
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -66,12 +67,21 @@ class Verification:
 
 
 def verify(
-    kata: Kata, session: Session, say: Say = lambda _: None, seed: int | None = None
+    kata: Kata,
+    session: Session,
+    say: Say = lambda _: None,
+    seed: int | None = None,
+    *,
+    one_in: int = 1,
 ) -> Verification:
-    """Run the whole gate on one kata: whatever can be graded, and the paperwork beside it."""
+    """Run the whole gate on one kata: whatever can be graded, and the paperwork beside it.
+
+    one_in: of so many pairs of mistakes one is tried, and of so many checks that a remark has to
+    pass; the seed says which.
+    """
     outcome = Verification(kata.slug, fresh_seed() if seed is None else seed)
     outcome.problems += documents(kata)
-    gate = Gate(kata, session, outcome, say)
+    gate = Gate(kata, session, outcome, say, one_in)
     gate.stub()
     if gate.gradable:
         if gate.solution():
@@ -108,6 +118,7 @@ class Gate:
     session: Session
     outcome: Verification
     say: Say = lambda _: None
+    one_in: int = 1
 
     @cached_property
     def text(self) -> str:
@@ -222,10 +233,21 @@ class Gate:
         """Each edit is caught by the check its pitfall names; a remark costs stars alone."""
         slow = [m for m in mutants if m.pitfalls[0].grows]
         stage = self._stage("each mistake alone", len(mutants) - len(slow))
-        for outcome in self._run([m for m in mutants if m not in slow], stage, _own_check):
+        for outcome in self._run([m for m in mutants if m not in slow], stage, self._meets):
             self._judge(outcome.mutant, {c.id: c.tier for c in outcome.failed})
         for mutant, report in self._clocked(slow, "slow ones, by the clock"):
             self._judge(mutant, {c.id: c.tier for c in report.checks if not c.passed})
+
+    def _meets(self, mutant: Mutant, check: str) -> bool:
+        """A pitfall meets the check it names; a remark meets them all, and may fail no other tier.
+
+        Which ones of them it meets where not all are tried depends on the edit, too.
+        """
+        pitfall = mutant.pitfalls[0]
+        if check == pitfall.check or not pitfall.remark:
+            return check == pitfall.check
+        place = zlib.crc32(f"{mutant.text} {check} {self.outcome.seed}".encode())
+        return place % self.one_in == 0
 
     def _judge(self, mutant: Mutant, failed: dict[str, Tier]) -> None:
         """A pitfall is refused, a remark is not; each is caught by its own check."""
@@ -243,8 +265,9 @@ class Gate:
             self.outcome.edits_caught += 1
 
     def pairs(self, pitfalls: list[Pitfall]) -> None:
-        """Every two compatible mistakes together are refused."""
-        mutants = list(pairs(pitfalls, self.text))
+        """Every two compatible mistakes together are refused; or one such pair in so many."""
+        begin = self.outcome.seed % self.one_in
+        mutants = list(pairs(pitfalls, self.text))[begin :: self.one_in]
         slow = [m for m in mutants if all(p.grows for p in m.pitfalls)]
         others = [m for m in mutants if m not in slow]
         stage = self._stage("every two together", len(others))
@@ -304,11 +327,6 @@ def _undecided(report: Report) -> bool:
     """Whether it passed, but where the clock could tell nothing."""
     budget = report.budget
     return report.verdict is Verdict.ACCEPTED and budget is not None and bool(budget.undecided)
-
-
-def _own_check(mutant: Mutant, check: str) -> bool:
-    """A pitfall meets the check it names; a remark meets them all, and may fail no other tier."""
-    return mutant.pitfalls[0].remark or check == mutant.pitfalls[0].check
 
 
 def _place(check: Check) -> str:
