@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class Suspect:
     """The solution's, which most mutants share."""
     frames: dict[int, bytes]
     """Requests packed for that layout: packing costs as much as running."""
+    quick: bool = False
+    """Whether requests are run directly: what is banned is then not seen."""
 
     def __post_init__(self) -> None:
         self.variant = load_variant(self.kata, self.text, self.layout)
@@ -67,6 +70,19 @@ class Suspect:
                 return None
             exact += words
         return exact
+
+    def distance(self, exchange: Exchange) -> float:
+        """How far its answers are from the submission's: 0 the same, infinite where no kin."""
+        if self._same(exchange) is not None:
+            return 0.0
+        if exchange.fault is not None:
+            return math.inf
+        try:
+            answers = self._answers(exchange.request)
+        except Fault:
+            return math.inf
+        pairs_of = zip(answers, exchange.answers, strict=False)
+        return max((_apart(a, b) for a, b in pairs_of), default=math.inf)
 
     def _layout(self) -> Layout:
         """Its own layout, learnt once it may differ from the solution's."""
@@ -90,6 +106,8 @@ class Suspect:
         return 0 if all(_same_answer(ours, theirs) for ours, theirs in pairs_of) else None
 
     def _answers(self, request: Request) -> tuple[Answer, ...]:
+        if self.quick:
+            return self.variant.directly(request)
         if self.variant.layout is not self.layout:
             return self.variant.answers(request)
         frame = self.frames.setdefault(id(request), b"") or pack(request.encode(self.layout))
@@ -108,6 +126,28 @@ def _same_answer(ours: Answer, theirs: Answer) -> bool:
     if theirs.call.cotangent is not None and not _gradients_close(ours.gradients, theirs.gradients):
         return False
     return all(torch.equal(ours.inputs[n], t) for n, t in theirs.inputs.items() if n in ours.inputs)
+
+
+def _apart(ours: Answer, theirs: Answer) -> float:
+    """The difference of two answers and their gradients, as a share of them; never 0."""
+    if ours.output.is_meta or theirs.output.is_meta:
+        return math.inf
+    off = _off(ours.output, theirs.output)
+    for name, gradient in theirs.gradients.items():
+        off += _off(ours.gradients[name], gradient) if name in ours.gradients else 10.0
+    return max(off, 1e-12)
+
+
+def _off(ours: Tensor, theirs: Tensor) -> float:
+    if ours.shape != theirs.shape:
+        return math.inf
+    one, other = ours.double(), theirs.double()
+    finite = torch.isfinite(one) & torch.isfinite(other)
+    if not bool(finite.any()):
+        return 10.0
+    share = float((torch.isfinite(one) != torch.isfinite(other)).double().mean())
+    scale = float(other[finite].abs().max()) or 1.0
+    return float((one - other)[finite].abs().mean()) / scale + 10.0 * share
 
 
 def _same_trace(ours: Sequence[Message], theirs: Sequence[Message]) -> bool:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
+from torch import Tensor
+
 from grader.exchange.answer import Answer, fault_of, read
 from grader.exchange.layout import Layout
 from grader.exchange.matching import match
@@ -36,6 +38,17 @@ class Variant:
     def answers(self, request: Request) -> tuple[Answer, ...]:
         """Its answers to what a worker holding this code would be asked; or a Fault."""
         return read(self.run(request.encode(self.layout)), request, self.layout)
+
+    def directly(self, request: Request) -> tuple[Answer, ...]:
+        """Its answers without packing and recording, for small requests in great number."""
+        message = request.encode(self.layout)
+        for call in message["calls"]:  # a variant may write into what it is given
+            given = call["arguments"].items()
+            call["arguments"] = {n: v.clone() if isinstance(v, Tensor) else v for n, v in given}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.last_reply = answer(self.loaded, message)
+        return read(self.last_reply, request, self.layout)
 
     def run(self, message: Message) -> Message:
         """Run an encoded request here, as a worker would run it there."""

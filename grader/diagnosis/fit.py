@@ -1,0 +1,216 @@
+"""Which edits together give a submission's answers: probe by probe, from simple to whole.
+
+The solution with the edits found so far is asked the next probe. Where it answers as the submission
+does, nothing is to be done; else one more edit of an aspect that can show there is looked for, or
+another in the place of one, or two. What no edit explains is left open, and with it what depends
+on it. The budget is a number of evaluations, so what is found depends on the submission alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from grader.diagnosis.comparison import Suspect
+from grader.diagnosis.composition import compose
+from grader.diagnosis.probes import Probe
+from grader.diagnosis.vocabulary import Value
+from grader.exchange.answer import Exchange
+from grader.exchange.layout import Layout
+from grader.exchange.matching import Unmatched
+from grader.kata.kata import Kata
+from grader.kata.mutants import Edit
+from grader.report.verdict import Fault
+
+MOST = 5
+"""So many edits are looked for at once, what only costs stars included."""
+FIRST = 5
+"""Of two edits together, the first is one of so many that come closest alone."""
+PAIRS = 250
+"""Evaluations for two edits at once on one probe."""
+SURE = 0.7
+"""An edit that explains this share of a group of probes is not weighed against others."""
+STYLED = ("masks", "empty", "fill", "gradients", "state")
+"""Groups of probes in which it matters how a row that sees nothing comes out."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One edit of one value."""
+
+    value: Value
+    edit: Edit
+
+    @property
+    def id(self) -> str:
+        """The mistake's."""
+        return self.value.pitfall.id
+
+
+Parts = tuple[Part, ...]
+
+
+@dataclass
+class Variants:
+    """Edited solutions beside a submission, and how often they were asked."""
+
+    kata: Kata
+    text: str
+    layout: Layout
+    exchanges: dict[str, Exchange]
+    """What the submission answered, by the probe's name."""
+    left: int
+    """Evaluations that may still be made."""
+    near: float = 0.0
+    """Answers this close, as a share, count as the same: more than 0 where precision is lost."""
+    cut: bool = False
+    """Whether an evaluation was asked for when none was left."""
+    suspects: dict[str, Suspect | None] = field(default_factory=dict)
+    errors: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def error(self, parts: Parts, probe: str) -> float:
+        """How far the solution with these edits is from the submission: 0 same, inf no kin."""
+        text = self.composed(parts)
+        if text is None:
+            return math.inf
+        known = self.errors.get((text, probe))
+        if known is None:
+            if self.left <= 0:
+                self.cut = True
+                return math.inf
+            self.left -= 1
+            suspect = self.suspect(text)
+            known = math.inf if suspect is None else suspect.distance(self.exchanges[probe])
+            self.errors[text, probe] = known
+        return 0.0 if known <= self.near else known
+
+    def suspect(self, text: str) -> Suspect | None:
+        """An edited text, loaded once; None where it cannot be."""
+        if text not in self.suspects:
+            try:
+                self.suspects[text] = Suspect(self.kata, text, self.layout, {}, quick=True)
+            except (Fault, Unmatched, Exception):  # an edit may raise whatever it likes
+                self.suspects[text] = None
+        return self.suspects[text]
+
+    def composed(self, parts: Iterable[Part]) -> str | None:
+        """The solution with these edits."""
+        return compose(self.text, (part.edit for part in parts))
+
+
+@dataclass
+class Fit:
+    """The search for the edits, and what they explain."""
+
+    variants: Variants
+    probes: Sequence[Probe]
+    values: Sequence[Value]
+    parts: Parts = ()
+    explained: list[str] = field(default_factory=list)
+    open: list[Probe] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Go through the probes once."""
+        for probe in self.probes:
+            self._explain(probe)
+
+    def again(self) -> None:
+        """Once more through what was left open, where something has changed."""
+        left, self.open = self.open, []
+        for probe in left:
+            self._explain(probe)
+
+    def _explain(self, probe: Probe) -> None:
+        asked = self.variants.exchanges
+        if all(n in self.explained for n in probe.needs if n in asked) and (
+            self.same(self.parts, probe.name) or self._extended(probe)
+        ):
+            self.explained.append(probe.name)
+        else:
+            self.open.append(probe)
+
+    def same(self, parts: Parts, probe: str) -> bool:
+        """Whether the solution with these edits answers a probe as the submission did."""
+        return self.variants.error(parts, probe) == 0
+
+    def _extended(self, probe: Probe) -> bool:
+        """Find the edits that explain one more probe; whether there are any."""
+        for sets in (self._more, self._others, self._styled, self._two_more):
+            found = self._best(sets(probe), probe)
+            if found is not None:
+                self.parts = found
+                return True
+        return False
+
+    # --- what is tried --------------------------------------------------------------------------
+
+    def _more(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit."""
+        if len(self.parts) < MOST:
+            yield from ((*self.parts, part) for part in self._candidates(probe))
+
+    def _others(self, probe: Probe) -> Iterator[Parts]:
+        """Another edit in the place of one: of the same mistake, or of the same aspect."""
+        for place, old in enumerate(self.parts):
+            rest = (*self.parts[:place], *self.parts[place + 1 :])
+            for value in self.values:
+                if value.pitfall.id == old.id or set(value.aspects) & set(old.value.aspects):
+                    yield from ((*rest, Part(value, e)) for e in value.pitfall.edits)
+
+    def _styled(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit, or another, beside a way for a row that sees nothing to come out."""
+        if probe.group not in STYLED or any(p.value.pitfall.remark for p in self.parts):
+            return
+        for sets in (self._more, self._others):
+            for parts in sets(probe):
+                yield from ((*parts, style) for style in self._styles)
+
+    @cached_property
+    def _styles(self) -> list[Part]:
+        empty = [v for v in self.values if "empty" in v.aspects and v.pitfall.edits]
+        return [Part(value, value.pitfall.edits[0]) for value in empty[:2]]
+
+    def _two_more(self, probe: Probe) -> Iterator[Parts]:
+        if len(self.parts) >= MOST - 1:
+            return
+        floor = max(self.variants.left - PAIRS, 0)
+        candidates = list(self._candidates(probe))
+        base = self.variants.error(self.parts, probe.name)
+        errors = {p: self.variants.error((*self.parts, p), probe.name) for p in candidates}
+        nearest = sorted((p for p in candidates if errors[p] < base), key=lambda p: errors[p])
+        for one in nearest[:FIRST]:
+            for two in candidates:
+                if two.id != one.id and self.variants.left > floor:
+                    yield (*self.parts, one, two)
+
+    def _candidates(self, probe: Probe) -> Iterator[Part]:
+        """Edits of the aspects that can show in a probe, the likeliest first."""
+        for aspect in probe.aspects:
+            for value in self.values:
+                if aspect in value.aspects:
+                    yield from (Part(value, edit) for edit in value.pitfall.edits)
+
+    # --- what is taken --------------------------------------------------------------------------
+
+    def _best(self, sets: Iterable[Parts], probe: Probe) -> Parts | None:
+        """Of those that explain this probe and all before, the one that explains most to come."""
+        best: tuple[Parts, int] | None = None
+        seen: set[str] = set()
+        for parts in sets:
+            text = self.variants.composed(parts)
+            if text is None or text in seen:
+                continue
+            seen.add(text)
+            if not self.same(parts, probe.name):
+                continue
+            if not all(self.same(parts, name) for name in self.explained):
+                continue
+            group = [p for p in self.probes if p.group == probe.group]
+            count = sum(self.same(parts, p.name) for p in group)
+            if best is None or count > best[1]:
+                best = (parts, count)
+            if len(group) > 1 and count >= SURE * len(group):
+                break
+        return best[0] if best else None
