@@ -35,7 +35,7 @@ def set_up() -> None:
     stamp = ENVIRONMENT / "installed"
     if stamp.is_file() and stamp.read_bytes() == needs:
         return
-    print("setting up .venv (once; torch is large) …", flush=True)
+    print("setting up .venv (once: about a minute, 1 GB, nearly all of it torch) …", flush=True)
     venv.create(ENVIRONMENT, with_pip=True)
     pip = [BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "-c", "constraints.txt", "-e", ".[dev]"], cwd=ROOT, check=True)
@@ -55,7 +55,9 @@ def demo() -> int:
              expect=1)  # fmt: skip
         file.write_text(solution, encoding="utf-8")
         kata(folder, "4. With the scale", "grade")
-    print(f"\nYour turn:  {BIN.relative_to(ROOT)}/kata start sdpa")
+    # The folder is ignored: what learners write there is nothing that the checks look at.
+    command = f"../{BIN.relative_to(ROOT)}/kata start sdpa"
+    print(f"\nYour turn, in a folder of your own:\n  mkdir -p practice && cd practice && {command}")
     return 0
 
 

@@ -11,11 +11,11 @@ import click
 
 from grader import __version__
 from grader.commands import author, grade, help, interview, katas, record, report, watch
-from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT, USAGE
+from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT, USAGE, Commands
 from grader.kata.kata import KataError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="kata")
 def cli() -> None:
     """Practise writing attention by hand, and be told which mistake you made."""

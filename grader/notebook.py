@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.kata.kata import Kata, KataError, find
+from grader.kata.refused import Refused
 from grader.report.verdict import Report
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ WIDTH = 100
 
 
 @dataclass(frozen=True)
-class Order:
+class Options:
     """What the line behind `%%kata` asks for."""
 
     kata: Kata
@@ -40,9 +41,9 @@ class Order:
 @click.argument("kata")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1))
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto")
-def read_line(kata: str, seed: int | None, device: str) -> Order:
+def read_line(kata: str, seed: int | None, device: str) -> Options:
     """Understand what stands behind `%%kata`."""
-    return Order(find(kata), seed, "cpu" if device == "auto" else device)
+    return Options(find(kata), seed, "cpu" if device == "auto" else device)
 
 
 class Notebook:
@@ -57,15 +58,15 @@ class Notebook:
         from IPython.core.error import UsageError
         from IPython.display import display
 
-        from grader.judge.file import Cancelled, NotJudged
+        from grader.judge.file import Cancelled
 
         try:
-            order: Order = read_line.main(shlex.split(line), standalone_mode=False)
+            options: Options = read_line.main(shlex.split(line), standalone_mode=False)
             # The line of the magic counts: numbers in the report are those of the cell.
-            report = self.grade(order, f"\n{cell}")
+            report = self.grade(options, f"\n{cell}")
         except click.ClickException as error:
             raise UsageError(f"{error.format_message()} (%%kata KATA [--seed N])") from None
-        except (KataError, NotJudged, ValueError, OSError) as error:
+        except (Refused, KataError, ValueError, OSError) as error:
             raise UsageError(str(error)) from None
         except (KeyboardInterrupt, Cancelled):
             self.cancel()
@@ -74,15 +75,15 @@ class Notebook:
             {"text/html": _as_html(report), "text/plain": as_text(report)}, raw=True
         )
 
-    def grade(self, order: Order, text: str) -> Report:
+    def grade(self, options: Options, text: str) -> Report:
         """Grade and remember a text; a judge that died since the last one is started anew."""
         from grader.judge.remote import RemoteJudge
 
-        if order.device not in self.judges:
-            self.judges[order.device] = RemoteJudge(order.device)
-        path = Path(f"{order.kata.slug}.cell")
-        report = self.judges[order.device].grade_text(order.kata, path, text, order.seed)
-        _remember(order.kata, report, path)
+        if options.device not in self.judges:
+            self.judges[options.device] = RemoteJudge(options.device)
+        path = Path(f"{options.kata.slug}.cell")
+        report = self.judges[options.device].grade_text(options.kata, path, text, options.seed)
+        _remember(options.kata, report, path)
         return report
 
     def cancel(self) -> None:
@@ -115,17 +116,13 @@ def as_text(report: Report) -> str:
 
 
 def _remember(kata: Kata, report: Report, path: Path) -> None:
-    """Keep the attempt; a verdict stands whether or not it could be kept."""
-    from grader.practice.attempts import record
-    from grader.practice.store import Store, Unavailable
+    from grader.practice.attempts import remember
+    from grader.practice.store import Store
 
     with Store() as store:
-        try:
-            record(store, kata, report, path, source="notebook")
-        except Unavailable as error:
-            print(f"note: this attempt was not recorded: {error}", file=sys.stderr)
-        for notice in store.notices:
-            print(f"note: {notice}", file=sys.stderr)
+        _, note = remember(store, kata, report, path, source="notebook")
+    if note:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.interview.flow.conductor import Conductor
+from grader.interview.flow.flow import Flow
 from grader.interview.flow.moves import (
     Edit,
     Finish,
@@ -80,7 +81,8 @@ class Rehearsal:
         drawn = {str(i): DRAWN for i, s in enumerate(self.stages) if s.kind == "questions"}
         if not self.events:
             self._event(CANDIDATE, "begun", {"seed": 1, "folder": "/f", "questions": drawn})
-        self.conductor = Conductor(self.plan, 1, self.events)
+        self.flow = Flow(self.plan, 1, self.events)
+        self.conductor = Conductor(self.flow)
 
     def _event(self, actor: str, kind: str, data: Any) -> Event:
         event = Event(len(self.events) + 1, 0.0, self.elapsed, actor, kind, dict(data))
@@ -93,7 +95,7 @@ class Rehearsal:
         for what in wanted:
             match what:
                 case Record(kind, data):
-                    self.conductor.apply(self._event(CANDIDATE, kind, data))
+                    self.flow.apply(self._event(CANDIDATE, kind, data))
                     self.trace.append(f"recorded {kind}")
                 case Say(text):
                     self.said.append(text)
@@ -109,7 +111,7 @@ class Rehearsal:
         return "\n".join(self.said[before:])
 
     def begin(self) -> str:
-        return self.do(self.conductor.begin())
+        return self.do(self.flow.begin())
 
     def tell(self, told: Told) -> str:
         return self.do(self.conductor.handle(told))
@@ -123,16 +125,16 @@ class Rehearsal:
 
     def host(self, kind: str, typed: str = "", **data: Any) -> str:
         event = self._event(HOST, kind, data)
-        self.conductor.apply(event)
+        self.flow.apply(event)
         return self.tell(Heard(event, typed))
 
     def graded(self, **data: Any) -> str:
-        return self.tell(Graded(self.judged[-1].stage, verdict(**data)))
+        return self.tell(Graded(self.judged[-1].key[0], verdict(**data)))
 
     def observed(self, happened: str, failed: str = "") -> str:
         order = self.judged[-1]
         data = {"happened": happened, "said": ["a number"], "failed": failed}
-        return self.tell(Observed((order.stage, order.item), data))
+        return self.tell(Observed(order.key, data))
 
     def stop(self, typed: str = "") -> str:
         return self.tell(Stop("interrupted", typed))
@@ -143,7 +145,7 @@ class Rehearsal:
 
     @property
     def state(self) -> Any:
-        return self.conductor.state
+        return self.flow.state
 
 
 def whole_round() -> Rehearsal:

@@ -181,6 +181,13 @@ def test_a_path_that_cannot_be_graded_is_a_usage_error(complaint: str, folder: P
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_a_refusal_takes_one_line_whatever_the_file_is_called(folder: Path) -> None:
+    done = kata(folder, "grade", "sdpa", "\x1b[2J\nmine.py")
+    assert done.returncode == 2
+    assert "·[2J·mine.py" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_a_device_is_no_submission(folder: Path) -> None:
     done = kata(folder, "grade", "sdpa", "/dev/zero")
     assert done.returncode == 2

@@ -19,13 +19,10 @@ from tests.conftest import PATIENCE, grade
 @pytest.fixture(scope="module")
 def started() -> Iterator[Session]:
     """A session whose workers are started like those on a GPU, but compute on the CPU."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(spawned, "_require", lambda _device: None)
     session = Session(patience=PATIENCE)
-    session.server = spawned.Spawner("cpu")
+    session.server = spawned.Spawner()
     yield session
     session.server.close()
-    patch.undo()
 
 
 def test_one_worker_serves_a_whole_bank(started: Session, monkeypatch) -> None:
@@ -63,7 +60,7 @@ def test_no_scratch_folder_is_on_a_workers_import_path(started: Session, tmp_pat
 
 
 def test_closing_leaves_no_process_and_no_folder(started: Session) -> None:
-    other = spawned.Spawner("cpu")
+    other = spawned.Spawner()
     worker = other.spawn()
     other.close()
     assert not Path(f"/proc/{worker.pid}").exists()

@@ -14,7 +14,8 @@ import pytest
 from click.shell_completion import get_completion_class
 
 import grader.bank
-from grader.author import gate
+from grader.author import documents as gate
+from grader.author.gate import verify
 from grader.bank.candidate import Layer
 from grader.bank.draw import Draw
 from grader.cli import cli
@@ -24,9 +25,9 @@ from grader.interview.round.rounds import KINDS
 from grader.judge.bank_run import Judge
 from grader.judge.experiments.experiment import EXPERIMENTS
 from grader.judge.session import Session
-from grader.judge.source import Source
-from grader.kata.kata import Kata, all_katas, load
-from grader.kata.mutants import singles
+from grader.kata.glossary import MEANINGS
+from grader.kata.kata import BANNED, Kata, all_katas, load
+from grader.kata.keys import ROWS, TABLES, TOP
 from grader.kata.pitfalls import load_pitfalls
 from grader.kata.written import FIELDS, WORDS
 from grader.report.verdict import FAMILIES, Verdict
@@ -217,39 +218,52 @@ def test_the_numbers_of_the_gate_are_right() -> None:
     assert f"and {gate.RUNGS} hints" in whole
 
 
-# --- the example in katas/README.md -----------------------------------------------------------
+def test_the_tables_and_keys_of_a_kata_are_all_there() -> None:
+    keys = [f"[{name}] {key}" for name, keys in TABLES.items() for key in keys]
+    assert table(HANDBOOK, "key") == [*TOP, *keys]
+    for name in ROWS:
+        assert f"`[{name}]`" in HANDBOOK
 
 
-@pytest.fixture
-def example(tmp_path: Path) -> Kata:
-    """The kata that katas/README.md shows, as files."""
-    parts = re.findall(r"^### `([^`]+)`\n\n```\w+\n(.*?)^```", HANDBOOK, re.MULTILINE | re.DOTALL)
-    for name, text in parts:
+def test_the_meanings_of_a_parameter_are_all_there() -> None:
+    assert table(HANDBOOK, "means") == list(MEANINGS)
+
+
+def test_what_is_banned_in_every_kata_is_all_there() -> None:
+    (shown,) = re.findall(r"^```text\n(torch.*?)^```", HANDBOOK, re.MULTILINE | re.DOTALL)
+    assert shown.split() == list(BANNED)
+
+
+# --- the examples in katas/README.md ----------------------------------------------------------
+
+PARTS = re.findall(r"^### `([^`]+)`\n\n```\w+\n(.*?)^```", HANDBOOK, re.MULTILINE | re.DOTALL)
+EXAMPLES = dict.fromkeys(name.split("/")[1] for name, _ in PARTS if name.startswith("katas/"))
+
+
+@pytest.fixture(params=EXAMPLES)
+def example(request: pytest.FixtureRequest, tmp_path: Path) -> Kata:
+    """A kata that katas/README.md shows, as files."""
+    for name, text in PARTS:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    (folder,) = (tmp_path / "katas").iterdir()
-    return load(folder)
+    return load(tmp_path / "katas" / request.param)
 
 
-def test_the_example_lacks_nothing_but_numbers(example: Kata) -> None:
-    complaints = gate.documents(example)
-    assert len(complaints) == 3
-    assert all(re.search(r"\d (rungs|questions|pitfalls)", c) for c in complaints), complaints
+def test_a_function_and_a_layer_are_shown(tmp_path: Path) -> None:
+    shown = {name.rpartition("/")[2]: text for name, text in PARTS}
+    assert len(EXAMPLES) == 2
+    assert {"stub.py", "README.md", "pitfalls.toml", "mistakes.toml"} <= set(shown)
+    kinds = [text for name, text in PARTS if name.endswith("kata.toml")]
+    assert ['kind = "function"' in kinds[0], 'kind = "module"' in kinds[1]] == [True, True]
 
 
-def test_the_example_accepts_its_solution_and_catches_its_mistakes(
-    session: Session, example: Kata
-) -> None:
-    text = example.solution.read_text(encoding="utf-8")
-    file = Path(f"{example.slug}.py")
-    report = session.grade(example, Source(file, text, ""))
-    assert report.stars == 3, (report.seed, report.failure, report.first_failure)
-    for mutant in singles(load_pitfalls(example), text):
-        (pitfall,) = mutant.pitfalls
-        report = session.grade(example, Source(file, mutant.text, ""))
-        failed = [check.id for check in report.checks if not check.passed]
-        assert pitfall.check in failed, (pitfall.id, report.seed)
-        assert (report.verdict is Verdict.ACCEPTED) == pitfall.remark, (pitfall.id, report.seed)
+def test_an_example_passes_its_gate_but_for_numbers(session: Session, example: Kata) -> None:
+    outcome = verify(example, session)
+    assert len(outcome.problems) == 3
+    short = r"\d (rungs|questions|pitfalls)|(hints.md|questions.toml) is missing"
+    assert all(re.search(short, problem) for problem in outcome.problems), outcome
+    assert outcome.edits_caught == outcome.edits > outcome.pitfalls > 0
+    assert outcome.pairs_refused == outcome.pairs > 0
 
 
 def test_the_readme_counts_what_the_katas_hold() -> None:

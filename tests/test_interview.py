@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from grader.interview.candidate_side import Driver
-from grader.interview.editor import NoEditor
 from grader.interview.editor import command as editor_command
 from grader.interview.flow.moves import Failed, Saved
 from grader.interview.flow.position import Step, position
@@ -27,11 +26,11 @@ from grader.interview.say import Say
 from grader.interview.score import marks
 from grader.interview.score.scorecard import Dimension, hire, make_card
 from grader.interview.screens.dial import dial
-from grader.interview.stopwatch import LONGEST_GAP, Stopwatch
-from grader.interview.watching import Watch
-from grader.judge.background import Bench
 from grader.kata.kata import find
+from grader.kata.refused import Refused
+from grader.practice.clock import LONGEST_GAP, Stopwatch
 from grader.practice.store import Store, Unavailable
+from grader.practice.workspace import Saves
 from tests.rehearsal import (
     CLOSE,
     CODE,
@@ -92,10 +91,10 @@ def test_from_every_point_of_the_record_the_round_goes_on() -> None:
         again = Rehearsal(events=list(kept))
         assert position(again.state) == position(fold(whole.plan, kept))
         assert again.begin(), length
-        if again.conductor.here.step in (Step.SEEING, Step.PROVING):
+        if again.flow.here.step in (Step.SEEING, Step.PROVING):
             assert again.judged, "what the judge was asked for is asked for again"
         if again.status is None:
-            assert again.conductor.here.step not in (Step.BEGIN, Step.END)
+            assert again.flow.here.step not in (Step.BEGIN, Step.END)
 
 
 def test_with_an_interviewer_no_answer_is_shown_and_no_score_asked() -> None:
@@ -105,10 +104,10 @@ def test_with_an_interviewer_no_answer_is_shown_and_no_score_asked() -> None:
     assert "softmax(QKᵀ/√d)V" not in it.line("my words")
     it.host("score", stage=0, item=0, score=4)
     it.line("", "an answer")
-    assert it.conductor.here.step is Step.DISCUSS
+    assert it.flow.here.step is Step.DISCUSS
     it.host("next", stage=1, item=0)
     it.line("another", "", "")
-    assert it.conductor.here.step is Step.WAIT
+    assert it.flow.here.step is Step.WAIT
     it.host("rating", dimension="communication", score=3)
     it.host("rating", dimension="problem solving", score=4)
     assert it.status is None, "the interviewer ends it"
@@ -125,7 +124,7 @@ def test_an_interviewer_who_leaves_leaves_the_candidate_to_rate() -> None:
     it.begin()
     it.host("joined", owner="x")
     it.line("my words", "", "")
-    assert it.conductor.here.step is Step.WAIT
+    assert it.flow.here.step is Step.WAIT
     said = it.host("left")
     assert "How close were you?" in said
     it.line("3", "3", "3")
@@ -266,16 +265,16 @@ def test_a_verdict_that_comes_late_belongs_to_its_stage() -> None:
     assert it.state.stage == 2
     it.graded()
     assert it.state.grades[0].stage == 1
-    assert it.conductor.here.step is Step.ASK
+    assert it.flow.here.step is Step.ASK
 
 
 def test_a_file_that_is_gone_is_said_and_the_round_goes_on() -> None:
     it = Rehearsal(stages=(PROVE, CLOSE))
     it.begin()
     it.line("I compare")
-    assert it.conductor.here.step is Step.PROVING
+    assert it.flow.here.step is Step.PROVING
     assert "no file" in it.tell(Failed(0, "masked-dropout", "there is no file x"))
-    assert it.conductor.here.step is Step.SCORE
+    assert it.flow.here.step is Step.SCORE
 
 
 @pytest.mark.parametrize(
@@ -290,7 +289,7 @@ def test_a_prediction_is_a_number_a_key_or_words(words: str, choice: str | None)
     assert it.state.replies[0, 0].choice == choice
     it.observed("nan")
     if choice is None:
-        assert it.conductor.here.step is Step.MARK
+        assert it.flow.here.step is Step.MARK
         it.line("y")
         assert it.state.prediction == {(0, 0): True}
     else:
@@ -303,7 +302,7 @@ def test_an_experiment_that_could_not_run_is_nobodys_mistake() -> None:
     it.line("1")
     assert "does not run" in it.observed("", "your code does not run")
     assert it.state.prediction == {(0, 0): None}
-    assert it.conductor.here.step is Step.PREDICT
+    assert it.flow.here.step is Step.PREDICT
 
 
 @pytest.mark.parametrize(
@@ -472,7 +471,7 @@ def test_a_bad_round_names_file_stage_fault_and_remedy(complaint: str, tmp_path:
     assert old in GOOD
     file = tmp_path / "mine.toml"
     file.write_bytes(GOOD.replace(old, new, 1).encode("utf-8", "surrogateescape"))
-    with pytest.raises(rounds.BadRound) as raised:
+    with pytest.raises(Refused) as raised:
         rounds.load(file)
     message = str(raised.value)
     assert complaint in message
@@ -488,7 +487,7 @@ def test_a_good_round_is_good(tmp_path: Path) -> None:
     odd.write_text(GOOD)
     assert rounds.load(odd).name == "·[2J·", "it can be shown, and kept"
     for missing in (tmp_path / "none.toml", tmp_path):
-        with pytest.raises(rounds.BadRound, match="name the TOML file"):
+        with pytest.raises(Refused, match="name the TOML file"):
             rounds.load(missing)
 
 
@@ -509,7 +508,7 @@ def test_the_clock_is_always_to_be_seen() -> None:
     it = Rehearsal()
     it.begin()
     for columns in (28, 40, 60, 100, 200):
-        for elapsed, shown in ((0.0, "01:00"), (50.0, "00:10"), (75.0, "00:15")):
+        for elapsed, shown in ((0.0, "1:00"), (50.0, "0:10"), (75.0, "0:15")):
             line = "".join(t for _, t in dial(it.state, elapsed, busy=True).parts(columns))
             assert shown in line
             assert len(line) <= max(columns, 40)
@@ -530,7 +529,7 @@ def test_a_missing_editor_names_the_variable_and_another_way(
         monkeypatch.delenv(name, raising=False)
         if value is not None:
             monkeypatch.setenv(name, value)
-    with pytest.raises(NoEditor, match="elsewhere") as raised:
+    with pytest.raises(Refused, match="elsewhere") as raised:
         editor_command(Path("sdpa.py"))
     assert says in str(raised.value)
 
@@ -542,7 +541,7 @@ def test_an_editor_may_have_arguments(monkeypatch) -> None:
 
 def test_a_save_is_noticed_when_the_file_stands_still(tmp_path: Path) -> None:
     file = tmp_path / "x.py"
-    watch = Watch(file)
+    watch = Saves(file)
     assert not watch.saved()
     file.write_text("half")
     assert not watch.saved(), "perhaps the editor is still writing"
@@ -589,7 +588,7 @@ def test_a_round_that_runs_elsewhere_is_not_taken_over(store: Store) -> None:
 
         there = Owner(other.pid, owner._started(other.pid), myself().boot)
         store.write(lambda db: db.execute("update rounds set owner = ?", (there.pack(),)))
-        with pytest.raises(log.Taken, match=str(other.pid)):
+        with pytest.raises(Refused, match=str(other.pid)):
             log.claim(store, entry.id)
     finally:
         other.kill()
@@ -642,12 +641,12 @@ def test_what_cannot_be_recorded_is_said_and_recorded_later(store: Store, monkey
     driver.line("/note a note")
     driver.line("3")
     assert sum("not on record yet: the disk is full" in s for s in screen.said) == 1
-    assert driver.conductor.here.step is Step.READY, "the round goes on all the same"
+    assert driver.flow.here.step is Step.READY, "the round goes on all the same"
     monkeypatch.setattr(log, "append", real)
     driver.line("")
     kinds = [e.kind for e in log.events(store, entry.id)]
     assert kinds == ["begun", "stage", "answer", "note", "score", "stage"]
-    assert driver.conductor.state == fold(entry.plan, log.events(store, entry.id))
+    assert driver.flow.state == fold(entry.plan, log.events(store, entry.id))
     driver.close()
 
 
@@ -667,14 +666,14 @@ def test_a_round_whose_record_is_lost_writes_it_anew(way: str, store: Store) -> 
         other = held(elsewhere, CLOSE)
     driver.line("3")
     assert sum("written anew: it is round 2" in said for said in screen.said) == 1
-    assert driver.conductor.here.step is Step.READY
+    assert driver.flow.here.step is Step.READY
     driver.line("/note a note")
     driver.close()
     with Store(store.root) as elsewhere:
-        kinds = [e.kind for e in log.events(elsewhere, driver.conductor.number)]
+        kinds = [e.kind for e in log.events(elsewhere, driver.flow.number)]
         assert kinds == ["begun", "stage", "answer", "score", "note"]
         assert [e.kind for e in log.events(elsewhere, other.id)] == ["begun"]
-        found = log.entry(elsewhere, driver.conductor.number)
+        found = log.entry(elsewhere, driver.flow.number)
     assert found is not None
     assert (found.at, found.plan) == (entry.at, entry.plan)
 
@@ -713,7 +712,7 @@ class Idle:
     def __init__(self) -> None:
         self.called_off = False
 
-    def grade_file(self, kata, path):
+    def grade_file(self, kata, path, on_check=None):
         from grader.judge.file import Cancelled
 
         while not self.called_off:
@@ -721,6 +720,9 @@ class Idle:
         raise Cancelled
 
     experiment = grade_file
+
+    def start(self) -> None:
+        pass
 
     def cancel(self) -> None:
         self.called_off = True
@@ -739,7 +741,7 @@ def test_the_clock_goes_on_while_the_judge_works(store: Store) -> None:
         ticks[0] += 3.1
         driver.pump()
     assert driver.busy
-    assert driver.conductor.state.stage == 1
+    assert driver.flow.state.stage == 1
     begun = time.monotonic()
     driver.close()
     assert time.monotonic() - begun < 2
@@ -757,17 +759,6 @@ def test_what_was_saved_just_before_a_stage_ended_is_graded(store: Store) -> Non
     driver.line("/next")
     assert driver.busy
     driver.close()
-
-
-def test_orders_that_wait_are_not_given_twice(tmp_path: Path) -> None:
-    from grader.judge.background import Order
-
-    bench = Bench(Idle)
-    for _ in range(5):
-        bench.put(Order(0, "sdpa"), tmp_path)
-        time.sleep(0.02)
-    assert len(bench._orders) == 1
-    bench.close()
 
 
 def test_the_elapsed_time_goes_on_from_the_last_heartbeat(store: Store) -> None:
@@ -792,7 +783,7 @@ def test_events_of_both_sides_stand_in_one_order(store: Store) -> None:
     events = log.events(store, entry.id)
     assert [e.kind for e in events][:4] == ["begun", "stage", "joined", "answer"]
     assert [e.seq for e in events] == list(range(1, len(events) + 1))
-    assert driver.conductor.state == fold(entry.plan, events)
+    assert driver.flow.state == fold(entry.plan, events)
     assert any("interviewer has joined" in said for said in screen.said)
     driver.close()
 

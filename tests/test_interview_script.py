@@ -112,13 +112,13 @@ USAGE = {
 def test_usage_errors_are_one_line_with_a_remedy(arguments, tmp_path: Path, monkeypatch) -> None:
     from click.testing import CliRunner
 
-    from grader.commands.interview import interview as command
+    from grader.cli import cli
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KATA_HOME", str(tmp_path / "home"))
     handler = signal.getsignal(signal.SIGHUP)
     (tmp_path / "file").write_text("")
-    done = CliRunner().invoke(command, list(arguments))
+    done = CliRunner().invoke(cli, ["interview", *arguments])
     signal.signal(signal.SIGHUP, handler)
     assert done.exit_code == 2, done.output
     assert USAGE[arguments] in " ".join(done.output.split())

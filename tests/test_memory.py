@@ -26,18 +26,19 @@ from grader.judge.source import Source
 from grader.kata.kata import all_katas, find
 from grader.practice import attempts, help, salvage, sitting
 from grader.practice import store as store_module
+from grader.practice.attempts import Attempt
 from grader.practice.clock import Moment, between
 from grader.practice.clock import now as this_moment
-from grader.practice.next import next_step
+from grader.practice.next import following, next_step
 from grader.practice.schedule import Rating, rate
 from grader.practice.sitting import Effort
-from grader.practice.standing import Attempt
+from grader.practice.standing import standing
 from grader.practice.store import Store, Unavailable
-from grader.practice.tally import standing
 from grader.render.html.page import history_page
 from grader.render.terminal.status import attempts_text, standing_text
 from grader.report.archive import Unreadable, pack_report, unpack_report
 from grader.report.verdict import Check, Diagnosis, Finding, Report, Submission, Tier, Verdict
+from grader.report.words import minutes
 
 SDPA = find("sdpa")
 FILE = Path("sdpa.py")
@@ -631,6 +632,60 @@ def test_a_home_that_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:
     started = kata(tmp_path, "start", "self-attention")
     assert started.returncode == 0
     assert "not remembered" in started.stderr
+
+
+def test_an_attempt_that_is_remembered_needs_no_note(store: Store) -> None:
+    kept, note = attempts.remember(store, SDPA, report(), FILE, source="watch")
+    assert kept is not None
+    assert (kept.attempt, note) == (1, "")
+    assert [a.source for a in attempts.attempts(store)] == ["watch"]
+
+
+def test_an_attempt_that_cannot_be_remembered_comes_with_the_reason(store: Store) -> None:
+    store.root.write_text("a file")
+    kept, note = attempts.remember(store, SDPA, report(), FILE, source="watch")
+    assert kept is None
+    assert note.startswith("this attempt was not recorded: ")
+    assert "KATA_HOME=" in note
+
+
+def test_what_became_of_a_damaged_file_is_noted_beside_the_attempt(store: Store) -> None:
+    store.root.mkdir()
+    store.file.write_bytes(b"nonsense" * 100)
+    kept, note = attempts.remember(store, SDPA, report(), FILE, source="watch")
+    assert kept is not None
+    assert "was damaged: kept as kata.db.damaged-1" in note
+
+
+def test_a_kata_is_begun_whether_or_not_that_can_be_remembered(store: Store) -> None:
+    folder = store.root.parent
+    started, why = attempts.begin(store, SDPA, folder)
+    assert (started.file, why) == (folder / "sdpa.py", "")
+    assert attempts.last_started(store, folder) == "sdpa"
+    nowhere = Store(started.file)
+    started, why = attempts.begin(nowhere, SDPA, folder, force=True)
+    assert started.backup is not None
+    assert "KATA_HOME=" in why
+
+
+def test_one_goes_on_in_a_file_one_is_at_and_begins_any_other(store: Store) -> None:
+    folder = store.root.parent
+    first = following(store, folder)
+    assert (first.kata.slug, first.file, first.going) == ("sdpa", folder / "sdpa.py", False)
+    attempts.begin(store, SDPA, folder)
+    assert following(store, folder).going
+    assert following(store, folder, but="sdpa").kata.slug == "self-attention"
+    first.file.unlink()
+    assert not following(store, folder).going, "there is nothing to go on with"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0:00"), (65.9, "1:05"), (-65, "1:05"), (3599, "59:59"), (7565, "2:06:05"),
+     (86_399, "23:59:59"), (86_400, "1 d"), (3e5, "3 d")],
+)  # fmt: skip
+def test_a_span_is_shown_in_one_way(seconds: float, shown: str) -> None:
+    assert minutes(seconds) == shown
 
 
 def test_a_file_from_the_future_is_left_alone(store: Store) -> None:

@@ -27,7 +27,8 @@ from grader.interview.score.scorecard import (
 )
 from grader.judge.session import Session
 from grader.kata.kata import find
-from grader.practice.standing import Attempt, KataStanding, Mistake, Standing
+from grader.practice.attempts import Attempt
+from grader.practice.standing import KataStanding, Mistake, Standing
 from grader.render.html import page as pages
 from grader.render.html.code import excerpt, whole
 from grader.render.html.matrix import pictures, signed, unsigned

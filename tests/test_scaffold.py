@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import grader
-from grader.author.gate import documents
+from grader.author.documents import documents
 from grader.author.scaffold import CannotScaffold, scaffold
 from grader.cli import cli
 from grader.judge.session import Session
@@ -51,7 +51,15 @@ def test_the_solution_of_a_new_kata_is_accepted_by_its_own_bank(
     assert report.stars == 3, (report.seed, failed)
 
 
-def test_the_mistake_a_new_kata_knows_is_caught_and_named(session: Session, kata: Kata) -> None:
+def test_a_new_layer_has_a_mask_and_heads(tmp_path: Path) -> None:
+    scaffold("banded-layer", tmp_path, module=True)
+    kata = load(tmp_path / "katas" / "banded-layer")
+    assert kata.entry.mask is not None
+    assert kata.entry.meaning("heads")
+    assert set(kata.roles) == {"query", "key", "value", "output"}
+
+
+def test_the_mistakes_a_new_kata_knows_are_caught_and_named(session: Session, kata: Kata) -> None:
     text = kata.solution.read_text(encoding="utf-8")
     for mutant in singles(load_pitfalls(kata), text):
         report = session.grade(kata, as_submission(kata, mutant.text))
@@ -71,7 +79,7 @@ def test_the_stub_of_a_new_kata_is_recognised_and_refused(session: Session, kata
 def test_the_gate_says_what_a_new_kata_lacks(kata: Kata) -> None:
     complaints = documents(kata)
     assert len(complaints) == 3
-    for what in ("hints.md has 1 rungs", "questions.toml has 1 questions", "1 pitfalls"):
+    for what in ("hints.md has 1 rungs", "questions.toml has 1 questions", "2 pitfalls"):
         assert any(what in complaint for complaint in complaints)
 
 

@@ -19,8 +19,11 @@ from typing import Any, cast
 
 import pytest
 
+from grader.judge.background import BackgroundJudge, Order
+from grader.judge.file import Cancelled
 from grader.judge.remote import RemoteJudge
 from grader.kata.kata import find
+from grader.kata.refused import Refused
 from grader.practice import attempts, sitting
 from grader.practice.store import Store
 from grader.report.verdict import Report, Submission, Verdict
@@ -29,7 +32,6 @@ from grader.watch.events import Graded, Key, Mailbox, Missed, Resized, Saved
 from grader.watch.eye import Eye
 from grader.watch.keys import NAMES, SEQUENCE, keyboard
 from grader.watch.loop import Watch, _finished, suspend_with
-from grader.watch.marker import Marker
 from grader.watch.screen import lines_of
 from tests.terminals import Terminal
 from tests.test_command_line import NO_SCALE, SOLUTION, STUB, _processes_in
@@ -304,14 +306,14 @@ def test_the_kata_that_is_watched_need_not_be_the_first() -> None:
 
 
 class Told:
-    """A marker, an eye or a surface that does nothing, and remembers what it was told."""
+    """A judge, an eye or a surface that does nothing, and remembers what it was told."""
 
     def __init__(self) -> None:
         self.all: list[str] = []
-        self.page = 0
+        self.height = 0
 
-    def __getattr__(self, name: str) -> Callable[..., int]:
-        return lambda *_: self.all.append(name) or self.all.count("begin")  # type: ignore[func-returns-value]
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: self.all.append(name)
 
 
 @pytest.fixture
@@ -320,7 +322,7 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
     file.write_text(NO_SCALE)
     store = Store(tmp_path / "home")
     watching = Watch(find("sdpa"), file, Told(), store)  # type: ignore[arg-type]
-    watching.marker, watching.eye = Told(), Told()  # type: ignore[assignment]
+    watching.judge, watching.eye = Told(), Told()  # type: ignore[assignment]
     watching.board = Board(watching.kata, file, store)
     yield watching
     watching.eye.close()
@@ -328,7 +330,7 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
 
 
 def told(watching: Watch) -> list[str]:
-    return cast(Told, watching.marker).all
+    return cast(Told, watching.judge).all
 
 
 def test_the_same_text_is_graded_again_only_when_asked_to(watch: Watch) -> None:
@@ -336,7 +338,7 @@ def test_the_same_text_is_graded_again_only_when_asked_to(watch: Watch) -> None:
         watch._on(event)
         watch._on_time()
         watch._ended()
-        assert told(watch) == ["begin"] * expected
+        assert told(watch) == ["put"] * expected
 
 
 def test_what_comes_of_a_grade_that_was_called_off_is_not_shown(watch: Watch) -> None:
@@ -353,18 +355,18 @@ def test_a_save_calls_the_running_grade_off_a_second_later(watch: Watch) -> None
     watch._look()
     watch.file.write_text(SOLUTION)
     watch._look()
-    assert told(watch) == ["begin"], "it may be done soon"
+    assert told(watch) == ["put"], "it may be done soon"
     assert watch.overtaken is not None
     assert watch.overtaken <= time.monotonic() + 1.0
     watch.overtaken = time.monotonic()
     watch._on_time()
-    assert told(watch) == ["begin", "cancel"]
+    assert told(watch) == ["put", "cancel"]
 
 
 def test_going_on_to_the_next_kata_calls_the_running_grade_off(watch: Watch) -> None:
     watch._look()
     watch._on(Key("n"))
-    assert told(watch) == ["begin", "cancel"]
+    assert told(watch) == ["put", "cancel"]
     assert watch.running == 0
     assert watch.kata.slug != "sdpa"
 
@@ -424,21 +426,37 @@ def test_the_terminal_is_given_back_while_the_program_is_stopped(
     mailbox.close()
 
 
-def test_a_grade_that_breaks_comes_to_an_end_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (TypeError("of our own"), "TypeError: of our own (ours, not yours)"),
+        (Refused("there is no file: write one"), "there is no file: write one"),
+        (Cancelled(), ""),
+    ],
+)
+def test_a_grade_without_a_report_comes_to_an_end_too(
+    watch: Watch, error: Exception, says: str
 ) -> None:
     def breaks(*_: object, **__: object) -> None:
-        raise TypeError("of our own")
+        raise error
 
     judge = Told()
     judge.grade_file = breaks  # type: ignore[method-assign]
-    monkeypatch.setattr("grader.watch.marker.RemoteJudge", lambda _: judge)
-    mailbox = Mailbox()
-    marker = Marker(mailbox)
-    number = marker.begin(find("sdpa"), tmp_path / "sdpa.py")
-    marker.close()
-    assert mailbox.take() == Missed(number, "TypeError: of our own (ours, not yours)")
-    mailbox.close()
+    background = BackgroundJudge(lambda: judge, watch._told)  # type: ignore[arg-type, return-value]
+    background.put(Order("sdpa", watch.file, key=(4,)))
+    watch.mailbox.wait(time.monotonic() + 10)
+    background.close()
+    assert watch.mailbox.take() == Missed(4, says)
+
+
+def test_an_attempt_is_remembered_where_it_was_graded(watch: Watch) -> None:
+    report = Report("sdpa", 7, "cpu", 0.5, Submission("sdpa.py", "aa"))
+    watch._told(Order("sdpa", watch.file, key=(4,)), report)
+    event = watch.mailbox.take()
+    assert isinstance(event, Graded)
+    assert (event.grade, event.report, event.note) == (4, report, "")
+    assert event.recorded is not None
+    assert [a.source for a in attempts.attempts(watch.store)] == ["watch"]
 
 
 BREAKS = """

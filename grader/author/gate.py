@@ -1,44 +1,44 @@
 """The author's gate: is this kata fit to be practised on?
 
 Stub refused, solution and right alternatives accepted with three stars, every known mistake and
-every two of them together refused, each single one by the check it names, documents complete, no
-stray file.
+every two of them together refused, each single one by the check it names. What is wrong with the
+paperwork is listed beside that, and stops nothing that can be graded without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from grader.author.documents import documents
 from grader.author.mutation import Choose, Outcome, run_gauntlet
 from grader.judge.bank_run import Selection
 from grader.judge.session import Session, fresh_seed
 from grader.judge.source import Source, parse
-from grader.kata.hints import rungs as rungs_of
 from grader.kata.kata import Kata, KataError
-from grader.kata.mutants import Mutant, pairs, singles
-from grader.kata.pitfalls import load_conventions, load_pitfalls
-from grader.kata.written import WORDS
-from grader.report.verdict import Fault, Report, Tier, Verdict
+from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
+from grader.kata.pitfalls import Convention, load_conventions, load_pitfalls
+from grader.report.verdict import Check, Fault, Report, Tier, Verdict
 
-DOCUMENTS = (
-    "kata.toml",
-    "README.md",
-    "stub.py",
-    "pitfalls.toml",
-    "mistakes.toml",
-    "hints.md",
-    "questions.toml",
-)
-TRANSLATED = "mistakes.*.toml"
-LEVELS = ("junior", "mid", "senior")
-FEWEST_PITFALLS = 12
-RUNGS, RUNG_WORDS = 3, 160
-QUESTIONS = 6
+ASKED_AGAIN = 4
+"""How often a machine too busy to refuse anybody is asked again whether something is slow."""
 
-Say = Callable[[str], None]
+
+@dataclass(frozen=True)
+class Step:
+    """How far the gate is: so many of a stage are done, and `total` there are."""
+
+    kata: str
+    stage: str
+    done: int
+    total: int
+
+
+Say = Callable[[Step], None]
+One = TypeVar("One")
 
 
 @dataclass
@@ -46,6 +46,8 @@ class Verification:
     """What was found out about one kata."""
 
     kata: str
+    seed: int
+    """Repeats what was found."""
     problems: list[str] = field(default_factory=list)
     checks: int = 0
     pitfalls: int = 0
@@ -66,106 +68,36 @@ class Verification:
 def verify(
     kata: Kata, session: Session, say: Say = lambda _: None, seed: int | None = None
 ) -> Verification:
-    """Run the whole gate on one kata."""
-    outcome = Verification(kata.slug)
+    """Run the whole gate on one kata: whatever can be graded, and the paperwork beside it."""
+    outcome = Verification(kata.slug, fresh_seed() if seed is None else seed)
     outcome.problems += documents(kata)
-    if outcome.problems:
-        return outcome
-    gate = Gate(kata, session, outcome, seed)
-    say("stub and solution")
+    gate = Gate(kata, session, outcome, say)
     gate.stub()
-    gate.solution()
-    gate.conventions()
-    say("each mistake alone")
-    gate.singles()
-    say("every two mistakes together")
-    gate.pairs()
+    if gate.gradable:
+        if gate.solution():
+            gate.edits()
+        else:
+            gate.problem("no mistake was tried: first the solution has to be accepted")
     return outcome
 
 
-# --- documents --------------------------------------------------------------------------------
+@dataclass
+class Stage:
+    """A part of the gate, and how far it is."""
 
+    say: Say
+    kata: str
+    name: str
+    total: int
+    done: int = 0
 
-def documents(kata: Kata) -> list[str]:
-    """What is missing, malformed or does not belong, as sentences."""
-    return [f"{kata.slug}: {problem}" for problem in _document_problems(kata)]
+    def __post_init__(self) -> None:
+        self.say(Step(self.kata, self.name, 0, self.total))
 
-
-def _document_problems(kata: Kata) -> Iterator[str]:
-    present = {p.name for p in kata.folder.iterdir() if p.name != "__pycache__"}
-    banks = {bank.name for bank in kata.banks}
-    for name in DOCUMENTS:
-        if name not in present:
-            yield f"{name} is missing"
-    if not banks:
-        yield "no bank: write test_*.py"
-    translated = {p.name for p in kata.folder.glob(TRANSLATED)}
-    for name in sorted(present - set(DOCUMENTS) - banks - translated):
-        yield f"{name} does not belong in a kata's folder"
-    if not kata.solution.is_file():
-        yield f"{kata.solution.name} is missing from the solutions"
-    if present >= set(DOCUMENTS):
-        yield from _hints(kata)
-        yield from _questions(kata)
-        try:
-            yield from _pitfalls(kata)
-            yield from _words(kata)
-        except KataError as error:
-            yield str(error)
-
-
-def _hints(kata: Kata) -> Iterator[str]:
-    rungs = rungs_of(kata)
-    if len(rungs) != RUNGS:
-        yield f"hints.md has {len(rungs)} rungs under `## ` headings, expected {RUNGS}"
-    for number, rung in enumerate(rungs, 1):
-        if len(rung.split()) > RUNG_WORDS:
-            yield f"hint {number} has {len(rung.split())} words, at most {RUNG_WORDS}"
-
-
-def _questions(kata: Kata) -> Iterator[str]:
-    questions: list[dict[str, Any]] = kata.table("questions.toml").get("question", [])
-    if len(questions) < QUESTIONS:
-        yield f"questions.toml has {len(questions)} questions, at least {QUESTIONS}"
-    for number, question in enumerate(questions, 1):
-        missing = {"level", "ask", "answer", "look_for"} - set(question)
-        if missing:
-            yield f"question {number} lacks {', '.join(sorted(missing))}"
-        elif question["level"] not in LEVELS:
-            yield f"question {number}: no level {question['level']!r}"
-
-
-def _pitfalls(kata: Kata) -> Iterator[str]:
-    pitfalls = load_pitfalls(kata)
-    ids = [p.id for p in pitfalls]
-    refused = [p for p in pitfalls if not p.remark]
-    if len(refused) < FEWEST_PITFALLS:
-        yield f"{len(refused)} pitfalls, at least {FEWEST_PITFALLS}"
-    checks = {*kata.announced, "submission"}
-    for pitfall in pitfalls:
-        if pitfall.check not in checks:
-            yield f"pitfall {pitfall.id} names no check of the bank: {pitfall.check}"
-        for other in set(pitfall.excludes) - set(ids):
-            yield f"pitfall {pitfall.id} excludes {other}, which does not exist"
-
-
-def _words(kata: Kata) -> Iterator[str]:
-    """What has to be said about each, and what is said of nothing that is there."""
-    conventions = load_conventions(kata)
-    pitfalls = load_pitfalls(kata)
-    for pitfall in pitfalls:
-        for word in WORDS:
-            if not getattr(pitfall, word):
-                yield f"pitfall {pitfall.id} has no {word}: write it in mistakes.toml"
-    for convention in conventions:
-        if not convention.title:
-            yield f"convention {convention.id} has no title: write it in mistakes.toml"
-    spoken = set(kata.table("mistakes.toml"))
-    for name in sorted(spoken - {p.id for p in pitfalls} - {c.id for c in conventions}):
-        yield f"mistakes.toml speaks of {name}, which is not in pitfalls.toml"
-
-
-# --- grading ----------------------------------------------------------------------------------
+    def step(self, *_: object) -> None:
+        """One more is done."""
+        self.done += 1
+        self.say(Step(self.kata, self.name, self.done, self.total))
 
 
 @dataclass
@@ -175,114 +107,230 @@ class Gate:
     kata: Kata
     session: Session
     outcome: Verification
-    seed: int | None = None
+    say: Say = lambda _: None
 
-    def _grade(self, text: str, selection: Selection | None = None) -> Report:
+    @cached_property
+    def text(self) -> str:
+        """The solution's."""
+        return self.kata.solution.read_text(encoding="utf-8")
+
+    @cached_property
+    def gradable(self) -> bool:
+        """Whether there is a solution, and a bank with checks in it."""
+        try:
+            return bool(self.text and self.kata.announced)
+        except (KataError, OSError, ValueError):
+            return False  # the paperwork's own complaint
+
+    def problem(self, text: str) -> None:
+        """Something is wrong; said once."""
+        told = f"{self.kata.slug}: {text}"
+        if told not in self.outcome.problems:
+            self.outcome.problems.append(told)
+
+    def _stage(self, name: str, total: int) -> Stage:
+        return Stage(self.say, self.kata.slug, name, total)
+
+    def _grade(
+        self, text: str, selection: Selection | None = None, stage: Stage | None = None
+    ) -> Report | None:
+        """The report on a text; None, and a problem, where the bank itself cannot be run."""
         source = Source(Path(f"{self.kata.slug}.py"), text, "")
-        return self.session.grade(self.kata, source, self.seed, selection=selection, diagnose=False)
+        step = None if stage is None else stage.step
+        try:
+            return self.session.grade(
+                self.kata, source, self.outcome.seed, step, selection, diagnose=False
+            )
+        except RuntimeError as error:
+            self.problem(f"the bank cannot be run: {_told(str(error))}")
+            return None
 
-    def _problem(self, text: str) -> None:
-        self.outcome.problems.append(f"{self.kata.slug}: {text}")
+    # --- stub and solution ----------------------------------------------------------------------
 
     def stub(self) -> None:
         """The stub is recognised as untouched, and would not pass if it were not."""
-        text = self.kata.text("stub.py")
         try:
+            text = self.kata.text("stub.py")
             parse(Path("stub.py"), text.encode(), text)
-            self._problem("the stub is not recognised as untouched")
+            self.problem("stub.py is not recognised as untouched")
+        except (OSError, ValueError):
+            return  # the paperwork's own complaint
         except Fault as fault:
             if fault.verdict is not Verdict.INVALID_SUBMISSION:
-                self._problem(f"the stub is {fault.verdict}")
-        if self._grade(text).verdict is Verdict.ACCEPTED:
-            self._problem("the stub is accepted")
+                self.problem(f"stub.py is {fault.verdict} before it is run")
+        if not self.gradable:
+            return
+        self._stage("the stub", 1)
+        report = self._grade(text)
+        if report is not None and report.verdict is Verdict.ACCEPTED:
+            self.problem("stub.py is accepted: raise NotImplementedError where work is left")
 
-    def solution(self) -> None:
-        """The solution is accepted with three stars."""
-        report = self._grade(self.kata.solution.read_text(encoding="utf-8"))
+    def solution(self) -> bool:
+        """The solution is accepted with three stars; whether mistakes can be told from it."""
+        report = self._grade(self.text, stage=self._stage("the solution", len(self.kata.announced)))
+        if report is None:
+            return False
         self.outcome.checks = len(report.checks)
-        for check in report.checks:
-            if not check.passed:
-                self._problem(f"the solution fails {check.id}: {check.message}")
-        if report.stars != 3:
-            self._problem(f"the solution has {report.stars} stars (seed {report.seed})")
+        failed = [check for check in report.checks if not check.passed]
+        if report.failure is not None:
+            failed.append(report.failure)
+        for check in failed:
+            self.problem(f"the solution fails {check.id}: {check.message}{_place(check)}")
+        if report.stars != 3 and not failed:
+            self.problem(f"the solution has {report.stars} stars")
+        return report.verdict is Verdict.ACCEPTED
 
-    def conventions(self) -> None:
-        """Each right alternative is accepted with three stars, and recognised by its answers."""
-        text = self.kata.solution.read_text(encoding="utf-8")
-        found = load_conventions(self.kata)
-        self.outcome.conventions = len(found)
-        for convention in found:
-            report = self._grade(convention.edit.apply(text) or "")
-            for check in report.checks:
-                if not check.passed:
-                    self._problem(f"convention {convention.id} fails {check.id}: {check.message}")
-            seed = f"(seed {report.seed})"
-            if report.stars != 3:
-                self._problem(f"convention {convention.id} has {report.stars} stars {seed}")
-            elif convention.title not in report.submission.notes:
-                self._problem(f"convention {convention.id} is not told by its answers {seed}")
+    # --- the solution, written otherwise ---------------------------------------------------------
 
-    def singles(self) -> None:
-        """Each edit is caught by the check its pitfall names; a remark costs stars alone."""
-        pitfalls = load_pitfalls(self.kata)
+    def edits(self) -> None:
+        """Right alternatives are accepted, and mistakes refused, alone and with every other."""
+        try:
+            pitfalls, conventions = load_pitfalls(self.kata), load_conventions(self.kata)
+        except KataError:
+            return  # the paperwork's own complaint
+        self.conventions(conventions)
         self.outcome.pitfalls = sum(not p.remark for p in pitfalls)
         self.outcome.unplaced = sum(len(p.unplaced) for p in pitfalls)
-        text = self.kata.solution.read_text(encoding="utf-8")
-        mutants = [m for m in singles(pitfalls, text) if self._parses(m)]
         self.outcome.edits = sum(len(p.edits) for p in pitfalls)
-        slow = [m for m in mutants if m.pitfalls[0].grows]
-        for outcome in self._run([m for m in mutants if m not in slow], _own_check):
-            self._judge(outcome.mutant, {c.id: c.tier for c in outcome.failed})
-        for mutant in slow:
-            report = self._grade(mutant.text, Selection(only=(mutant.pitfalls[0].check,)))
-            self._judge(mutant, {c.id: c.tier for c in report.checks if not c.passed})
+        self.singles([m for m in singles(pitfalls, self.text) if self._parses(m)])
+        self.pairs([p for p in pitfalls if not p.remark])
 
-    def _run(self, mutants: list[Mutant], choose: Choose, **options: bool) -> list[Outcome]:
-        seed = fresh_seed() if self.seed is None else self.seed
-        return run_gauntlet(self.kata, mutants, seed, choose, **options)
+    def conventions(self, conventions: Sequence[Convention]) -> None:
+        """Each right alternative is accepted with three stars, and recognised by its answers."""
+        self.outcome.conventions = len(conventions)
+        texts = [(c, c.edit.apply(self.text) or "") for c in conventions]
+        for convention, report in self._graded(texts, "right alternatives"):
+            failed = [check for check in report.checks if not check.passed]
+            for check in failed:
+                self.problem(
+                    f"convention {convention.id} fails {check.id}: {check.message}{_place(check)}"
+                )
+            if report.stars != 3 and not failed:
+                self.problem(f"convention {convention.id} has {report.stars} stars")
+            elif not failed and convention.title not in report.submission.notes:
+                self.problem(f"convention {convention.id} is not told by its answers")
 
     def _parses(self, mutant: Mutant) -> bool:
         try:
             compile(mutant.text, mutant.name, "exec")
         except SyntaxError as error:
-            self._problem(f"an edit of {mutant.name} does not parse: {error}")
+            self.problem(f"an edit of {mutant.name} does not parse: {error}")
             return False
         return True
+
+    def singles(self, mutants: list[Mutant]) -> None:
+        """Each edit is caught by the check its pitfall names; a remark costs stars alone."""
+        slow = [m for m in mutants if m.pitfalls[0].grows]
+        stage = self._stage("each mistake alone", len(mutants) - len(slow))
+        for outcome in self._run([m for m in mutants if m not in slow], stage, _own_check):
+            self._judge(outcome.mutant, {c.id: c.tier for c in outcome.failed})
+        for mutant, report in self._clocked(slow, "slow ones, by the clock"):
+            self._judge(mutant, {c.id: c.tier for c in report.checks if not c.passed})
 
     def _judge(self, mutant: Mutant, failed: dict[str, Tier]) -> None:
         """A pitfall is refused, a remark is not; each is caught by its own check."""
         pitfall = mutant.pitfalls[0]
         refused = Tier.REQUIRED in failed.values()
         if pitfall.check not in failed:
-            self._problem(f"{pitfall.id} is not caught by {pitfall.check}: {mutant.edits[0].wrong}")
+            self.problem(
+                f"{pitfall.id} is not caught by {pitfall.check}: {_shown(mutant.edits[0])}"
+            )
         elif refused and pitfall.remark:
-            self._problem(f"remark {pitfall.id} is refused: make it a pitfall")
+            self.problem(f"remark {pitfall.id} is refused: make it a pitfall")
         elif not refused and not pitfall.remark:
-            self._problem(f"{pitfall.id} is caught by a stretch check: make it a remark")
+            self.problem(f"{pitfall.id} is caught by a stretch check: make it a remark")
         else:
             self.outcome.edits_caught += 1
 
-    def pairs(self) -> None:
+    def pairs(self, pitfalls: list[Pitfall]) -> None:
         """Every two compatible mistakes together are refused."""
-        pitfalls = [p for p in load_pitfalls(self.kata) if not p.remark]
-        text = self.kata.solution.read_text(encoding="utf-8")
-        mutants = list(pairs(pitfalls, text))
+        mutants = list(pairs(pitfalls, self.text))
         slow = [m for m in mutants if all(p.grows for p in m.pitfalls)]
         others = [m for m in mutants if m not in slow]
-        outcomes = self._run(others, lambda *_: True, until_refused=True)
+        stage = self._stage("every two together", len(others))
+        outcomes = self._run(others, stage, lambda *_: True, until_refused=True)
         through = [o.mutant.name for o in outcomes if not o.refused]
-        through += [m.name for m in slow if self._accepts(m)]
+        clocked = self._clocked(slow, "two slow ones, by the clock")
+        through += [m.name for m, report in clocked if report.verdict is Verdict.ACCEPTED]
         self.outcome.pairs = len(mutants)
         self.outcome.pairs_refused = len(mutants) - len(through)
         for name in through:
-            self._problem(f"{name} together are accepted")
+            self.problem(f"{name} together are accepted: tell them apart, or say `excludes`")
 
-    def _accepts(self, mutant: Mutant) -> bool:
-        """Whether slow code gets past the clock, which needs real workers."""
-        report = self._grade(mutant.text, Selection(only=(mutant.pitfalls[0].check,)))
-        return report.verdict is Verdict.ACCEPTED
+    def _run(
+        self, mutants: list[Mutant], stage: Stage, choose: Choose, *, until_refused: bool = False
+    ) -> list[Outcome]:
+        """Send mutants through the bank in this process, but for its clock."""
+        seed = self.outcome.seed
+        try:
+            return run_gauntlet(
+                self.kata, mutants, seed, choose, stage.step, until_refused=until_refused
+            )
+        except RuntimeError as error:
+            self.problem(f"the bank cannot be run: {_told(str(error))}")
+            return []
+
+    def _clocked(self, mutants: list[Mutant], name: str) -> Iterator[tuple[Mutant, Report]]:
+        """What costs too much against the budget, which needs real workers."""
+        texts = [(mutant, mutant.text) for mutant in mutants]
+        for mutant, report in self._graded(texts, name, lambda m: [p.check for p in m.pitfalls]):
+            if _undecided(report):
+                self.problem(f"{mutant.name} was timed on too busy a machine: run this again")
+            else:
+                yield mutant, report
+
+    def _graded(
+        self,
+        texts: Sequence[tuple[One, str]],
+        name: str,
+        only: Callable[[One], Sequence[str]] | None = None,
+    ) -> Iterator[tuple[One, Report]]:
+        """The report on each text, by the whole bank or by one check of it."""
+        stage = self._stage(name, len(texts)) if texts else None
+        for one, text in texts:
+            selection = None if only is None else Selection(only=tuple(only(one)))
+            report = self._grade(text, selection)
+            for _ in range(ASKED_AGAIN):
+                if report is None or not _undecided(report):
+                    break
+                report = self._grade(text, selection)
+            if stage is not None:
+                stage.step()
+            if report is not None:
+                yield one, report
+
+
+def _undecided(report: Report) -> bool:
+    """Whether it passed, but where the clock could tell nothing."""
+    budget = report.budget
+    return report.verdict is Verdict.ACCEPTED and budget is not None and bool(budget.undecided)
 
 
 def _own_check(mutant: Mutant, check: str) -> bool:
     """A pitfall meets the check it names; a remark meets them all, and may fail no other tier."""
     return mutant.pitfalls[0].remark or check == mutant.pitfalls[0].check
+
+
+def _place(check: Check) -> str:
+    """What was called, and the line of the solution where it raised."""
+    found = [f"line {frame.line}" for frame in check.evidence.frames[-1:]]
+    found += [f"with {check.evidence.shapes}"] if check.evidence.shapes else []
+    return f" ({', '.join(found)})" if found else ""
+
+
+def _shown(edit: Edit) -> str:
+    """An edit, as a sentence may quote it."""
+    parts = zip(edit.right, edit.wrong, strict=True)
+    return ", ".join(f"`{_first(right)}` → `{_first(wrong)}`" for right, wrong in parts)
+
+
+def _first(text: str) -> str:
+    first, *more = text.strip().splitlines() or [""]
+    return f"{first} …" if more else first
+
+
+def _told(text: str) -> str:
+    """What pytest says of a bank that it cannot run, without the way there."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
+    return (errors or lines or ["nothing was said"])[-1]

@@ -47,6 +47,7 @@ class Gauntlet(Judge):
     """Which checks a mutant is sent through."""
     until_refused: bool = False
     """Whether the first refusal is enough to know."""
+    on_outcome: Callable[[Outcome], None] = lambda _: None
     outcomes: list[Outcome] = field(default_factory=list)
     variant: Variant | None = None
     costs: dict[str, float] = field(default_factory=dict)
@@ -54,7 +55,9 @@ class Gauntlet(Judge):
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the items for every mutant."""
         for mutant in self.mutants:
-            self.outcomes.append(Outcome(mutant, self._failed(mutant, session.items)))
+            outcome = Outcome(mutant, self._failed(mutant, session.items))
+            self.outcomes.append(outcome)
+            self.on_outcome(outcome)
         return True
 
     def _failed(self, mutant: Mutant, items: list[pytest.Item]) -> tuple[Check, ...]:
@@ -80,6 +83,7 @@ def run_gauntlet(
     mutants: Iterable[Mutant],
     seed: int,
     choose: Choose = lambda _mutant, _check: True,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
     *,
     until_refused: bool = False,
 ) -> list[Outcome]:
@@ -96,10 +100,12 @@ def run_gauntlet(
             variant.run,
             Draw(seed, f"{check}, weights"),
             reference=solution.answers,
+            lacks=variant.loaded.lacks,
         )
         return candidate, lambda: None
 
     gauntlet = Gauntlet(kata, candidate_for, seed, selection=Selection(without=("budget",)))
     gauntlet.mutants, gauntlet.choose, gauntlet.until_refused = mutants, choose, until_refused
+    gauntlet.on_outcome = on_outcome
     launch_pytest(gauntlet)
     return gauntlet.outcomes

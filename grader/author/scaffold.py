@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 from grader.kata.paths import data_root
+from grader.kata.refused import Refused
 
 PACKAGE = Path(__file__).resolve().parents[1]
 TEMPLATES = PACKAGE / "author" / "templates"
@@ -20,7 +21,7 @@ RUNG = 99
 """Above the ladder until the author finds the kata's place."""
 
 
-class CannotScaffold(Exception):
+class CannotScaffold(Refused):
     """The kata was not written; the message names fault and remedy."""
 
 

@@ -1,9 +1,11 @@
 """The vocabulary banks are written in: what a check is, what is true, and how close is right.
 
-Truth is PyTorch's own operator in float64. A bank calls the candidate, computes the truth, and
-claims that they match; the message of a claim that fails is written here, once.
+Truth is PyTorch's own operator in float64. A bank writes it down as a `Definition`, takes over the
+standard claims by name, and claims the rest itself; the message of a claim that fails is written
+here, once.
 """
 
+from grader.bank import standard
 from grader.bank.claims import (
     assert_gradients,
     assert_matches,
@@ -12,20 +14,22 @@ from grader.bank.claims import (
     check,
     refuse,
 )
-from grader.bank.dropout import assert_weights_are_dropped, dropped_weights, weights_of
+from grader.bank.definition import Definition, Sizes
+from grader.bank.standard.heads import raises
 from grader.bank.truth import attention, gradients, linear
 
 __all__ = [
+    "Definition",
+    "Sizes",
     "assert_gradients",
     "assert_matches",
     "assert_shape",
-    "assert_weights_are_dropped",
     "attention",
     "beyond",
     "check",
-    "dropped_weights",
     "gradients",
     "linear",
+    "raises",
     "refuse",
-    "weights_of",
+    "standard",
 ]

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer, Exchange, read, trace_of
-from grader.exchange.layout import Layout, Projection
-from grader.exchange.request import Call, Request
+from grader.exchange.layout import Layout, Projection, Weights
+from grader.exchange.request import Build, Call, Request
+from grader.kata.axes import LEAD, Axes
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault
 from grader.worker.wire import Message
@@ -31,6 +32,10 @@ class Candidate:
     draw: Draw
     device: str = "cpu"
     reference: Callable[[Request], Sequence[Answer]] | None = None
+    lacks: Sequence[str] = ()
+    """Optional parameters that the submission has no place for."""
+    wanting: str = ""
+    """Which of them a request was in need of: if its check fails, it fails for that."""
     exchanges: list[Exchange] = field(default_factory=list)
     last_reply: Message = field(default_factory=dict)
 
@@ -47,6 +52,10 @@ class Candidate:
         own = [role for role in shapes if self.layout.biased(role)]
         return Layer(self, construct, self.draw.weights(shapes, own))
 
+    def bare(self, construct: Mapping[str, Any]) -> Layer:
+        """A layer that keeps the weights it was built with."""
+        return Layer(self, self._complete((), construct), {})
+
     def each(
         self, *calls: Mapping[str, Any], dtype: torch.dtype = torch.float32, **options: Any
     ) -> list[Answer]:
@@ -61,8 +70,16 @@ class Candidate:
                 construct[parameter.name] = parameter.value
         return construct
 
+    def in_turn(self, *asked: tuple[Layer, Mapping[str, Any]], **options: Any) -> list[Answer]:
+        """Calls of several layers that are all built before the first of them, in this order.
+
+        Options as those of `Layer.each`.
+        """
+        return _ask(self, asked, **options)
+
     def ask(self, request: Request) -> tuple[Answer, ...]:
         """Run a request; the submission's failure to answer is raised as its Fault."""
+        self.wanting = self.wanting or self._wanting(request)
         device = self.device if request.device == "cpu" else request.device
         request = replace(request, device=device, axes=self.kata.entry.axes)
         exchange = Exchange(request)
@@ -73,9 +90,47 @@ class Candidate:
             exchange.trace = trace_of(self.last_reply)
             exchange.answers = read(self.last_reply, request, self.layout, self.reference)
         except Fault as fault:
+            if (exchange.error or {}).get("stage") == "call":
+                facts = (*fault.evidence.facts, *self._under_a_mask(request))
+                fault.evidence = replace(fault.evidence, facts=facts)
             exchange.fault = fault
             raise
         return exchange.answers
+
+    def _wanting(self, request: Request) -> str:
+        """What a request gives that the submission has no place for; empty if nothing."""
+        entry = self.kata.entry
+        for call in request.calls if self.lacks else ():
+            given = [p for p in entry.call if call.arguments.get(p.name) is not None]
+            absent = next((p for p in given if p.name in self.lacks), None)
+            if absent is not None:
+                return f"takes no {'mask' if absent.mask else absent.name}: {entry.call_signature}"
+            construct = request.builds[call.build].construct if call.mode == "train" else {}
+            asked = [p for p in entry.construct if construct.get(p.name, p.value) != p.value]
+            absent = next((p for p in asked if p.name in self.lacks), None)
+            if absent is not None:
+                what = "a rate of dropout" if absent.means == "dropout" else absent.name
+                return f"built without {what}: {entry.signature}"
+        return ""
+
+    def _under_a_mask(self, request: Request) -> tuple[str, ...]:
+        """Which of the promised masks a failing call was given, if it was given one."""
+        mask, scores = self.kata.entry.mask, self.kata.entry.scores
+        done = len(self.last_reply.get("results") or ())
+        given = request.calls[done].arguments if done < len(request.calls) else {}
+        value = given.get(mask.name) if mask is not None else None
+        if not isinstance(value, Tensor) or not scores:
+            return ()
+        axes = Axes.parse(scores)
+        words = [LEAD] * value.dim() + list(axes.words)
+        named = [
+            "1" if n == 1 else w for n, w in zip(value.shape, words[-value.dim() :], strict=True)
+        ]
+        whole, last = (", ".join(w) for w in ((*axes.lead * (LEAD,), *axes.words), axes.words[-2:]))
+        return (
+            f"it was given a mask of shape {tuple(value.shape)} = ({', '.join(named)}): masks "
+            f"broadcast to the scores ({whole}) with as many axes as they have, or are ({last})",
+        )
 
 
 @dataclass
@@ -86,6 +141,13 @@ class Layer:
     construct: Mapping[str, Any]
     weights: dict[str, Projection]
     dtype: torch.dtype = torch.float32
+    instance: object = field(default_factory=object, repr=False)
+    """Layers with the same one are a single layer at several times: trained on, or moved."""
+
+    @property
+    def kata(self) -> Kata:
+        """Whose layer it is."""
+        return self.candidate.kata
 
     def __call__(self, *values: Any, **options: Any) -> Answer:
         """One call in eval mode; arguments in the kata's order, None meaning an explicit None."""
@@ -93,46 +155,123 @@ class Layer:
 
     def arguments(self, *values: Any) -> dict[str, Any]:
         """Positional values under the kata's argument names."""
-        names = [p.name for p in self.candidate.kata.entry.call]
+        names = [p.name for p in self.kata.entry.call]
         return dict(zip(names, values, strict=False))
 
     def each(
         self,
         *calls: Mapping[str, Any],
-        train: bool = False,
+        train: bool | Sequence[bool] = False,
         seeds: Sequence[int | None] | None = None,
-        cotangents: Sequence[Tensor] | None = None,
+        cotangents: Sequence[Tensor | None] | None = None,
+        frozen: bool = False,
         keep_inputs: bool = False,
         device: str = "cpu",
         trace: bool = False,
     ) -> list[Answer]:
         """Several calls on one and the same instance."""
-        mode = "train" if train else "eval"
-        built = tuple(
-            Call(
-                arguments,
-                mode,
-                seeds[i] if seeds is not None else (0 if train and i == 0 else None),
-                cotangents[i] if cotangents is not None else None,
-                keep_inputs,
-            )
-            for i, arguments in enumerate(calls)
+        return _ask(
+            self.candidate,
+            [(self, call) for call in calls],
+            train=train,
+            seeds=seeds,
+            cotangents=cotangents,
+            frozen=frozen,
+            keep_inputs=keep_inputs,
+            device=device,
+            trace=trace,
         )
-        weights = {
-            role: Projection(
-                p.weight.to(self.dtype), None if p.bias is None else p.bias.to(self.dtype)
-            )
-            for role, p in self.weights.items()
-        }
-        request = Request(
-            self.construct, weights, built, dtype=self.dtype, device=device, trace=trace
-        )
-        return list(self.candidate.ask(request))
 
     def backward(self, *values: Any, cotangent: Tensor, train: bool = False) -> Answer:
         """One call with the gradients of every floating input and every parameter."""
         return self.each(self.arguments(*values), cotangents=[cotangent], train=train)[0]
 
+    def choose(self, role: str, weight: Tensor) -> None:
+        """Give a role this weight and, where it has a bias, zeros for it."""
+        bias = self.weights[role].bias
+        self.weights[role] = Projection(weight, None if bias is None else torch.zeros_like(bias))
+
+    def bias(self, role: str) -> Tensor:
+        """A role's bias, or the zeros that having none amounts to."""
+        weight, bias = self.weights[role].weight, self.weights[role].bias
+        return weight.new_zeros(len(weight)) if bias is None else bias
+
     def to(self, dtype: torch.dtype) -> Layer:
         """The same layer in another dtype (its weights are rounded to it when it is called)."""
-        return replace(self, dtype=dtype)
+        return replace(self, dtype=dtype, weights=dict(self.weights))
+
+    def stepped(self) -> Layer:
+        """The same layer after a step of training: with other weights than before."""
+        drawn = self.candidate.draw.weights(
+            {role: (len(p.weight), p.weight.size(1)) for role, p in self.weights.items()},
+            [role for role, p in self.weights.items() if p.bias is not None],
+        )
+        return replace(self, weights=drawn)
+
+    def rounded(self) -> dict[str, Projection]:
+        """Its weights in its dtype."""
+        return {
+            role: Projection(
+                p.weight.to(self.dtype), None if p.bias is None else p.bias.to(self.dtype)
+            )
+            for role, p in self.weights.items()
+        }
+
+
+def _ask(
+    candidate: Candidate,
+    asked: Sequence[tuple[Layer, Mapping[str, Any]]],
+    *,
+    train: bool | Sequence[bool] = False,
+    seeds: Sequence[int | None] | None = None,
+    cotangents: Sequence[Tensor | None] | None = None,
+    frozen: bool = False,
+    keep_inputs: bool = False,
+    device: str = "cpu",
+    trace: bool = False,
+) -> list[Answer]:
+    """One request: every instance is built as its first call has it, and changes as they say."""
+    modes = [train] * len(asked) if isinstance(train, bool) else list(train)
+    followed = [p.name for p in candidate.kata.entry.call if p.axes and not p.mask]
+    numbers: dict[object, int] = {}
+    now: dict[object, Layer] = {}
+    builds: list[Build] = []
+    calls = []
+    for place, (layer, arguments) in enumerate(asked):
+        before = now.get(layer.instance)
+        if before is None:
+            numbers[layer.instance] = len(builds)
+            builds.append(Build(layer.construct, layer.rounded(), layer.dtype))
+        now[layer.instance] = layer
+        first = modes[place] and not any(modes[:place])
+        calls.append(
+            Call(
+                arguments,
+                "train" if modes[place] else "eval",
+                (0 if first else None) if seeds is None else seeds[place],
+                None if cotangents is None else cotangents[place],
+                () if frozen else followed,
+                keep_inputs,
+                numbers[layer.instance],
+                *_changes(before, layer),
+            )
+        )
+    request = Request(
+        builds[0].construct,
+        builds[0].weights,
+        tuple(calls),
+        dtype=builds[0].dtype,
+        device=device,
+        trace=trace,
+        further=tuple(builds[1:]),
+    )
+    return list(candidate.ask(request))
+
+
+def _changes(before: Layer | None, after: Layer) -> tuple[Weights | None, torch.dtype | None]:
+    """What a layer has to be given, and moved to, since the call before."""
+    if before is None:
+        return None, None
+    moved = after.dtype is not before.dtype
+    changed = moved or after.weights is not before.weights
+    return after.rounded() if changed else None, after.dtype if moved else None

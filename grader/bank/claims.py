@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 import pytest
 import torch
@@ -14,6 +16,8 @@ from grader.exchange.answer import Answer
 from grader.report.verdict import FAMILIES, Evidence, Fault, Tier, Verdict
 
 Test = Callable[..., None]
+Own = Callable[[Answer], Tensor | None]
+"""What of the plain implementation's answer is compared."""
 
 
 def check(family: str, *, stretch: bool = False) -> Callable[[Test], Test]:
@@ -37,8 +41,8 @@ def assert_shape(answer: Answer, shape: tuple[int, ...]) -> None:
             f"returned shape {got}, expected {tuple(shape)}",
             Evidence(shapes=answer.shapes),
         )
-    if answer.output.dtype is not answer.request.dtype:
-        got_dtype, want = (str(d)[6:] for d in (answer.output.dtype, answer.request.dtype))
+    if answer.output.dtype is not answer.build.dtype:
+        got_dtype, want = (str(d)[6:] for d in (answer.output.dtype, answer.build.dtype))
         raise Fault(
             Verdict.WRONG_ANSWER,
             f"returned {got_dtype}, expected {want}, the dtype of the input",
@@ -46,55 +50,99 @@ def assert_shape(answer: Answer, shape: tuple[int, ...]) -> None:
         )
 
 
-def assert_matches(answer: Answer, truth: Tensor, *, finite_only: bool = False) -> None:
-    """The answer is the truth, up to the roundings that its dtype allows."""
+def _output(plain: Answer) -> Tensor | None:
+    return plain.output
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Something that came of a call beside what is true of it."""
+
+    answer: Answer
+    got: Tensor
+    truth: Tensor
+    scale: float | None = None
+    own: Own = _output
+    scores: float = 0.0
+
+    @cached_property
+    def error(self) -> Tensor:
+        """How far each value is off; NaN where it is NaN."""
+        return (self.got.double() - self.truth).abs()
+
+    @cached_property
+    def limit(self) -> float:
+        """How far off a right answer may be.
+
+        The plain implementation's answer is computed only where the roundings that are always
+        allowed do not suffice.
+        """
+        limit = self._allowed(None)
+        plain = None if bool((self.error <= limit).all()) else self.answer.plain()
+        return limit if plain is None else self._allowed(self.own(plain))
+
+    def _allowed(self, plain: Tensor | None) -> float:
+        dtype = self.answer.build.dtype
+        return allowed(self.truth, dtype, plain, self.scale, scores=self.scores)
+
+    @property
+    def wrong(self) -> Tensor:
+        """Where it is further from the truth than a right answer may be."""
+        return ~(self.error <= self.limit)
+
+    def fault(self, message: str, where: Tensor) -> Fault:
+        """A wrong answer, with the first wrong value as evidence."""
+        index = tuple(int(i) for i in where.nonzero()[0]) if where.dim() else ()
+        got, expected = float(self.got[index]), float(self.truth[index])
+        return Fault(
+            Verdict.WRONG_ANSWER,
+            message,
+            Evidence(
+                index=index,
+                got=got,
+                expected=expected,
+                shapes=self.answer.shapes,
+                allowed=self.limit if math.isfinite(got) else None,
+            ),
+        )
+
+
+def assert_matches(
+    answer: Answer, truth: Tensor, *, finite_only: bool = False, scores: float = 0.0
+) -> None:
+    """The answer is the truth, up to the roundings that its dtype allows.
+
+    scores: the largest magnitude that scores reach in this call, where it is far beyond the
+    ordinary; float32 holds them no more exactly than that, and so neither the answer.
+    """
     assert_shape(answer, tuple(truth.shape))
-    output = answer.output.double()
-    if not bool(torch.isfinite(output).all()):
-        kind = "NaN" if bool(output.isnan().any()) else "infinite"
-        raise _mismatch(answer, output, truth, ~torch.isfinite(output), f"{kind} values in it: ")
-    if finite_only:
-        return
-    wrong = beyond(answer, output, truth)
-    if bool(wrong.any()):
-        raise _mismatch(answer, output, truth, wrong, "")
+    compared = Comparison(answer, answer.output, truth, scores=scores)
+    broken = ~torch.isfinite(answer.output)
+    if bool(broken.any()):
+        kind = "NaN" if bool(answer.output.isnan().any()) else "infinite"
+        raise compared.fault(f"{kind} values in it: {_share(broken)}", broken)
+    if not finite_only and bool(compared.wrong.any()):
+        raise compared.fault(_share(compared.wrong), compared.wrong)
 
 
 def beyond(
-    answer: Answer,
-    got: Tensor,
-    truth: Tensor,
-    scale: float | None = None,
-    own: Callable[[Answer], Tensor | None] = lambda plain: plain.output,
+    answer: Answer, got: Tensor, truth: Tensor, own: Own = _output, *, scores: float = 0.0
 ) -> Tensor:
     """Where `got` is further from the truth than a right answer may be.
 
-    `own` picks the same quantity from the plain implementation's answer, which is computed only
-    where the roundings that are always allowed do not suffice.
+    `own` picks the same quantity from the plain implementation's answer.
     """
-    error = (got.double() - truth).abs()
-    dtype = answer.request.dtype
-    wrong = ~(error <= allowed(truth, dtype, None, scale))
-    plain = answer.plain() if bool(wrong.any()) else None
-    if plain is not None:
-        wrong = ~(error <= allowed(truth, dtype, own(plain), scale))
-    return wrong
+    return Comparison(answer, got, truth, own=own, scores=scores).wrong
 
 
-def _mismatch(answer: Answer, output: Tensor, truth: Tensor, wrong: Tensor, prefix: str) -> Fault:
-    index = tuple(int(i) for i in wrong.nonzero()[0]) if wrong.dim() else ()
+def _share(wrong: Tensor) -> str:
     share = float(wrong.double().mean())
-    got, expected = float(output[index]), float(truth[index])
     percent = "all" if share == 1 else f"{min(max(share * 100, 0.1), 99):.2g} % of"
-    return Fault(
-        Verdict.WRONG_ANSWER,
-        f"{prefix}{percent} the values are wrong",
-        Evidence(index=index, got=got, expected=expected, shapes=answer.shapes),
-    )
+    return f"{percent} the values are wrong"
 
 
-def assert_gradients(answer: Answer, truth: Mapping[str, Tensor]) -> None:
-    """Every input and every parameter has the true gradient."""
+def assert_gradients(answer: Answer, truth: Mapping[str, Tensor], *, scores: float = 0.0) -> None:
+    """Every input and every parameter has the true gradient; `scores` as in `assert_matches`."""
     if answer.unfit_gradient == "detached":
         raise Fault(
             Verdict.WRONG_ANSWER,
@@ -110,11 +158,9 @@ def assert_gradients(answer: Answer, truth: Mapping[str, Tensor]) -> None:
                 f"no gradient reaches {_spoken(name)}",
                 Evidence(shapes=answer.shapes),
             )
-        wrong = beyond(answer, got, expected, scale, partial(_gradient, name))
-        if bool(wrong.any()):
-            fault = _mismatch(answer, got.double(), expected, wrong, "")
-            fault.message = f"the gradient of {_spoken(name)} is wrong"
-            raise fault
+        compared = Comparison(answer, got, expected, scale, partial(_gradient, name), scores)
+        if bool(compared.wrong.any()):
+            raise compared.fault(f"the gradient of {_spoken(name)} is wrong", compared.wrong)
 
 
 def _gradient(name: str, plain: Answer) -> Tensor | None:

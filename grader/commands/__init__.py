@@ -1,1 +1,1 @@
-"""The commands that `kata` is made of, by the hour they belong to."""
+"""The commands that `kata` is made of."""

@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader.kata.kata import Kata, KataError, all_katas, find
+from grader.kata.kata import Kata, all_katas, find
+from grader.kata.refused import Refused
 
 if TYPE_CHECKING:
     from grader.practice.store import Store
@@ -20,17 +21,22 @@ ACCEPTED, NOT_ACCEPTED, USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class Refusal(click.ClickException):
-    """A request that cannot be met, in one line that names fault and remedy."""
+    """A request that cannot be met, as click shows it: one line, and the status of misuse."""
 
     exit_code = USAGE
 
 
-def chosen(slug: str) -> Kata:
-    """The kata an argument names."""
-    try:
-        return find(slug)
-    except KataError as error:
-        raise Refusal(str(error)) from None
+class Commands(click.Group):
+    """The one place where a refusal, wherever it was raised, becomes what the person reads."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run what was asked for."""
+        try:
+            return super().invoke(ctx)
+        except Refused as refused:
+            from grader.report.words import printable
+
+            raise Refusal(printable(str(refused))) from None
 
 
 def complete_kata(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
@@ -59,7 +65,7 @@ def kata_and_file(kata: str | None, file: Path | None) -> tuple[Kata, Path]:
         kata = _last_started()
     if file is None and kata.endswith(".py"):
         file, kata = Path(kata), Path(kata).stem
-    found = chosen(kata)
+    found = find(kata)
     return found, file if file is not None else Path(f"{found.slug}.py")
 
 
@@ -69,20 +75,18 @@ def _last_started() -> str:
     with memory() as store:
         slug = last_started(store, Path())
     if slug is None:
-        raise Refusal("no kata was started in this folder: `kata start sdpa` begins one")
+        raise Refused("no kata was started in this folder: `kata start sdpa` begins one")
     return slug
 
 
 @contextlib.contextmanager
 def memory() -> Iterator[Store]:
     """The user's database; what became of a damaged one is said at the end."""
-    from grader.practice.store import Store, Unavailable
+    from grader.practice.store import Store
 
     with Store() as store:
         try:
             yield store
-        except Unavailable as error:
-            raise Refusal(str(error)) from None
         finally:
             for notice in store.notices:
                 click.echo(f"note: {notice}", err=True)

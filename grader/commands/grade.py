@@ -13,11 +13,9 @@ from grader.commands.common import (
     ACCEPTED,
     NOT_ACCEPTED,
     OUR_FAULT,
-    Refusal,
     complete_kata,
     kata_and_file,
     leave,
-    memory,
 )
 from grader.kata.kata import Kata
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Order:
+class Options:
     """What is to be graded, and how the result is wanted."""
 
     kata: Kata
@@ -60,62 +58,67 @@ def grade(
 ) -> None:  # fmt: skip
     """Grade a submission: KATA's file in this folder, or FILE."""
     found, path = kata_and_file(kata, file)
-    leave(run(Order(found, path, device, seed, form, verbose, not no_record)))
+    leave(run(Options(found, path, device, seed, form, verbose, not no_record)))
 
 
-def run(order: Order) -> int:
+def run(options: Options) -> int:
     """Grade, remember and print; returns the exit status."""
     from grader.report.verdict import Verdict
 
-    report = _graded(order)
-    recorded = _remember(order, report) if order.record else None
-    _print(report, order, recorded)
+    report = _graded(options)
+    recorded = _remember(options, report) if options.record else None
+    _print(report, options, recorded)
     if report.verdict is Verdict.INTERNAL_ERROR:
         return OUR_FAULT
     return ACCEPTED if report.verdict is Verdict.ACCEPTED else NOT_ACCEPTED
 
 
-def _graded(order: Order) -> Report:
-    from grader.judge.file import NotJudged, grade_file
-    from grader.judge.session import Session, fresh_seed
+def _graded(options: Options) -> Report:
+    """The report: at once where the file is no submission, else from a judge in this process."""
+    from grader.judge.file import open_submission, report_failure
+    from grader.judge.session import fresh_seed
+    from grader.judge.source import Source
+
+    seed = fresh_seed() if options.seed is None else options.seed
+    device = "cpu" if options.device == "auto" else options.device
+    opened = open_submission(options.kata, options.path, seed=seed, device=device)
+    if not isinstance(opened, Source):
+        return opened
+    try:
+        return _judged(options, opened, seed, device)
+    except Exception as error:
+        return report_failure(options.kata, opened, error, seed=seed, device=device)
+
+
+def _judged(options: Options, source: Source, seed: int, device: str) -> Report:
+    from grader.judge.session import Session
     from grader.render.terminal.progress import Progress
 
-    seed = fresh_seed() if order.seed is None else order.seed
-    device = "cpu" if order.device == "auto" else order.device
-
-    def grade_source(source: Source) -> Report:
-        with Progress(order.kata, quiet=order.form != "text") as progress:
-            progress.say("importing torch")
-            with Session(device) as session:
-                progress.say("loading your submission")
-                return session.grade(order.kata, source, seed, progress.check)
-
-    try:
-        return grade_file(order.kata, order.path, grade_source, seed=seed, device=device)
-    except NotJudged as error:
-        raise Refusal(str(error)) from None
+    with Progress(options.kata, quiet=options.form != "text") as progress:
+        progress.say("importing torch …")
+        with Session(device) as session:
+            progress.say("loading your submission …")
+            return session.grade(options.kata, source, seed, progress.check)
 
 
-def _remember(order: Order, report: Report) -> Recorded | None:
-    """Keep the attempt; a verdict stands whether or not it could be kept."""
-    from grader.practice.attempts import record
-    from grader.practice.store import Unavailable
+def _remember(options: Options, report: Report) -> Recorded | None:
+    from grader.practice.attempts import remember
+    from grader.practice.store import Store
 
-    with memory() as store:
-        try:
-            return record(store, order.kata, report, order.path)
-        except Unavailable as error:
-            click.echo(f"note: this attempt was not recorded: {error}", err=True)
-            return None
+    with Store() as store:
+        recorded, note = remember(store, options.kata, report, options.path, source="grade")
+    if note:
+        click.echo(f"note: {note}", err=True)
+    return recorded
 
 
-def _print(report: Report, order: Order, recorded: Recorded | None) -> None:
-    if order.form == "json":
+def _print(report: Report, options: Options, recorded: Recorded | None) -> None:
+    if options.form == "json":
         from grader.report.document import to_json
 
         click.echo(to_json(report))
         return
-    if order.form == "html":
+    if options.form == "html":
         from grader.render.html.page import attempt_page
 
         click.echo(attempt_page(report))
@@ -123,10 +126,10 @@ def _print(report: Report, order: Order, recorded: Recorded | None) -> None:
     from grader.render.terminal.text import make_console, to_text
 
     console = make_console()
-    console.print(to_text(report, verbose=order.verbose))
+    console.print(to_text(report, verbose=options.verbose))
     if recorded is not None and recorded.rating is not None:
         from grader.practice.clock import now
         from grader.render.terminal.status import passed_text
 
-        console.print(passed_text(order.kata, recorded, now().at))
+        console.print(passed_text(options.kata, recorded, now().at))
     sys.stdout.flush()

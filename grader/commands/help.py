@@ -7,15 +7,9 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import (
-    Refusal,
-    chosen,
-    complete_kata,
-    complete_pitfall,
-    kata_and_file,
-    memory,
-)
-from grader.kata.kata import Kata, all_katas
+from grader.commands.common import complete_kata, complete_pitfall, kata_and_file, memory
+from grader.kata.kata import Kata, all_katas, find
+from grader.kata.refused import Refused
 
 
 @click.command()
@@ -43,7 +37,7 @@ def solution(kata: str, file: Path | None, *, yes: bool) -> None:
     from grader.render.terminal.help import solution_text
     from grader.render.terminal.text import make_console
 
-    found = chosen(kata)
+    found = find(kata)
     path = file or Path(f"{found.slug}.py")
     with memory() as store:
         try:
@@ -63,7 +57,6 @@ def solution(kata: str, file: Path | None, *, yes: bool) -> None:
 @click.argument("pitfall", required=False, shell_complete=complete_pitfall)
 def explain(pitfall: str | None) -> None:
     """Tell the rest about a named mistake; without PITFALL, about those of your last attempt."""
-    from grader.kata.kata import KataError
     from grader.kata.pitfalls import find_pitfall
     from grader.render.terminal.pitfall import to_text
     from grader.render.terminal.text import make_console
@@ -72,11 +65,7 @@ def explain(pitfall: str | None) -> None:
     names: tuple[str, ...] = () if pitfall is None else (pitfall,)
     if not names:
         katas, names = _named_last()
-    try:
-        found = [one for name in names for one in find_pitfall(katas, name)]
-    except KataError as error:
-        raise Refusal(str(error)) from None
-    make_console().print(to_text(found))
+    make_console().print(to_text([one for name in names for one in find_pitfall(katas, name)]))
 
 
 def _named_last() -> tuple[list[Kata], tuple[str, ...]]:
@@ -85,8 +74,8 @@ def _named_last() -> tuple[list[Kata], tuple[str, ...]]:
     with memory() as store:
         last = last_attempt(store)
     if last is None or not last.mistakes:
-        raise Refusal("your last attempt has no named mistake: give the name of one")
-    return [chosen(last.kata)], last.mistakes
+        raise Refused("your last attempt has no named mistake: give the name of one")
+    return [find(last.kata)], last.mistakes
 
 
 def _confirm(kata: Kata, *, yes: bool) -> None:
@@ -96,6 +85,6 @@ def _confirm(kata: Kata, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Refusal(f"{kata.slug} is not passed yet: --yes shows its solution all the same")
+        raise Refused(f"{kata.slug} is not passed yet: --yes shows its solution all the same")
     if not click.confirm(question):
         raise click.Abort

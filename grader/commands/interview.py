@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import ACCEPTED, Refusal, complete_round, memory
+from grader.commands.common import ACCEPTED, complete_round, memory
+from grader.kata.refused import Refused
 
 if TYPE_CHECKING:
     from grader.interview.record import log
@@ -66,19 +67,15 @@ def _rules(
     name: str | None, level: str | None, minutes: int | None, file: Path | None
 ) -> Round | None:
     from grader.interview.round import rounds
-    from grader.report.words import printable
 
     given = [name is not None, file is not None, level is not None or minutes is not None]
     if sum(given) > 1:
-        raise Refusal("name one round: by its name, by --level and --minutes, or with --file")
-    try:
-        if file is not None:
-            return rounds.load(file)
-        if name is not None:
-            return rounds.find(name)
-        return None if not any(given) else _matching(rounds.ready_rounds(), level, minutes)
-    except rounds.BadRound as error:
-        raise Refusal(printable(str(error))) from None
+        raise Refused("name one round: by its name, by --level and --minutes, or with --file")
+    if file is not None:
+        return rounds.load(file)
+    if name is not None:
+        return rounds.find(name)
+    return None if not any(given) else _matching(rounds.ready_rounds(), level, minutes)
 
 
 def _matching(known: list[Round], level: str | None, minutes: int | None) -> Round:
@@ -87,19 +84,16 @@ def _matching(known: list[Round], level: str | None, minutes: int | None) -> Rou
         return found[0]
     names = ", ".join(r.name for r in found or known)
     if found:
-        raise Refusal(f"several rounds are like that: choose one of {names}")
-    raise Refusal(f"there is no such round: there are {names}")
+        raise Refused(f"several rounds are like that: choose one of {names}")
+    raise Refused(f"there is no such round: there are {names}")
 
 
 def _overview(store: Store) -> None:
     from grader.interview.record import log
     from grader.interview.round import rounds
-    from grader.interview.say import minutes
+    from grader.report.words import minutes
 
-    try:
-        known = rounds.ready_rounds()
-    except rounds.BadRound as error:
-        raise Refusal(str(error)) from None
+    known = rounds.ready_rounds()
     width = max((len(r.name) for r in known), default=0)
     for r in known:
         katas = ", ".join(r.katas)
@@ -123,15 +117,15 @@ def _resumed(store: Store, number: str | None) -> log.Entry:
             return waiting[0]
         if waiting:
             which = ", ".join(f"{e.id} ({e.name})" for e in waiting)
-            raise Refusal(f"several rounds are unfinished: {which}; name one: --resume NUMBER")
+            raise Refused(f"several rounds are unfinished: {which}; name one: --resume NUMBER")
         for entry in log.unfinished(store):
             return entry  # it runs elsewhere, and going on says so
-        raise Refusal("no round is unfinished: `kata interview` shows how to begin one")
+        raise Refused("no round is unfinished: `kata interview` shows how to begin one")
     found = log.entry(store, int(number)) if _is_number(number) else None
     if found is None:
-        raise Refusal(f"there is no round {number}: `kata interview` shows what is unfinished")
+        raise Refused(f"there is no round {number}: `kata interview` shows what is unfinished")
     if found.ended is not None:
-        raise Refusal(f"round {found.id} has ended: `kata report --round {found.id}` shows it")
+        raise Refused(f"round {found.id} has ended: `kata report --round {found.id}` shows it")
     return found
 
 
@@ -164,9 +158,9 @@ def _check_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refusal(f"{folder} cannot be written to: {error.strerror}; try --dir") from None
+        raise Refused(f"{folder} cannot be written to: {error.strerror}; try --dir") from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise Refusal(f"{folder} cannot be written to: no right to; try --dir") from None
+        raise Refused(f"{folder} cannot be written to: no right to; try --dir") from None
 
 
 def _go_on(store: Store, entry: log.Entry, *, plain: bool) -> int:
@@ -174,32 +168,25 @@ def _go_on(store: Store, entry: log.Entry, *, plain: bool) -> int:
     from grader.interview.record import log
     from grader.judge.remote import RemoteJudge
 
-    try:
-        log.claim(store, entry.id)
-    except log.Taken as taken:
-        raise Refusal(
-            f"{taken}: go on there, or follow it with `kata interview --host {entry.id}`"
-        ) from None
+    log.claim(store, entry.id)
     driver = Driver(store, entry, RemoteJudge)
     try:
         status = _play(driver, plain=plain)
-        if status == ACCEPTED and not driver.conductor.state.host:
-            _show_card(store, driver.conductor.number)
+        if status == ACCEPTED and not driver.flow.state.host:
+            _show_card(store, driver.flow.number)
         return status
     finally:
         driver.close()
 
 
 def _host(store: Store, name: str | None, *, plain: bool) -> int:
-    from grader.interview.host_side import Host, Nothing
+    from grader.interview.host_side import Host
 
     if name is not None and not _is_number(name):
-        raise Refusal(f"`{name}` is not the number of a round: `kata interview` shows which run")
+        raise Refused(f"`{name}` is not the number of a round: `kata interview` shows which run")
     host = Host(store, None if name is None else int(name))
     try:
         status = _play(host, plain=plain)
-    except Nothing as error:
-        raise Refusal(str(error)) from None
     finally:
         host.close()
     if status == ACCEPTED and host.number is not None:

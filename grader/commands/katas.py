@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import Refusal, chosen, complete_kata, memory
-from grader.kata.kata import Kata, all_katas
+from grader.commands.common import complete_kata, memory
+from grader.kata.kata import Kata, all_katas, find
 
 
 @click.command("list")
@@ -29,20 +29,15 @@ def list_() -> None:
 @click.option("--force", is_flag=True, help="Begin anew; existing work is kept as a backup.")
 def start(kata: str, folder: Path, *, force: bool) -> None:
     """Write a kata's stub into the current folder."""
-    begin(chosen(kata), folder, force=force)
+    begin(find(kata), folder, force=force)
 
 
 def begin(kata: Kata, folder: Path, *, force: bool) -> None:
     """Write the stub, remember that its time runs, and say what to type next."""
-    from grader.practice.attempts import remember_start
-    from grader.practice.store import Unavailable
-    from grader.practice.workspace import CannotWrite
-    from grader.practice.workspace import start as write_stub
+    from grader.practice import attempts
 
-    try:
-        started = write_stub(kata, folder, force=force)
-    except CannotWrite as error:
-        raise Refusal(str(error)) from None
+    with memory() as store:
+        started, unremembered = attempts.begin(store, kata, folder, force=force)
     if started.backup is not None:
         click.echo(f"kept your earlier work as {started.backup}")
     click.echo(f"wrote {started.file}: {kata.title}, about {kata.par_minutes} minutes\n")
@@ -52,18 +47,15 @@ def begin(kata: Kata, folder: Path, *, force: bool) -> None:
     click.echo(f"the whole statement:    kata show {kata.slug}")
     click.echo(f"write it, then:         kata grade {kata.slug}{where}")
     click.echo(f"or, on every save:      kata watch {kata.slug}{where}")
-    with memory() as store:
-        try:
-            remember_start(store, kata, started.file)
-        except Unavailable as error:
-            click.echo(f"(not remembered, so name the kata when you grade: {error})", err=True)
+    if unremembered:
+        click.echo(f"(not remembered, so name the kata when you grade: {unremembered})", err=True)
 
 
 @click.command()
 @click.argument("kata", shell_complete=complete_kata)
 def show(kata: str) -> None:
     """Read a kata's statement."""
-    found = chosen(kata)
+    found = find(kata)
     from rich.markdown import Markdown
 
     from grader.render.terminal.text import make_console

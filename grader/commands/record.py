@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import Refusal, chosen, complete_kata, memory
-from grader.kata.kata import all_katas
+from grader.commands.common import complete_kata, memory
+from grader.kata.kata import all_katas, find
+from grader.kata.refused import Refused
 
 
 @click.command()
@@ -16,7 +17,7 @@ def status(kata: str | None) -> None:
     """Show how everything stands, or the attempts at one KATA."""
     from grader.practice import attempts
     from grader.practice.clock import now
-    from grader.practice.tally import standing
+    from grader.practice.standing import standing
     from grader.render.terminal.status import attempts_text, standing_text
     from grader.render.terminal.text import make_console
 
@@ -25,7 +26,7 @@ def status(kata: str | None) -> None:
         if kata is None:
             shown = standing_text(standing(store, all_katas()), console.width)
         else:
-            found = chosen(kata)
+            found = find(kata)
             shown = attempts_text(found, attempts.attempts(store, found.slug), now().at)
     console.print(shown)
 
@@ -35,20 +36,17 @@ def status(kata: str | None) -> None:
 def next_(folder: Path) -> None:
     """Start what is due most, else the next rung of the ladder."""
     from grader.commands.katas import begin
-    from grader.practice import attempts
-    from grader.practice.next import next_step
-    from grader.practice.tally import standing
+    from grader.practice.next import following
 
     with memory() as store:
-        step = next_step(standing(store, all_katas()))
-        kata = chosen(step.slug)
-        file = folder / f"{kata.slug}.py"
-        going = attempts.current_practice(store, kata.slug, file)
-    click.echo(f"{kata.slug}: {step.why}\n")
-    if not step.due:
+        found = following(store, folder)
+    kata = found.kata
+    click.echo(f"{kata.slug}: {found.turn.why}\n")
+    if not found.turn.due:
         click.echo(f"everything is passed and nothing is due; to practise now: {_anew(kata.slug)}")
-    elif file.exists() and going is not None and going.passed is None:
-        click.echo(f"go on in {file}: kata watch {kata.slug}\n(to begin anew: {_anew(kata.slug)})")
+    elif found.going:
+        again = f"(to begin anew: {_anew(kata.slug)})"
+        click.echo(f"go on in {found.file}: kata watch {kata.slug}\n{again}")
     else:
         begin(kata, folder, force=True)
 
@@ -65,9 +63,9 @@ def _anew(slug: str) -> str:
 def restore(kata: str, number: int | None, folder: Path, *, show: bool) -> None:
     """Bring back the text of an earlier attempt: the last that differs from the file, or any."""
     from grader.practice import attempts
-    from grader.practice.workspace import CannotWrite, put
+    from grader.practice.workspace import put
 
-    found = chosen(kata)
+    found = find(kata)
     file = folder / f"{found.slug}.py"
     with memory() as store:
         kept = attempts.attempts(store, found.slug)
@@ -79,15 +77,12 @@ def restore(kata: str, number: int | None, folder: Path, *, show: bool) -> None:
             wanted = next(((a, t) for a, t in texts if t and t.encode() != now), None)
     if wanted is None:
         which = f"no attempt {number}" if number is not None else "no other attempt"
-        raise Refusal(f"there is {which} at {found.slug}: `kata status {found.slug}` shows them")
+        raise Refused(f"there is {which} at {found.slug}: `kata status {found.slug}` shows them")
     attempt, text = wanted
     if show:
         click.echo(text, nl=False)
         return
-    try:
-        written = put(file, text, force=True)
-    except CannotWrite as error:
-        raise Refusal(str(error)) from None
+    written = put(file, text, force=True)
     if written.backup is not None:
         click.echo(f"kept what was there as {written.backup}")
     click.echo(f"wrote {file}: attempt {attempt.number}, {attempt.verdict.replace('_', ' ')}")

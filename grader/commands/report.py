@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import Refusal, memory
+from grader.commands.common import memory
 from grader.kata.kata import all_katas
+from grader.kata.refused import Refused
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from grader.interview.score.scorecard import Scorecard
-    from grader.practice.standing import Attempt
+    from grader.practice.attempts import Attempt
     from grader.practice.store import Store
     from grader.report.verdict import Report
 
@@ -51,7 +52,7 @@ def report(
 ) -> None:
     """Read a report again: of an attempt, of an interview, or of everything."""
     if (attempt is not None) + (round_ is not None) + history > 1:
-        raise Refusal("--attempt, --round and --history exclude each other: give one of them")
+        raise Refused("--attempt, --round and --history exclude each other: give one of them")
     wanted = Wanted(attempt, round_, history)
     if html is None:
         from grader.render.terminal.text import make_console
@@ -72,7 +73,7 @@ def report(
 
 def _as_text(store: Store, wanted: Wanted, width: int) -> RenderableType:
     if wanted.history:
-        from grader.practice.tally import standing
+        from grader.practice.standing import standing
         from grader.render.terminal.status import standing_text
 
         return standing_text(standing(store, all_katas()), width)
@@ -90,7 +91,7 @@ def _as_page(store: Store, wanted: Wanted) -> str:
 
     if wanted.history:
         from grader.practice.attempts import report_of
-        from grader.practice.tally import standing
+        from grader.practice.standing import standing
 
         stands = standing(store, all_katas())
         latest = [(a, report_of(store, a.number)) for a in stands.attempts[: -LATEST - 1 : -1]]
@@ -107,14 +108,14 @@ def _attempt(store: Store, number: int | None) -> tuple[Attempt, Report]:
     if number is None:
         found = attempts.last_attempt(store)
         if found is None:
-            raise Refusal("nothing was graded yet: `kata grade` records what it grades")
+            raise Refused("nothing was graded yet: `kata grade` records what it grades")
     else:
         found = attempts.attempt(store, number)
         if found is None:
-            raise Refusal(f"there is no attempt {number}: `kata status KATA` shows their numbers")
+            raise Refused(f"there is no attempt {number}: `kata status KATA` shows their numbers")
     kept = attempts.report_of(store, found.number)
     if kept is None:
-        raise Refusal(
+        raise Refused(
             f"the report of attempt {found.number} can no longer be read: grade the text again, "
             f"which `kata restore {found.kata} --attempt {found.number}` brings back"
         )
@@ -126,7 +127,7 @@ def _card(store: Store, number: int) -> Scorecard:
 
     found = card(store, number)
     if found is None:
-        raise Refusal(f"there is no interview {number}: `kata interview` begins one")
+        raise Refused(f"there is no interview {number}: `kata interview` begins one")
     return found
 
 
@@ -135,15 +136,15 @@ def write_page(file: Path, page: str, *, force: bool) -> None:
     try:
         target = file.resolve()
         if target.is_dir():
-            raise Refusal(f"{file} is a folder: name a file in it")
+            raise Refused(f"{file} is a folder: name a file in it")
         if target.exists() and not target.is_file():
-            raise Refusal(f"{file} is not a regular file: name one, or - for the standard output")
+            raise Refused(f"{file} is not a regular file: name one, or - for the standard output")
         if not force and target.exists() and not _ours(target):
-            raise Refusal(f"{file} is not a kata report: --force replaces it all the same")
+            raise Refused(f"{file} is not a kata report: --force replaces it all the same")
         _replace(target, page)
     except (OSError, RuntimeError) as error:  # a circle of links is either, by version
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise Refusal(f"{file} cannot be written: {reason}; name another file") from None
+        raise Refused(f"{file} cannot be written: {reason}; name another file") from None
 
 
 def _ours(file: Path) -> bool:

@@ -20,17 +20,17 @@ def watch(kata: str | None, file: Path | None, device: str, *, poll: bool) -> No
     from grader.commands.katas import begin
     from grader.watch.keys import is_lively, keyboard
     from grader.watch.loop import Watch, suspend_with
-    from grader.watch.screen import Paper, Screen
+    from grader.watch.screen import FullScreen, Paper
 
     found, path = kata_and_file(kata, file)
     if not path.exists() and file is None:
         begin(found, Path(), force=False)
     lively = is_lively()
     with memory() as store, contextlib.ExitStack() as stack:
-        watching = Watch(found, path, Screen() if lively else Paper(), store, poll, device)
+        watching = Watch(found, path, FullScreen() if lively else Paper(), store, poll, device)
         if lively:
             stack.enter_context(keyboard(0))
             suspend_with(watching.surface, watching.mailbox)
-        desk = watching.run()
-    if lively and desk.report is not None:
-        click.echo(f"{desk.kata.slug}: {desk.note}  ({desk.summary()})")
+        board = watching.run()
+    if lively and board.report is not None:
+        click.echo(f"{board.kata.slug}: {board.note}  ({board.summary()})")

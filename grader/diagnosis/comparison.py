@@ -71,18 +71,22 @@ class Suspect:
             exact += words
         return exact
 
-    def distance(self, exchange: Exchange) -> float:
-        """How far its answers are from the submission's: 0 the same, infinite where no kin."""
-        if self._same(exchange) is not None:
-            return 0.0
-        if exchange.fault is not None:
-            return math.inf
+    def distance(self, exchange: Exchange, *, lenient: bool = False) -> float:
+        """How far its answers are from the submission's: 0 the same, infinite where no kin.
+
+        A fault is the same as a fault with the same words, or `lenient`, as any other.
+        """
         try:
             answers = self._answers(exchange.request)
-        except Fault:
+        except Fault as fault:
+            theirs = exchange.fault
+            return 0.0 if theirs and (lenient or alike(fault, theirs)) else math.inf
+        if exchange.fault is not None or len(answers) != len(exchange.answers):
             return math.inf
-        pairs_of = zip(answers, exchange.answers, strict=False)
-        return max((_apart(a, b) for a, b in pairs_of), default=math.inf)
+        pairs_of = list(zip(answers, exchange.answers, strict=True))
+        if all(_same_answer(a, b) for a, b in pairs_of):
+            return 0.0
+        return max(_apart(a, b) for a, b in pairs_of)
 
     def _layout(self) -> Layout:
         """Its own layout, learnt once it may differ from the solution's."""
@@ -184,7 +188,7 @@ def _close(ours: Tensor, theirs: Tensor) -> bool:
 
 
 def _gradients_close(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> bool:
-    """Gradients agree where both have them; one that is missing is missing in both.
+    """Gradients agree where both have them; one that is missing is missing or zero in the other.
 
     Biases the submission does not have are zero in the variant, and their gradients no matter.
     """
@@ -196,4 +200,4 @@ def _gradients_close(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -
         if not torch.allclose(mine, gradient, rtol=0, atol=10 * SAME * scale, equal_nan=True):
             return False
     missing = set(ours) - set(theirs)
-    return all(name.endswith(" bias") for name in missing)
+    return all(name.endswith(" bias") or not bool(ours[name].any()) for name in missing)

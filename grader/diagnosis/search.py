@@ -28,7 +28,7 @@ Score = tuple[int, int]
 NOTHING: Score = (0, 0)
 TASTE = 4
 """A mutant that explains none of this many failing checks, the small ones first, is let go."""
-PATIENCE = 1.0
+SEARCH_SECONDS = 1.0
 """Seconds of this process for pairs, and twice that for single mistakes."""
 
 
@@ -58,11 +58,15 @@ def diagnose(
     # What is caught by a check that passed is not what went wrong here.
     failed = {c.id for c in checks if not c.passed}
     pitfalls = tuple(p for p in pitfalls if p.check in failed)
-    slow = {c.evidence.grows for c in failing if c.evidence.grows}
-    loops = tuple(p for p in pitfalls if p.grows in slow)
-    mistakes, explained = _searched(kata, pitfalls, cases, texts) if cases else ((), 0)
-    findings = tuple(_finding(p, source) for p in dict.fromkeys((*mistakes, *loops)))
-    return Diagnosis(findings[:2], explained + (len(slow) if loops else 0), len(cases) + len(slow))
+    costly = [c for c in failing if c.evidence.grows]
+    why = {word for c in costly for word in c.evidence.grows.split()}
+    wasteful = tuple(p for p in pitfalls if p.grows in why)
+    # Waste gives right answers: there is nothing to tell it by among them.
+    answering = tuple(p for p in pitfalls if not p.grows)
+    mistakes, explained = _searched(kata, answering, cases, texts) if cases else ((), 0)
+    findings = tuple(_finding(p, source) for p in (*mistakes, *wasteful))
+    explained += len(costly) if wasteful else 0
+    return Diagnosis(findings[:2], explained, len(cases) + len(costly))
 
 
 def _searched(
@@ -97,7 +101,7 @@ class Search:
     def run(self) -> tuple[tuple[Pitfall, ...], int]:
         """One mistake, one beside a remark, two; failing those, one that explains most of it."""
         alone: set[Edit] = set()
-        deadline = time.process_time() + 2 * PATIENCE
+        deadline = time.process_time() + 2 * SEARCH_SECONDS
         for mutant in singles(self.pitfalls, self.text):
             score = self._explained(mutant)
             alone |= set(mutant.edits) if score[0] else set()
@@ -106,7 +110,7 @@ class Search:
                 break
             if time.process_time() > deadline:
                 break
-        deadline = time.process_time() + PATIENCE
+        deadline = time.process_time() + SEARCH_SECONDS
         for mutant in self._two_at_once(alone) if not self._settled else ():
             refused = tuple(p for p in mutant.pitfalls if not p.remark) or mutant.pitfalls
             score = self._explained(mutant, partly=len(refused) == 1)

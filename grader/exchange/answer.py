@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from grader.exchange.layout import Layout
-from grader.exchange.request import Call, Request
+from grader.exchange.matching import Unmatched
+from grader.exchange.request import Build, Call, Request, describe
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
 from grader.worker.wire import Message
 
@@ -25,13 +28,34 @@ class Answer:
     gradients: Mapping[str, Tensor] = field(default_factory=dict)
     """By `"input query"`, `"query weight"`, `"query bias"`; absent where there is none."""
     inputs: Mapping[str, Tensor] = field(default_factory=dict)
+    """The arguments as they were afterwards, where the call asked for them."""
+    altered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What of an argument was then no longer what it had been: `shape`, `strides`, `version`."""
     unfit_gradient: str = ""
+    trace: Sequence[Message] = ()
+    """What touched the parameters in the calls up to this one, where the request asked for it."""
+    layout: Layout = field(default_factory=Layout, repr=False)
     reference: Callable[[Request], Sequence[Answer]] | None = field(default=None, repr=False)
 
     @property
     def call(self) -> Call:
         """The call that this answers."""
         return self.request.calls[self.place]
+
+    @cached_property
+    def build(self) -> Build:
+        """What answered: its construction, and the weights and dtype it had by then."""
+        return self.request.held[self.place]
+
+    def products(self, role: str) -> list[bool]:
+        """The products with the weight that holds a role; true where all of it took part."""
+        names = {s.name for s in self.layout.slots if role in s.roles and not s.bias}
+        taken = (
+            [o["whole"] for o in event["operands"] if o["name"] in names]
+            for event in self.trace
+            if event["product"]
+        )
+        return [all(whole) for whole in taken if whole]
 
     def plain(self) -> Answer | None:
         """The same call answered by the project's own solution, in the same dtype."""
@@ -56,6 +80,19 @@ class Exchange:
     """What touched the parameters, where the request asked for it."""
 
 
+@contextlib.contextmanager
+def disbelieving() -> Iterator[None]:
+    """Reads what a worker said: whatever a forged reply breaks here is the candidate's doing."""
+    try:
+        yield
+    except (Fault, Unmatched):
+        raise
+    except Exception as error:
+        raise Fault(
+            Verdict.RUNTIME_ERROR, f"the answer is malformed ({type(error).__name__})"
+        ) from None
+
+
 def read(
     reply: Message,
     request: Request,
@@ -63,14 +100,8 @@ def read(
     reference: Callable[[Request], Sequence[Answer]] | None = None,
 ) -> tuple[Answer, ...]:
     """Believe nothing: turn a reply into checked answers, or raise the candidate's Fault."""
-    try:
+    with disbelieving():
         return tuple(_answers(reply, request, layout, reference))
-    except Fault:
-        raise
-    except Exception as error:  # whatever a forged reply breaks here is the candidate's doing
-        raise Fault(
-            Verdict.RUNTIME_ERROR, f"the answer is malformed ({type(error).__name__})"
-        ) from None
 
 
 def _answers(
@@ -79,15 +110,10 @@ def _answers(
     layout: Layout,
     reference: Callable[[Request], Sequence[Answer]] | None,
 ) -> Iterable[Answer]:
-    banned = [str(name) for name in reply.get("banned") or ()]
-    if banned:
-        names = ", ".join(f"`{name}`" for name in banned)
-        raise Fault(
-            Verdict.BANNED_CALL,
-            f"calls {names}: this kata is about writing that yourself",
-        )
+    assert_nothing_banned(reply)
     if reply.get("error"):
-        raise fault_of(reply["error"], request)
+        raise fault_of(reply["error"], request, len(reply.get("results") or ()))
+    trace = trace_of(reply) if request.trace else []
     results = reply["results"]
     if len(results) != len(request.calls):
         raise Fault(Verdict.RUNTIME_ERROR, "fewer answers than calls")
@@ -109,23 +135,41 @@ def _answers(
         after = result.get("inputs") or {}
         if not all(isinstance(t, Tensor) for t in (*values.values(), *after.values())):
             raise TypeError("tensors")
+        altered = {str(n): tuple(map(str, f)) for n, f in (result.get("altered") or {}).items()}
         inputs = {n: g for n, g in values.items() if n.startswith("input ")}
         own = {n.removeprefix("parameter "): g for n, g in values.items() if n not in inputs}
+        held = request.held[place]
         yield Answer(
             output=output,
             form=str(result.get("form")),
             request=request,
             place=place,
-            gradients=inputs | layout.read(own, request.weights),
+            gradients=inputs | layout.read(own, held.weights, held.construct),
             inputs=after,
+            altered=altered,
+            trace=trace,
+            layout=layout,
             unfit_gradient=str(gradients.get("unfit", "")),
             reference=reference,
         )
 
 
+def assert_nothing_banned(reply: Message) -> None:
+    """Raises the Fault of a reply that tells of a banned call, with the candidate's line of it."""
+    banned = [str(name) for name in reply.get("banned") or ()]
+    if not banned:
+        return
+    names = ", ".join(f"`{name}`" for name in banned)
+    raise Fault(
+        Verdict.BANNED_CALL,
+        f"calls {names}: this kata is about writing that yourself",
+        Evidence(frames=_frames((reply.get("lines") or {}).get(name) for name in banned)),
+    )
+
+
 def trace_of(reply: Message) -> list[Message]:
     """The trace in a reply, as far as it has the form of one."""
-    try:
+    with disbelieving():
         return [
             {
                 "call": str(entry["call"]),
@@ -137,8 +181,6 @@ def trace_of(reply: Message) -> list[Message]:
             }
             for entry in reply.get("trace") or ()
         ]
-    except (KeyError, TypeError, ValueError):
-        raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed (trace)") from None
 
 
 MAX_LINES = 1_000_000
@@ -147,25 +189,25 @@ MAX_LINES = 1_000_000
 MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
 
 
-def fault_of(error: Message, request: Request | None = None) -> Fault:
-    """The candidate's exception as a fault, with the candidate's own traceback lines."""
+def fault_of(error: Message, request: Request | None = None, done: int = 0) -> Fault:
+    """The candidate's exception as a fault, with the candidate's own traceback lines.
+
+    done: how many calls of the request had been answered.
+    """
     kind, words = str(error["type"]), str(error["message"]).strip()
-    frames = tuple(
-        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"]))
-        for f in error["frames"]
-        if 0 < int(f["line"]) < MAX_LINES
-    )
-    shapes = ""
-    if request is not None and request.calls:
-        shapes = request.given(request.calls[0])
-    evidence = Evidence(frames=frames, shapes=shapes)
+    evidence = Evidence(frames=_frames(error["frames"]), shapes=_given(error, request, done))
     first = words.splitlines()[0] if words else ""
+    missing = str(error.get("missing") or "")
+    if missing and kind == "ModuleNotFoundError":
+        return Fault(Verdict.INVALID_SUBMISSION, _absent(missing), evidence)
     if kind == "MemoryError" or any(word in words.lower() for word in MEMORY_WORDS):
         return Fault(
             Verdict.MEMORY_LIMIT,
             f"asked for more memory than the limit of 4 GiB: {first}",
             evidence,
         )
+    if error.get("stage") == "weights":
+        return Fault(Verdict.RUNTIME_ERROR, first, evidence)
     if kind == "SystemExit":
         return Fault(Verdict.RUNTIME_ERROR, f"calls sys.exit({first})", evidence)
     if kind == "NotImplementedError" and not words:
@@ -173,3 +215,35 @@ def fault_of(error: Message, request: Request | None = None) -> Fault:
     if kind == "EOFError":
         first = "reads from the keyboard, which is not there while grading"
     return Fault(Verdict.RUNTIME_ERROR, f"{kind}: {first}" if first else kind, evidence)
+
+
+def _frames(said: Iterable[Message | None]) -> tuple[CandidateFrame, ...]:
+    """Lines of the candidate's, as far as they can be lines."""
+    return tuple(
+        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"]))
+        for f in said
+        if f and 0 < int(f["line"]) < MAX_LINES
+    )
+
+
+def _given(error: Message, request: Request | None, done: int) -> str:
+    """What was built, in the submission's own words, and what was passed when it failed."""
+    if request is None:
+        return ""
+    built = str(error.get("built") or "")
+    if not request.calls and not built:
+        return ""
+    call = request.calls[min(done, len(request.calls) - 1)] if request.calls else Call({})
+    if not built or done or error.get("stage") == "weights":
+        return request.given(call)
+    passed = describe({}, call.arguments, request.axes) if error.get("stage") == "call" else ""
+    return ", ".join(part for part in (f"built as {built}", passed) if part)
+
+
+def _absent(package: str) -> str:
+    if package.startswith("."):
+        return "imports from a file beside it: a submission is one file"
+    return (
+        f"imports `{package}`, which is not installed here: `pip install {package}` in the "
+        "environment of kata, or write it in torch: a submission is one file"
+    )

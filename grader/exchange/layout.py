@@ -6,8 +6,10 @@ way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,6 +24,13 @@ class Projection:
 
 
 Weights = Mapping[str, Projection]
+OUT_IN, IN_OUT = ("rho", "gi"), ("gi", "rho")
+"""The axes of a linear layer's weight, and those of one that x is multiplied with."""
+LETTERS = "rhogi"
+"""What an axis runs over: roles, heads and rows within a head; heads and columns within a head.
+
+The rows of query, key and value fall into heads, and so do the columns of the output.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,13 +41,85 @@ class Slot:
     roles: tuple[str, ...]
     transposed: bool = False
     bias: bool = False
+    axes: tuple[str, ...] = ()
+    """What each of its axes runs over, where it is no matrix: `("h", "gi", "o")`; of size 1: ""."""
 
-    def gather(self, weights: Weights) -> Tensor:
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """What each of its axes runs over."""
+        if self.axes:
+            return self.axes
+        if self.bias:
+            return ("rho",)
+        return IN_OUT if self.transposed else OUT_IN
+
+    def gather(self, weights: Weights, heads: int = 1) -> Tensor:
         """The value this parameter has to hold."""
         if self.bias:
-            return torch.cat([_bias(weights[role]) for role in self.roles])
-        rows = torch.cat([weights[role].weight for role in self.roles])
-        return rows.T.contiguous() if self.transposed else rows
+            parts = [_bias(weights[role])[:, None] for role in self.roles]
+        else:
+            parts = [weights[role].weight for role in self.roles]
+        spelled = self.spelled
+        if "rho" in spelled:  # rows lie one below the other, as many as each role has
+            rows = torch.cat(parts)
+            core = [axis for axis in spelled if axis]
+            matrix = rows if core[0] == "rho" else rows.T
+            sizes = {"rho": len(rows), "gi": rows.size(1), "": 1}
+            return matrix.reshape([sizes[axis] for axis in spelled]).contiguous()
+        sizes = self._sizes(weights, heads)
+        if math.prod(sizes.values()) != sum(part.numel() for part in parts):
+            return torch.cat(parts)  # indivisible: no layer has such heads, and none is to be built
+        whole = torch.stack(parts).reshape([sizes[letter] for letter in LETTERS])
+        return _folded(whole, spelled, sizes)
+
+    def scatter(self, value: Tensor, like: Weights, heads: int = 1) -> list[Tensor]:
+        """A value of this parameter as each role's (out, in), or (out,); empty where unfit."""
+        spelled, width = self.spelled, 1 if self.bias else like[self.roles[0]].weight.size(1)
+        counts = [len(like[role].weight) for role in self.roles]
+        if value.numel() != sum(counts) * width or value.dim() != len(spelled):
+            return []
+        if "rho" in spelled:
+            core = [axis for axis in spelled if axis]
+            rows = sum(counts)
+            shape = (rows, width) if core[0] == "rho" else (width, rows)
+            matrix = value.reshape(shape)
+            parts = list(torch.split(matrix if core[0] == "rho" else matrix.T, counts))
+        else:
+            sizes = self._sizes(like, heads)
+            if math.prod(sizes.values()) != value.numel():
+                return []
+            flat = "".join(spelled)
+            letters = flat + "".join(letter for letter in LETTERS if letter not in flat)
+            whole = value.reshape([sizes[letter] for letter in letters])
+            whole = whole.permute([letters.index(letter) for letter in LETTERS])
+            parts = list(whole.reshape(len(counts), counts[0], width))
+        return [part[:, 0] for part in parts] if self.bias else parts
+
+    def _sizes(self, weights: Weights, heads: int) -> dict[str, int]:
+        """The size of what each letter stands for; a bias has a single column."""
+        shapes = {role: tuple(projection.weight.shape) for role, projection in weights.items()}
+        columns = {"g": 1, "i": 1} if self.bias else {}
+        return letter_sizes(self.roles, shapes, heads) | columns
+
+
+def _folded(whole: Tensor, spelled: Sequence[str], sizes: Mapping[str, int]) -> Tensor:
+    """A tensor with an axis for each letter, in the axes of a parameter."""
+    flat = "".join(spelled)
+    left = "".join(letter for letter in LETTERS if letter not in flat)
+    turned = whole.permute([LETTERS.index(letter) for letter in flat + left])
+    shape = [math.prod(sizes[letter] for letter in axis) for axis in spelled]
+    return turned.reshape(shape).contiguous()
+
+
+def letter_sizes(
+    roles: Sequence[str], shapes: Mapping[str, tuple[int, ...]], heads: int
+) -> dict[str, int]:
+    """The size of what each letter stands for, from the (out, in) of roles with equal rows."""
+    out, width = shapes[roles[0]]
+    head_dim = max(shapes.get("query", (out, width))[0] // heads, 1)
+    rows = 1 if roles[0] == "output" else max(out // head_dim, 1)
+    columns = max(width // head_dim, 1) if roles[0] == "output" else 1
+    return {"r": len(roles), "h": rows, "o": out // rows, "g": columns, "i": width // columns}
 
 
 def _bias(projection: Projection) -> Tensor:
@@ -57,10 +138,20 @@ class Layout:
     extras: tuple[str, ...] = ()
     """Parameters that play no role in this kata, with their shapes, as text."""
     found: tuple[tuple[str, tuple[int, ...]], ...] = field(default=(), compare=False)
+    heads: str = ""
+    """The constructor's parameter that says how many heads there are."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """How its weights were read, where names left that open."""
 
-    def state(self, weights: Weights) -> dict[str, Tensor]:
-        """Parameter values for these weights."""
-        return {slot.name: slot.gather(weights) for slot in self.slots}
+    def state(
+        self, weights: Weights, construct: Mapping[str, Any] | None = None
+    ) -> dict[str, Tensor]:
+        """Parameter values for these weights; `construct` says how many heads there are."""
+        heads = self._heads(construct)
+        return {slot.name: slot.gather(weights, heads) for slot in self.slots}
+
+    def _heads(self, construct: Mapping[str, Any] | None) -> int:
+        return int((construct or {}).get(self.heads, 1))
 
     def biased(self, role: str) -> bool:
         """Whether this layer has a bias for the role."""
@@ -70,17 +161,17 @@ class Layout:
         """Whether several roles share one weight."""
         return any(len(slot.roles) > 1 and not slot.bias for slot in self.slots)
 
-    def read(self, values: Mapping[str, Tensor], like: Weights) -> dict[str, Tensor]:
+    def read(
+        self,
+        values: Mapping[str, Tensor],
+        like: Weights,
+        construct: Mapping[str, Any] | None = None,
+    ) -> dict[str, Tensor]:
         """Tensors given by parameter name, as `"query weight"`, `"query bias"` …."""
         found: dict[str, Tensor] = {}
         for slot in self.slots:
             value = values.get(slot.name)
-            if value is None:
-                continue
-            rows = value.T if slot.transposed else value
-            sizes = [len(like[role].weight) for role in slot.roles]
-            if len(rows) != sum(sizes):
-                continue
-            for role, part in zip(slot.roles, torch.split(rows, sizes), strict=True):
+            parts = [] if value is None else slot.scatter(value, like, self._heads(construct))
+            for role, part in zip(slot.roles, parts, strict=False):
                 found[f"{role} {'bias' if slot.bias else 'weight'}"] = part
         return found

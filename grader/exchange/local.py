@@ -9,18 +9,19 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from torch import Tensor
 
-from grader.exchange.answer import Answer, fault_of, read
+from grader.exchange.answer import Answer, read
 from grader.exchange.layout import Layout
-from grader.exchange.matching import match
-from grader.exchange.request import Request, probe_request
+from grader.exchange.learning import learn_layout
+from grader.exchange.request import Request
 from grader.kata.kata import Kata
-from grader.worker.entry import Loaded, execute, resolve
+from grader.worker.entry import Loaded, resolve
+from grader.worker.execution import execute
 from grader.worker.program import answer
 from grader.worker.recorder import Recorder
 from grader.worker.wire import Message, pack, unpack_frame
@@ -82,22 +83,6 @@ def load_variant(kata: Kata, text: str, layout: Layout | None = None) -> Variant
     if layout is None:
         layout = learn_layout(kata, lambda m: _local(loaded, pack(m)))
     return Variant(kata, loaded, layout)
-
-
-def learn_layout(kata: Kata, run: Callable[[Message], Message]) -> Layout:
-    """Build a submission once, for its parameters' names and shapes, and match them to roles.
-
-    Raises Fault where it cannot be built, Unmatched where some role has no weight.
-    """
-    if not kata.roles:
-        return Layout()
-    request = probe_request(kata)
-    reply = run({**request.encode(Layout()), "inspect": True})
-    if reply.get("error"):
-        raise fault_of(reply["error"], request)
-    state = [(str(p["name"]), tuple(map(int, p["shape"]))) for p in reply["state"]]
-    linear = [str(p["name"]) for p in reply["state"] if p["linear"]]
-    return match(state, kata.shapes(kata.entry.probe), kata.fused, linear)
 
 
 class LazySolution:

@@ -1,207 +1,394 @@
 """Whose weight is which: match a layer's parameters to the roles of the kata, by name and shape.
 
-People call the query projection `W_q`, `q_proj`, `to_q` or `linears.0`, keep the three apart or
-fuse them, and store a bare matrix as (in, out).
+People call the query projection `W_q`, `q_proj`, `to_q` or `linears.0`, keep the three apart, stack
+or fuse them, by heads or not, and store a bare matrix as (in, out) or (out, in). Names decide where
+they say anything. What they leave open is a list of readings, the most usual first, and the answers
+of the layer tell which one holds.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from grader.exchange.layout import Layout, Slot
+from grader.exchange.layout import IN_OUT, OUT_IN, Layout, Slot, letter_sizes
+from grader.kata.glossary import speaks_of_roles, weight_roles
 
-SYNONYMS = {
-    "query": {"q", "query", "queries", "qs"},
-    "key": {"k", "key", "keys", "ks"},
-    "value": {"v", "value", "values", "val", "vs"},
-    "output": {"o", "out", "output", "outputs", "dense", "final", "merge", "combine"},
-}
+MOST = 64
+"""Readings that are worth trying: all orders of four weights, either way round, and some more."""
+APART = (("h", "gi", "o"), ("gi", "h", "o"), ("h", "o", "gi"))
+"""The axes of one role's weight that keeps heads apart: (H, D, d), (D, H, d), (H, d, D)."""
+MERGING = (("g", "i", "ho"), ("ho", "g", "i"), ("g", "ho", "i"))
+"""The same for the output's: (H, d, D), (D, H, d), (H, D, d)."""
+STACKED = (
+    ("r", "gi", "ho"), ("r", "ho", "gi"), ("gi", "r", "ho"), ("r", "h", "gi", "o"),
+    ("r", "gi", "h", "o"), ("gi", "r", "h", "o"), ("r", "h", "o", "gi"), ("h", "gi", "ro"),
+)  # fmt: skip
+"""The axes of several roles' weights in one: (3, D, D), …, (3, H, D, d), …, (H, D, 3d)."""
+VECTORS = (("rho",), ("r", "ho"), ("h", "o"), ("r", "h", "o"))
+"""The axes of a bias: (out,), (3, D), (H, d), (3, H, d), ones anywhere among them."""
 
-
-NOISE = set(
-    "fc w b weight weights bias proj projection linear lin layer to f net matrix mat attn "
-    "attention self head heads mha fn map transform wt param p m".split()
-)
-
-
-GLUED = re.compile(
-    r"^(?:w|b|fc|lin|linear|to|proj|weight|bias)?"
-    r"(q|query|queries|k|key|keys|v|value|values|o|out|output)"
-    r"(?:w|b|fc|lin|linear|proj|projection|layer|weight|bias|net|mat|matrix)?$"
-)
+Shape = tuple[int, ...]
+State = Sequence[tuple[str, Shape]]
 
 
 class Unmatched(Exception):
     """Some role has no weight; the message lists what was expected and what was found."""
 
-    def __init__(self, message: str, shapes: Sequence[tuple[int, ...]] = ()) -> None:
+    def __init__(self, message: str, shapes: Sequence[Shape] = ()) -> None:
         super().__init__(message)
         self.shapes = tuple(shapes)
 
 
 def role_of(name: str) -> str | None:
-    """The role a parameter's name speaks of, or None."""
-    for segment in reversed(re.sub(r"\.(weight|bias)$", "", name).split(".")):
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", segment).lower()
-        tokens = [t for t in re.split(r"[_\d]+", words) if t and t not in NOISE]
-        if words in {"c_proj", "fc"}:
-            return "output"
-        if not tokens:
-            continue
-        roles = {_token_role(t) for t in tokens}
-        if len(roles) == 1:
-            return roles.pop()
-        # A filler word beside the role, as in `query_features`, does not hide it; two roles do.
-        told = roles - {None}
-        return told.pop() if len(told) == 1 else None
-    return None
+    """The one role a parameter's name speaks of, or None."""
+    roles = weight_roles(name)
+    return roles[0] if len(roles) == 1 else None
 
 
-def _token_role(token: str) -> str | None:
-    for role, names in SYNONYMS.items():
-        if token in names:
-            return role
-    glued = GLUED.match(token)
-    return _token_role(glued.group(1)) if glued and glued.group(1) != token else None
+@dataclass(frozen=True)
+class Kind:
+    """What a kata's weights are: the sizes (out, in) of each role, what may be fused, the heads."""
+
+    roles: Mapping[str, tuple[int, int]]
+    fused: tuple[str, ...] = ()
+    heads: int = 1
+    heads_name: str = ""
+    own: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """What the kata calls a role's weight, beside the names that the field has."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """The layouts that names and shapes leave open, the most usual first."""
+
+    layouts: tuple[Layout, ...]
+    """They differ in whose weight is which, and in which way round it lies."""
+    vectors: tuple[tuple[str, Shape], ...] = ()
+    """Parameters that may be biases, of which no name says whose."""
+    kind: Kind = field(default_factory=lambda: Kind({}))
+
+    def with_biases(self, layout: Layout) -> list[Layout]:
+        """The layout with each way of taking the unnamed vectors for biases, in order first."""
+        bare = [slot for slot in layout.slots if not slot.bias and not _is_biased(slot, layout)]
+        names = [name for name, _ in self.vectors]
+        found: list[Layout] = []
+        for chosen in itertools.permutations(bare, min(len(names), len(bare))):
+            if len(found) == MOST:
+                break
+            pairs = [
+                (name, slot, _fitting(shape, slot.roles, self.kind, bias=True))
+                for (name, shape), slot in zip(self.vectors, chosen, strict=False)
+            ]
+            if len(pairs) == len(names) and all(fits for _, _, fits in pairs):
+                slots = [Slot(n, s.roles, bias=True, axes=_kept(f[0])) for n, s, f in pairs]
+                found.append(_completed((*layout.slots, *slots), layout))
+        return found
 
 
 def match(
-    state: Sequence[tuple[str, tuple[int, ...]]],
+    state: State,
     roles: Mapping[str, tuple[int, int]],
     fused: Sequence[str] = (),
     linear: Collection[str] | None = None,
+    own: Mapping[str, Collection[str]] | None = None,
 ) -> Layout:
-    """Find every role's weight and bias among the parameters; raises Unmatched.
+    """The most usual reading of a layer's parameters; raises Unmatched.
 
     `linear` names the weights that belong to an `nn.Linear`, stored (out, in); all others are bare,
-    and without it a weight is taken for linear by its name.
+    and without it a weight is taken for linear by its name. `own` has what the kata calls a role's
+    weight, beside the names that the field has for the usual ones.
     """
-    names = [name for name, _ in state]
+    kind = Kind(dict(roles), tuple(fused), own=own or {})
+    return readings(state, kind, linear).layouts[0]
+
+
+def readings(state: State, kind: Kind, linear: Collection[str] | None = None) -> Readings:
+    """Every way of finding all roles among the parameters; raises Unmatched where there is none."""
     if linear is None:
-        linear = [name for name in names if name.endswith(".weight")]
-    bare = {name for name in names if name not in linear}
-    return _Matcher(dict(state), dict(roles), tuple(fused), bare).layout()
+        linear = [name for name, _ in state if name.endswith(".weight")]
+    return _Matcher(dict(state), kind, frozenset(linear)).readings()
+
+
+# --- shapes -----------------------------------------------------------------------------------
+
+
+def _fitting(
+    shape: Shape, roles: tuple[str, ...], kind: Kind, *, bias: bool = False, linear: bool = False
+) -> list[tuple[str, ...]]:
+    """The axes under which a parameter of this shape holds these roles, the most usual first."""
+    sizes = [kind.roles[role] for role in roles]
+    rows, width = sum(out for out, _ in sizes), 1 if bias else sizes[0][1]
+    if not bias and any(each != width for _, each in sizes):
+        return []
+    letters = letter_sizes(roles, kind.roles, kind.heads)
+    if bias:
+        letters |= {"g": 1, "i": 1}
+    known = {axis: math.prod(letters[letter] for letter in axis) for axis in _axes_of(roles, bias)}
+    known |= {"rho": rows, "gi": width}
+    equal = len({out for out, _ in sizes}) == 1
+    found = []
+    for axes in _patterns(roles, kind, bias=bias, linear=linear):
+        plain = "rho" in axes
+        if (plain or equal) and (spelled := _spelled(shape, axes, known)) is not None:
+            found.append(spelled)
+    return found
+
+
+def _axes_of(roles: tuple[str, ...], bias: bool) -> set[str]:
+    patterns = VECTORS if bias else (*APART, *MERGING, *STACKED)
+    return {axis for axes in patterns for axis in axes if axis != "rho"} if roles else set()
+
+
+def _patterns(
+    roles: tuple[str, ...], kind: Kind, *, bias: bool, linear: bool
+) -> Iterator[tuple[str, ...]]:
+    if bias:
+        yield from VECTORS if len(roles) > 1 else (VECTORS[0], VECTORS[2])
+        return
+    if linear:
+        yield OUT_IN
+        return
+    yield from (IN_OUT, OUT_IN)
+    if len(roles) > 1:
+        yield from STACKED
+    elif kind.heads > 1:
+        yield from MERGING if roles == ("output",) else APART
+
+
+def _spelled(
+    shape: Shape, axes: tuple[str, ...], known: Mapping[str, int]
+) -> tuple[str, ...] | None:
+    """These axes for this shape, with "" for axes of size 1 between them; None where unlike."""
+    if tuple(known[axis] for axis in axes) == shape:
+        return axes
+    core = [size for size in shape if size != 1]
+    if len(shape) <= len(axes) or core != [known[axis] for axis in axes]:
+        return None
+    left = iter(axes)
+    return tuple("" if size == 1 else next(left) for size in shape)
+
+
+def _kept(axes: tuple[str, ...]) -> tuple[str, ...]:
+    """The axes of a slot that is no plain matrix or vector."""
+    return () if axes in (IN_OUT, OUT_IN, ("rho",)) else axes
+
+
+# --- the search -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A parameter, the roles it holds, and the ways it may hold them."""
+
+    name: str
+    roles: tuple[str, ...]
+    ways: tuple[tuple[str, ...], ...]
+
+    def slot(self, way: int) -> Slot:
+        axes = self.ways[min(way, len(self.ways) - 1)]
+        return Slot(self.name, self.roles, axes == IN_OUT, axes=_kept(axes))
 
 
 class _Matcher:
     """The search itself: each step claims parameters and the roles they hold."""
 
-    def __init__(
-        self,
-        state: dict[str, tuple[int, ...]],
-        roles: dict[str, tuple[int, int]],
-        fused: tuple[str, ...],
-        bare: set[str],
-    ) -> None:
+    def __init__(self, state: dict[str, Shape], kind: Kind, linear: frozenset[str]) -> None:
         self.state = state
-        self.roles = roles
-        self.free = {n: s for n, s in state.items() if len(s) == 2}
-        self.missing = dict(roles)
-        self.fused = fused
-        self.bare = bare
-        self.slots: list[Slot] = []
+        self.kind = kind
+        self.linear = linear
+        self.free = {n: s for n, s in state.items() if len(s) > 1}
+        self.missing = list(kind.roles)
+        self.claims: list[_Claim] = []
+        self.vectors: tuple[tuple[str, Shape], ...] = ()
 
-    def layout(self) -> Layout:
-        self._fused()
-        self._numbered()
+    def readings(self) -> Readings:
+        self._called()
+        self._groups()
         self._named()
-        self._left_over()
-        if self.missing:
-            raise Unmatched(self._explain(), list(self.state.values()))
-        self._biases()
-        used = {slot.name for slot in self.slots}
-        extras = tuple(f"{n} {_shape(s)}" for n, s in self.state.items() if n not in used)
-        return Layout(tuple(self.slots), extras, tuple(self.state.items()))
+        self._shaped()
+        orders = list(self._unnamed()) if self.missing else [()]
+        layouts = [self._layout(slots) for slots in self._ways(orders)]
+        return Readings(tuple(layouts), self.vectors, self.kind)
 
-    def _claim(self, name: str, roles: tuple[str, ...], *, transposed: bool) -> None:
-        self.slots.append(Slot(name, roles, transposed))
+    def _fits(self, name: str, *roles: str) -> tuple[tuple[str, ...], ...]:
+        linear = name in self.linear
+        shape = self.free[name]
+        ways = _fitting(shape, roles, self.kind, linear=linear)
+        if shape[-1] == 1:  # a convolution's, of kernel 1
+            ways.sort(key=lambda way: [axis for axis in way if axis] == list(IN_OUT))
+        return tuple(ways)
+
+    def _claim(self, name: str, roles: tuple[str, ...]) -> None:
+        self.claims.append(_Claim(name, roles, self._fits(name, *roles)))
         self.free.pop(name)
-        for role in roles:
-            self.missing.pop(role)
+        self.missing = [role for role in self.missing if role not in roles]
 
-    def _fused(self) -> None:
-        """One weight for all of the fused roles; failing that, one for key and value."""
-        for group in (self.fused, self.fused[1:]):
+    def _called(self) -> None:
+        """What the kata has names of its own for goes by these, whatever else they could mean."""
+        for role, names in self.kind.own.items():
+            told = {name.lower() for name in (role, *names)}
+            fitting = [n for n in self.free if told & _segments(n) and self._fits(n, role)]
+            if len(fitting) == 1:
+                self._claim(fitting[0], (role,))
+
+    def _shaped(self) -> None:
+        """A weight whose name says nothing, of a shape that one role alone has."""
+        for role in list(self.missing):
+            sizes = self.kind.roles
+            alike = [other for other in sizes if set(sizes[other]) == set(sizes[role])]
+            fitting = [n for n in self.free if not speaks_of_roles(n) and self._fits(n, role)]
+            if alike == [role] and len(fitting) == 1:
+                self._claim(fitting[0], (role,))
+
+    def _groups(self) -> None:
+        """One weight for all of the fused roles; failing that, one for two of them."""
+        fused = self.kind.fused
+        for group in (fused, fused[1:], fused[:-1]):
             if len(group) < 2 or any(role not in self.missing for role in group):
                 continue
-            out, width = sum(self.roles[r][0] for r in group), self.roles[group[0]][1]
-            for shape, transposed in (((out, width), False), ((width, out), True)):
-                fitting = [n for n, s in self.free.items() if s == shape]
-                if len(fitting) == 1 and self.state[fitting[0]] not in self.roles.values():
-                    self._claim(fitting[0], group, transposed=transposed)
-                    break
+            fitting = [n for n in self.free if self._holds(n, group)]
+            told = [n for n in fitting if weight_roles(n) == group]
+            if len(told or fitting) == 1:
+                self._claim((told or fitting)[0], group)
 
-    def _fits(self, name: str, role: str) -> bool:
-        out, width = self.roles[role]
-        return self.free[name] in (
-            (out, width),
-            (width, out) if name in self.bare else (out, width),
-        )
-
-    def _turned(self, name: str, role: str) -> bool:
-        """A bare matrix is read as (in, out) unless its shape says otherwise."""
-        out, width = self.roles[role]
-        return name in self.bare and self.free[name] == (width, out)
-
-    def _numbered(self) -> None:
-        """`linears.0` … `linears.3`: in the order query, key, value, output."""
-        lists: dict[str, list[str]] = {}
-        for name in self.free:
-            stem = re.sub(r"\.?\d+(\.weight)?$", "", name)
-            if stem != name and role_of(name) is None:
-                lists.setdefault(stem, []).append(name)
-        wanted = list(self.missing)
-        for names in lists.values():
-            names.sort(key=lambda n: [int(d) for d in re.findall(r"\d+", n)])
-            for count in (len(wanted), 3):
-                chosen = wanted[:count]
-                pairs = list(zip(names, chosen, strict=False))
-                if len(names) == count == len(chosen) and all(self._fits(n, r) for n, r in pairs):
-                    for name, role in pairs:
-                        self._claim(name, (role,), transposed=self._turned(name, role))
-                    return
+    def _holds(self, name: str, group: tuple[str, ...]) -> bool:
+        """Whether a weight holds all of a group, and cannot be the weight of a single role."""
+        said = weight_roles(name)
+        if not self._fits(name, *group) or (len(group) < 3 and said not in ((), group)):
+            return False
+        return said == group or not any(self._fits(name, role) for role in self.kind.roles)
 
     def _named(self) -> None:
         for role in list(self.missing):
-            fitting = [n for n in self.free if role_of(n) == role and self._fits(n, role)]
+            fitting = [n for n in self.free if weight_roles(n) == (role,) and self._fits(n, role)]
             if len(fitting) == 1:
-                self._claim(fitting[0], (role,), transposed=self._turned(fitting[0], role))
+                self._claim(fitting[0], (role,))
 
-    def _left_over(self) -> None:
-        """An output projection may have any name when it is the only weight left."""
-        fitting = [n for n in self.free if "output" in self.missing and self._fits(n, "output")]
-        if list(self.missing) == ["output"] and len(fitting) == 1:
-            self._claim(fitting[0], ("output",), transposed=self._turned(fitting[0], "output"))
+    def _unnamed(self) -> Iterator[tuple[_Claim, ...]]:
+        """The weights whose names say nothing, in each order in which they fit what is missing."""
+        missing = self.missing
+        silent = [
+            name
+            for name in self.free
+            if not speaks_of_roles(name) and any(self._fits(name, role) for role in missing)
+        ]
+        numbered = _numbered(silent, len(missing))
+        silent = numbered or silent
+        orders = [
+            tuple(_Claim(n, (r,), self._fits(n, r)) for n, r in zip(order, missing, strict=True))
+            for order in (itertools.permutations(silent) if len(silent) == len(missing) else ())
+        ]
+        fitting = [order for order in orders if all(claim.ways for claim in order)]
+        if not fitting:
+            raise Unmatched(self._explain(), list(self.state.values()))
+        yield from fitting
 
-    def _biases(self) -> None:
-        vectors = {n: s for n, s in self.state.items() if len(s) == 1}
-        for slot in list(self.slots):
-            size = (sum(self.roles[r][0] for r in slot.roles),)
+    def _ways(self, orders: Sequence[tuple[_Claim, ...]]) -> list[tuple[Slot, ...]]:
+        """Slots for each order and each way round: all alike first, then mixed."""
+        found: dict[tuple[Slot, ...], None] = {}
+        for order in orders:
+            claims = (*self.claims, *order)
+            for way in range(max(len(claim.ways) for claim in claims)):
+                found[tuple(claim.slot(way) for claim in claims)] = None
+        for order in orders:
+            claims = (*self.claims, *order)
+            for ways in itertools.product(*(range(len(claim.ways)) for claim in claims)):
+                if len(found) >= MOST:
+                    return list(found)
+                found[tuple(c.slot(w) for c, w in zip(claims, ways, strict=True))] = None
+        return list(found)[:MOST]
+
+    def _layout(self, slots: tuple[Slot, ...]) -> Layout:
+        slots += tuple(self._biases(slots))
+        used = {slot.name for slot in slots}
+        left = [(n, s) for n, s in self.state.items() if n not in used]
+        self.vectors = tuple(
+            (n, s)
+            for n, s in left
+            if not n.endswith(".weight") and not speaks_of_roles(n) and self._may_be_bias(s, slots)
+        )
+        extras = tuple(f"{n} {_shape(s)}" for n, s in left)
+        return Layout(slots, extras, tuple(self.state.items()), self.kind.heads_name)
+
+    def _may_be_bias(self, shape: Shape, slots: tuple[Slot, ...]) -> bool:
+        return any(_fitting(shape, s.roles, self.kind, bias=True) for s in slots if not s.bias)
+
+    def _biases(self, slots: tuple[Slot, ...]) -> Iterator[Slot]:
+        """A weight's own bias, else bare ones by their names, by size where a weight is fused."""
+        weights = {slot.name for slot in slots}
+        vectors = {n: s for n, s in self.state.items() if n not in weights}
+        biased: set[str] = set()
+        for slot in slots:
+            ways = {n: _fitting(s, slot.roles, self.kind, bias=True) for n, s in vectors.items()}
             partner = re.sub(r"weight$", "bias", slot.name)
-            names = [partner] if partner != slot.name and vectors.get(partner) == size else []
-            if not names and slot.name in self.bare:
-                names = [n for n, s in vectors.items() if s == size and self._speaks_of(n, slot)]
+            names = [partner] if partner != slot.name and ways.get(partner) else []
+            if not names and slot.name not in self.linear:
+                names = [n for n in vectors if ways[n] and self._speaks_of(n, slot)]
             if len(names) == 1:
                 vectors.pop(names[0])
-                self.slots.append(Slot(names[0], slot.roles, bias=True))
-        biased = {role for slot in self.slots if slot.bias for role in slot.roles}
+                biased |= set(slot.roles)
+                yield Slot(names[0], slot.roles, bias=True, axes=_kept(ways[names[0]][0]))
         for name, shape in vectors.items():  # a fused weight may have a bare bias for each role
             role = role_of(name)
-            bare = name in self.bare and not name.endswith(".bias")
-            if bare and role not in biased and role in self.roles:
-                fits = shape == (self.roles[role][0],)
-                self.slots += [Slot(name, (role,), bias=True)] if fits else []
+            bare = name not in self.linear and not name.endswith((".bias", ".weight"))
+            if bare and role is not None and role not in biased and role in self.kind.roles:
+                fits = _fitting(shape, (role,), self.kind, bias=True)
+                if fits:
+                    yield Slot(name, (role,), bias=True, axes=_kept(fits[0]))
 
     def _speaks_of(self, name: str, slot: Slot) -> bool:
         if len(slot.roles) > 1:
             return True  # its size alone, that of all fused rows together, tells
-        return role_of(name) == slot.roles[0]
+        return role_of(name) == slot.roles[0] and not name.endswith(".weight")
 
     def _explain(self) -> str:
-        expected = ", ".join(f"{r} {_shape(self.roles[r])}" for r in self.missing)
+        expected = ", ".join(f"{r} {_shape(self.kind.roles[r])}" for r in self.missing)
         found = ", ".join(f"{n} {_shape(s)}" for n, s in self.state.items()) or "no parameter"
-        return f"no weight could be matched to: {expected}. Found: {found}"
+        said = f"no weight could be matched to: {expected}. Found: {found}"
+        return said + self._why()
+
+    def _why(self) -> str:
+        """What is known about a layer of this form, and the way out."""
+        repeated = re.compile(r"(.*?)\.\d+\.(.+)")
+        heads = [repeated.fullmatch(name) for name in self.state]
+        stems = {(m.group(1), m.group(2)) for m in heads if m is not None and role_of(m.group(2))}
+        if stems and "output" in self.kind.roles:
+            return (
+                ". Heads that are modules of their own are not graded: "
+                "project once for all heads, then split"
+            )
+        return ""
+
+
+def _numbered(names: Sequence[str], count: int) -> list[str]:
+    """Names that differ in a number alone, if they are just so many, in the order of numbers."""
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        stems.setdefault(re.sub(r"\d+", "", name), []).append(name)
+    for same in stems.values():
+        if len(same) == count and all(re.search(r"\d", name) for name in same):
+            return sorted(same, key=lambda n: [int(d) for d in re.findall(r"\d+", n)])
+    return []
+
+
+def _segments(name: str) -> set[str]:
+    """The parts of a dotted name, without the `weight` of a layer."""
+    return set(re.sub(r"\.weight$", "", name).lower().split("."))
+
+
+def _is_biased(slot: Slot, layout: Layout) -> bool:
+    return any(layout.biased(role) for role in slot.roles)
+
+
+def _completed(slots: tuple[Slot, ...], layout: Layout) -> Layout:
+    """The layout with more slots, and so with fewer extras."""
+    used = {slot.name for slot in slots}
+    extras = tuple(f"{n} {_shape(s)}" for n, s in layout.found if n not in used)
+    return replace(layout, slots=slots, extras=extras)
 
 
 def _shape(shape: Sequence[int]) -> str:

@@ -6,8 +6,9 @@ can later run the very same request through other code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -20,6 +21,15 @@ from grader.worker.wire import Message
 
 
 @dataclass(frozen=True)
+class Build:
+    """A construction of the submission, and the weights by role that it holds."""
+
+    construct: Mapping[str, Any]
+    weights: Weights
+    dtype: torch.dtype = torch.float32
+
+
+@dataclass(frozen=True)
 class Call:
     """One call of the built submission; arguments by the kata's names, omitted means default."""
 
@@ -27,7 +37,15 @@ class Call:
     mode: str = "eval"
     seed: int | None = None
     cotangent: Tensor | None = None
+    follow: Sequence[str] | None = None
+    """Floating arguments that need a gradient, with the cotangent; all of them where it is None."""
     keep_inputs: bool = False
+    build: int = 0
+    """Which of the request's builds is called."""
+    weights: Weights | None = None
+    """Weights that it is given first, as a step of training would."""
+    dtype: torch.dtype | None = None
+    """The dtype that it is moved to first."""
 
 
 @dataclass(frozen=True)
@@ -41,29 +59,81 @@ class Request:
     dtype: torch.dtype = torch.float32
     device: str = "cpu"
     trace: bool = False
+    measure: bool = False
+    """Whether the reply says what the calls cost: the storages that they made."""
     warm: Mapping[str, Any] = field(default_factory=dict)
-    """Arguments of the forward pass that lazy layers need first, where there is no call."""
+    """Arguments of the forward pass that lazy layers need first, where the call's own are none."""
     axes: Mapping[str, Axes] = field(default_factory=dict)
     """What the arguments' sizes are called, for messages."""
+    further: tuple[Build, ...] = ()
+    """Built beside the first one before any call, and alive as long as it."""
+
+    @cached_property
+    def builds(self) -> tuple[Build, ...]:
+        """All that is built, as it is to begin with."""
+        return (Build(self.construct, self.weights, self.dtype), *self.further)
+
+    @cached_property
+    def held(self) -> tuple[Build, ...]:
+        """What answers each call, with the weights and the dtype that it has by then."""
+        now, held = list(self.builds), []
+        for call in self.calls:
+            build = now[call.build]
+            if call.weights is not None or call.dtype is not None:
+                weights = build.weights if call.weights is None else call.weights
+                build = Build(build.construct, weights, call.dtype or build.dtype)
+                now[call.build] = build
+            held.append(build)
+        return tuple(held)
 
     def given(self, call: Call) -> str:
         """What was built and passed, for a message."""
-        return describe(self.construct, call.arguments, self.axes)
+        return describe(self.builds[call.build].construct, call.arguments, self.axes)
 
     def encode(self, layout: Layout) -> Message:
         """The message for a submission that stores its weights as `layout` says."""
-        calls = [vars(call) | {"arguments": dict(call.arguments)} for call in self.calls]
         return {
             "ask": "run",
-            "construct": dict(self.construct),
-            "state": layout.state(self.weights) if self.weights else {},
+            "builds": [self._encode_build(n, build, layout) for n, build in enumerate(self.builds)],
             "seed": self.seed,
-            "dtype": str(self.dtype).removeprefix("torch."),
             "device": self.device,
-            "calls": calls,
+            "calls": [
+                _encode_call(call, layout, self.builds[call.build].construct) for call in self.calls
+            ],
             "trace": self.trace,
-            "warm": dict(self.calls[0].arguments if self.calls else self.warm),
+            "measure": self.measure,
         }
+
+    def _encode_build(self, number: int, build: Build, layout: Layout) -> Message:
+        own = (call.arguments for call in self.calls if call.build == number)
+        return {
+            "construct": dict(build.construct),
+            "state": layout.state(build.weights, build.construct) if build.weights else {},
+            "dtype": _word(build.dtype),
+            "warm": dict(self.warm or next(own, {})),
+        }
+
+
+def _encode_call(call: Call, layout: Layout, construct: Mapping[str, Any]) -> Message:
+    return vars(call) | {
+        "arguments": _shapes(call.arguments),
+        "weights": None if call.weights is None else layout.state(call.weights, construct),
+        "dtype": None if call.dtype is None else _word(call.dtype),
+    }
+
+
+def _word(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _shapes(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as they travel: of a tensor without data its shape, at sizes nobody could send."""
+    return {
+        name: {"$shape": list(value.shape), "dtype": _word(value.dtype)}
+        if isinstance(value, Tensor) and value.is_meta
+        else value
+        for name, value in arguments.items()
+    }
 
 
 def describe(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from grader.interview import editor
 from grader.interview.flow import verdicts
 from grader.interview.flow.conductor import COMMANDS, Conductor
+from grader.interview.flow.flow import Flow
 from grader.interview.flow.moves import (
     Edit,
     Failed,
@@ -32,30 +33,26 @@ from grader.interview.record.ledger import Ledger
 from grader.interview.say import BAD, DIM, TITLE, Say
 from grader.interview.screens.dial import Dial, dial
 from grader.interview.screens.screen import Screen
-from grader.interview.stopwatch import Stopwatch, steady
-from grader.interview.watching import Watch
-from grader.judge.background import (
-    Bench,
-    Done,
-    Judging,
-    Order,  # fmt: skip
-)
+from grader.judge.background import BackgroundJudge, Came, Judging, Order
 from grader.judge.experiments.experiment import Seen
+from grader.judge.file import Cancelled
 from grader.kata.kata import find
+from grader.kata.refused import Refused
 from grader.practice import attempts, help
+from grader.practice.clock import Stopwatch, steady
 from grader.practice.store import Store, Unavailable
-from grader.practice.workspace import CannotWrite, start
-from grader.report.verdict import Report
+from grader.practice.workspace import CannotWrite, Saves
+from grader.report.verdict import Check, Fault, Report
 
 LOOK_SECONDS, BEAT_SECONDS = 0.5, 2.0
 """How often the file and the record are looked at, and the clock is put on record."""
 
-PATIENCE = 0.5
-"""Seconds to wait for a busy database: the screen stands still, and it is tried again later."""
+BUSY_SECONDS = 0.5
+"""How long to wait for a busy database: the screen stands still, and it is tried again later."""
 
 
 class Driver:
-    """A round at a terminal. See `stage.Part` for what the terminal does with it."""
+    """A round at a terminal. See `screen.Part` for what the terminal does with it."""
 
     def __init__(
         self,
@@ -65,13 +62,15 @@ class Driver:
         ticks: Callable[[], float] = steady,
     ) -> None:
         self.store = store
-        store.wait_at_most(PATIENCE)
-        self.conductor = Conductor(entry.plan, entry.id, log.events(store, entry.id))
-        self.ledger = Ledger(store, entry, self.conductor, self._say)
+        store.wait_at_most(BUSY_SECONDS)
+        self.flow = Flow(entry.plan, entry.id, log.events(store, entry.id))
+        self.conductor = Conductor(self.flow)
+        self.ledger = Ledger(store, entry, self.flow, self._say)
         self.watch = Stopwatch(max(self.conductor.elapsed, entry.elapsed), ticks)
-        self.bench = Bench(judge)
+        self.judge = BackgroundJudge(judge, self._told)
         self.status: int | None = None
-        self.file: Watch | None = None
+        self.file: Saves | None = None
+        self._answers: queue.SimpleQueue[tuple[Order, Came]] = queue.SimpleQueue()
         self._screen: Screen | None = None
         self._looked = self._beaten = -BEAT_SECONDS
 
@@ -80,14 +79,14 @@ class Driver:
     @property
     def busy(self) -> bool:
         """Whether the judge works."""
-        return self.bench.busy
+        return self.judge.busy or not self._answers.empty()
 
     def open(self, screen: Screen) -> None:
         """Begin, or go on."""
         self._screen = screen
-        if any(stage.kata for stage in self.conductor.plan.stages):
-            self.bench.warm()
-        self._do(self.conductor.begin())
+        if any(stage.kata for stage in self.flow.plan.stages):
+            self.judge.warm()
+        self._do(self.flow.begin())
 
     def line(self, text: str) -> None:
         """The candidate sent a line."""
@@ -97,8 +96,8 @@ class Driver:
 
     def pump(self, typed: str = "") -> None:
         """Take what the judge, the file, the interviewer and the clock bring."""
-        for done in self.bench.take():
-            self._answered(done)
+        while not self._answers.empty():
+            self._answered(*self._answers.get())
         elapsed = self.watch.read()
         if elapsed - self._looked >= LOOK_SECONDS:
             self._looked = elapsed
@@ -115,7 +114,7 @@ class Driver:
 
     def dial(self) -> Dial:
         """The clock."""
-        state = self.conductor.state
+        state = self.flow.state
         return dial(state, self.watch.read(), busy=self.busy, company=bool(state.host))
 
     def words(self) -> Sequence[str]:
@@ -124,7 +123,7 @@ class Driver:
 
     def close(self) -> None:
         """End the judge, and let the round be run by others."""
-        self.bench.close()
+        self.judge.close()
         with contextlib.suppress(Unavailable):  # whoever resumes sees that this process is gone
             self.ledger.close()
 
@@ -155,7 +154,7 @@ class Driver:
                 case Order():
                     if self.file is not None:
                         self.file.seen()
-                    self.bench.put(what, self._path(what.kata))
+                    self.judge.put(what)
                 case Hint(kata):
                     self._hint(kata)
                 case Type(text):
@@ -167,13 +166,10 @@ class Driver:
         if self.status is None:
             self._do(self.conductor.handle(Tick(self.watch.read(), typed)))
 
-    def _path(self, kata: str) -> Path:
-        return Path(self.conductor.state.folder) / f"{kata}.py"
-
     def _stub(self, slug: str) -> None:
-        kata, file = find(slug), self._path(slug)
+        kata, file = find(slug), self.flow.state.file(slug)
         try:
-            file = start(kata, file.parent).file
+            started, _ = attempts.begin(self.store, kata, file.parent)  # its attempts count anyway
         except CannotWrite as error:
             there = file.is_file()
             said = (
@@ -183,27 +179,25 @@ class Driver:
             )
             self._say(Say(said, DIM if there else BAD))
         else:
-            self._say(Say(f"Your file: {editor.near(file)}"))
-            with contextlib.suppress(Unavailable):  # its attempts count all the same
-                attempts.remember_start(self.store, kata, file)
+            self._say(Say(f"Your file: {editor.near(started.file)}"))
         self._say(Say("Saving it grades it. /edit opens it, /show tells the rest.", DIM))
-        self.file = Watch(file)
+        self.file = Saves(file)
 
     def _last_save(self) -> None:
         """What was saved a moment before a stage ended is graded as well."""
-        here, state = self.conductor.here, self.conductor.state
+        here = self.flow.here
         if here.step is Step.CODE and self.file is not None and self.file.changed:
-            self.bench.put(Order(state.stage, state.current.kata), self.file.path)
+            self.judge.put(self.flow.grading())
 
     def _edit(self, kata: str) -> None:
         try:
-            self.screen.edit(editor.command(self._path(kata)))
-        except editor.NoEditor as error:
+            self.screen.edit(editor.command(self.flow.state.file(kata)))
+        except Refused as error:
             self._say(Say(str(error), BAD))
 
     def _hint(self, slug: str) -> None:
         try:
-            hint = help.next_hint(self.store, find(slug), self._path(slug))
+            hint = help.next_hint(self.store, find(slug), self.flow.state.file(slug))
         except Unavailable as error:
             self._say(Say(str(error), BAD))
             return
@@ -213,31 +207,43 @@ class Driver:
     # --- what happens elsewhere ---------------------------------------------------------------
 
     def _look(self, typed: str) -> None:
-        here = self.conductor.here
+        here = self.flow.here
         if here.step is Step.CODE and self.file is not None and self.file.saved():
             self._do(self.conductor.handle(Saved()))
         for event in self.ledger.heard():
             self._do(self.conductor.handle(Heard(event, typed)))
 
-    def _answered(self, done: Done) -> None:
-        order = done.order
-        key = (order.stage, order.item)
-        match done.answer:
+    def _told(self, order: Order, came: Came) -> None:
+        """What the judge tells, in its own thread; it is looked at in ours."""
+        if not isinstance(came, Check):
+            self._answers.put((order, came))
+
+    def _answered(self, order: Order, came: Came) -> None:
+        stage, item = order.key
+        match came:
             case Report() as report:
-                data = verdicts.summary(report, self._attempt(report, done.path))
-                self._do(self.conductor.handle(Graded(order.stage, data)))
+                kept, _ = attempts.remember(  # the verdict is in the round's own record as well
+                    self.store, find(report.kata), report, order.path, source="interview"
+                )
+                data = verdicts.summary(report, None if kept is None else kept.attempt)
+                self._do(self.conductor.handle(Graded(stage, data)))
             case Seen() as seen:
                 data = {"happened": seen.happened, "said": list(seen.said), "failed": ""}
-                self._do(self.conductor.handle(Observed(key, data)))
-            case str() as message if order.experiment:
-                data = {"happened": "", "said": [], "failed": message}
-                self._do(self.conductor.handle(Observed(key, data)))
-            case str() as message:
-                self._do(self.conductor.handle(Failed(order.stage, order.kata, message)))
+                self._do(self.conductor.handle(Observed((stage, item), data)))
+            case Cancelled():
+                pass
+            case Exception() as error if order.experiment:
+                data = {"happened": "", "said": [], "failed": _why(error)}
+                self._do(self.conductor.handle(Observed((stage, item), data)))
+            case Exception() as error:
+                self._do(self.conductor.handle(Failed(stage, order.kata, _why(error))))
 
-    def _attempt(self, report: Report, path: Path) -> int | None:
-        try:
-            found = attempts.record(self.store, find(report.kata), report, path, source="interview")
-        except Unavailable:  # the verdict is in the round's own record
-            return None
-        return found.attempt
+
+def _why(error: Exception) -> str:
+    """Why there is no answer, in words: the round goes on, whatever became of the judge."""
+    match error:
+        case Refused():
+            return str(error)
+        case Fault():
+            return f"your code does not run: {error.message}"
+    return f"the judge failed ({type(error).__name__}: {error}); /grade tries again"

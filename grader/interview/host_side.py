@@ -14,7 +14,8 @@ from grader.interview.round.rubric import BY_PERSON, dimension
 from grader.interview.say import DIM, TITLE, WARN, Say
 from grader.interview.screens.dial import Dial, dial
 from grader.interview.screens.screen import Screen
-from grader.interview.stopwatch import steady
+from grader.kata.refused import Refused
+from grader.practice.clock import steady
 from grader.practice.store import Store, Unavailable
 
 COMMANDS = ("score", "rate", "note", "next", "more", "rubric", "where", "end", "quit", "help")
@@ -24,12 +25,8 @@ AHEAD_SECONDS = 3.0
 """How far the clock may run ahead of the candidate's, which is on record every other second."""
 
 
-class Nothing(Exception):
-    """There is no such round to follow; the message says what to do."""
-
-
 class Host:
-    """Follows one round, as soon as one runs. See `stage.Part` for what the terminal does."""
+    """Follows one round, as soon as one runs. See `screen.Part` for what the terminal does."""
 
     def __init__(self, store: Store, number: int | None = None) -> None:
         self.store = store
@@ -116,7 +113,7 @@ class Host:
         there = owner.unpack(now.host)
         if there is not None and there.alive and not self._is_mine(now.host):
             self.number = self.state = None
-            raise Nothing(f"round {entry.id} has an interviewer already, in process {there.pid}")
+            raise Refused(f"round {entry.id} has an interviewer already, in process {there.pid}")
         self._say(Say(f"You follow round {entry.id}. /help shows what you can type.", DIM))
         self._write("joined", {"owner": owner.myself().pack()})
 
@@ -124,16 +121,16 @@ class Host:
         if self._wanted is not None:
             entry = log.entry(self.store, self._wanted)
             if entry is None:
-                raise Nothing(f"there is no round {self._wanted}: `kata interview` shows which run")
+                raise Refused(f"there is no round {self._wanted}: `kata interview` shows which run")
             if entry.ended is not None:
-                raise Nothing(
+                raise Refused(
                     f"round {entry.id} has ended: `kata report --round {entry.id}` shows it"
                 )
             return entry
         running = [entry for entry in log.unfinished(self.store) if entry.running]
         if len(running) > 1:
             which = ", ".join(f"{e.id} ({e.name})" for e in running)
-            raise Nothing(f"several rounds run: {which}; name one: kata interview --host NUMBER")
+            raise Refused(f"several rounds run: {which}; name one: kata interview --host NUMBER")
         return running[0] if running else None
 
     def _pull(self) -> None:

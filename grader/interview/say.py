@@ -33,9 +33,3 @@ class Say:
                     inner, max(columns, len(lead) + 8), initial_indent=lead,
                     subsequent_indent=lead, break_on_hyphens=False,
                 ) or [""]  # fmt: skip
-
-
-def minutes(seconds: float) -> str:
-    """A span as a clock shows it."""
-    whole = int(abs(seconds))
-    return f"{whole // 60:02d}:{whole % 60:02d}"

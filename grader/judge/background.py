@@ -1,8 +1,7 @@
-"""Where the judge works while the round's clock goes on: one thread, one order after another."""
+"""One judge in the background, for whoever has to stay awake: it does one order after another."""
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -11,65 +10,69 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.judge.experiments.experiment import Seen
-from grader.judge.file import Cancelled, NotJudged
 from grader.kata.kata import Kata, find
-from grader.report.verdict import Fault, Report
+from grader.report.verdict import Check, Report
 
 
 @dataclass(frozen=True)
 class Order:
-    """Grade the kata's file; with an experiment, run that with it instead."""
+    """Grade what a kata's file holds; with an experiment, run that with it instead."""
 
-    stage: int
     kata: str
+    path: Path
     experiment: str = ""
-    item: int = 0
+    key: tuple[int, ...] = ()
+    """What the order is known by to whoever gives it."""
+
+
+Came = Check | Report | Seen | Exception
+"""What comes of an order: checks as they come out, then the answer, or why there is none."""
 
 
 class Judging(Protocol):
     """The judge as it is needed here; `remote.RemoteJudge` is one."""
 
-    def grade_file(self, kata: Kata, path: Path) -> Report:
+    def grade_file(
+        self, kata: Kata, path: Path, *, on_check: Callable[[Check], None] | None = None
+    ) -> Report:
         """Grade what a file holds."""
 
     def experiment(self, kata: Kata, path: Path, name: str) -> Seen:
         """Run an experiment with it."""
 
+    def start(self) -> None:
+        """Begin to get ready, unless that is done."""
+
     def cancel(self) -> None:
-        """Call off what is being waited for."""
+        """Call off what is being waited for, which then raises Cancelled."""
 
     def close(self) -> None:
         """End."""
 
 
-@dataclass(frozen=True)
-class Done:
-    """An order, and what came of it: an answer, or the reason why there is none."""
+class BackgroundJudge:
+    """Takes orders without making anybody wait, and tells what comes of each.
 
-    order: Order
-    path: Path
-    answer: Report | Seen | str
+    `tell` is called in the judge's own thread, where it may take its time: to remember an attempt,
+    or only to put the answer where somebody looks for it.
+    """
 
-
-class Bench:
-    """Takes orders and gives answers, without making anybody wait."""
-
-    def __init__(self, judge: Callable[[], Judging]) -> None:
+    def __init__(self, judge: Callable[[], Judging], tell: Callable[[Order, Came], None]) -> None:
         self._make = judge
+        self._tell = tell
         self._judge: Judging | None = None
-        self._orders: deque[tuple[Order, Path]] = deque()
+        self._orders: deque[Order] = deque()
         self._lock = threading.Condition()
         self._working = False
         self._closed = False
-        self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="bench", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="judge", daemon=True)
         self._thread.start()
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether something is still to be told."""
         with self._lock:
-            return self._working or bool(self._orders) or not self._done.empty()
+            return self._working or bool(self._orders)
 
     def warm(self) -> Judging:
         """The judge; starting it is quick, but it takes a while until it is ready."""
@@ -77,23 +80,24 @@ class Bench:
             self._judge = self._make()
         return self._judge
 
-    def put(self, order: Order, path: Path) -> None:
+    def put(self, order: Order) -> None:
         """Order something; what is waiting already is not ordered twice."""
         self.warm()
         with self._lock:
-            if (order, path) not in self._orders:
-                self._orders.append((order, path))
+            if order not in self._orders:
+                self._orders.append(order)
                 self._lock.notify()
 
-    def take(self) -> list[Done]:
-        """The answers that have come."""
-        found = []
-        while not self._done.empty():
-            found.append(self._done.get())
-        return found
+    def cancel(self) -> None:
+        """Call everything off; a new judge warms up meanwhile."""
+        with self._lock:
+            self._orders.clear()
+        if self._judge is not None:
+            self._judge.cancel()
+            self._judge.start()
 
     def close(self) -> None:
-        """Call everything off, and end the judge."""
+        """Call everything off, and end the judge with all that it started."""
         with self._lock:
             self._closed = True
             self._orders.clear()
@@ -107,30 +111,26 @@ class Bench:
         self._judge.close()
 
     def _work(self) -> None:
-        while True:
-            with self._lock:
-                self._working = False
-                while not self._orders and not self._closed:
-                    self._lock.wait()
-                if self._closed:
-                    return
-                order, path = self._orders.popleft()
-                self._working = True
-            answer = self._answer(order, path)
-            if answer is not None:
-                self._done.put(Done(order, path, answer))
+        while (order := self._next()) is not None:
+            self._tell(order, self._answer(order))
 
-    def _answer(self, order: Order, path: Path) -> Report | Seen | str | None:
+    def _next(self) -> Order | None:
+        with self._lock:
+            self._working = False
+            while not self._orders and not self._closed:
+                self._lock.wait()
+            if self._closed:
+                return None
+            self._working = True
+            return self._orders.popleft()
+
+    def _answer(self, order: Order) -> Report | Seen | Exception:
         try:
             kata = find(order.kata)
             if order.experiment:
-                return self.warm().experiment(kata, path, order.experiment)
-            return self.warm().grade_file(kata, path)
-        except Cancelled:
-            return None
-        except NotJudged as error:
-            return str(error)
-        except Fault as fault:
-            return f"your code does not run: {fault.message}"
-        except Exception as error:  # the round goes on, whatever became of the judge
-            return f"the judge failed ({type(error).__name__}: {error}); /grade tries again"
+                return self.warm().experiment(kata, order.path, order.experiment)
+            return self.warm().grade_file(
+                kata, order.path, on_check=lambda check: self._tell(order, check)
+            )
+        except Exception as error:  # an order without an answer would be waited for for ever
+            return error

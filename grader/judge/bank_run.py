@@ -12,6 +12,7 @@ import io
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -23,7 +24,7 @@ from grader.bank.draw import Draw
 from grader.kata.kata import Kata
 from grader.report.verdict import Check, Evidence, Fault, Tier, Verdict
 
-PATIENCE = 300
+STUCK_SECONDS = 300
 """Seconds one check may take before the judge itself is taken to be stuck."""
 
 UNWANTED = (
@@ -51,6 +52,7 @@ class Judge:
     candidate_for: Callable[[str], tuple[Candidate, Callable[[], None]]]
     seed: int
     racer: Any = None
+    scales: Any = None
     on_check: Callable[[Check], None] | None = None
     selection: Selection = Selection()
     checks: list[Check] = field(default_factory=list)
@@ -80,6 +82,12 @@ class Judge:
         """The submission against the reference, by the judge's clock."""
         yield self.racer
         self.racer.close()
+
+    @pytest.fixture
+    def memory(self) -> Iterator[Any]:
+        """The submission's memory beside the reference's."""
+        yield self.scales
+        self.scales.close()
 
     # --- hooks --------------------------------------------------------------------------------
 
@@ -119,7 +127,11 @@ class Judge:
 
     def _record(self, item: pytest.Item, error: BaseException | None, seconds: float) -> None:
         family, tier = _labels(item)
-        verdict, message, evidence = _outcome(error)
+        verdict, message, evidence = _outcome(error, self.kata)
+        candidate = self.candidates.get(item.name)
+        wanting = candidate is not None and candidate.wanting
+        if wanting and verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR):
+            verdict, message, evidence = Verdict.WRONG_ANSWER, str(wanting), Evidence()
         title = (getattr(item, "obj", item).__doc__ or item.name).strip().splitlines()[0]
         check = Check(item.name, title, family, tier, verdict, message, seconds, evidence)
         self.checks.append(check)
@@ -142,14 +154,30 @@ def _labels(item: pytest.Item) -> tuple[str, Tier]:
     return marker.args[0], marker.args[1]
 
 
-def _outcome(error: BaseException | None) -> tuple[Verdict, str, Evidence]:
+def _outcome(error: BaseException | None, kata: Kata) -> tuple[Verdict, str, Evidence]:
     if error is None:
         return Verdict.ACCEPTED, "", Evidence()
     if isinstance(error, Fault):
         return error.verdict, error.message, error.evidence
     if isinstance(error, AssertionError) and str(error):
         return Verdict.WRONG_ANSWER, str(error).splitlines()[0], Evidence()
-    return Verdict.INTERNAL_ERROR, f"{type(error).__name__}: {error}", Evidence()
+    return Verdict.INTERNAL_ERROR, f"{_said(error)}{_place(error, kata)}", Evidence()
+
+
+def _said(error: BaseException) -> str:
+    """What went wrong in a bank, for its author."""
+    if isinstance(error, pytest.FixtureLookupError):
+        known = ", ".join(n for n, v in vars(Judge).items() if "Fixture" in type(v).__name__)
+        return f"asks for `{error.argname}`, and there is {known}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _place(error: BaseException, kata: Kata) -> str:
+    """The last line of the bank on the way to an error that is the bank's own."""
+    own = {str(bank): bank.name for bank in kata.banks}
+    lines = [(own[f.filename], f.lineno) for f in traceback.extract_tb(error.__traceback__)
+             if f.filename in own]  # fmt: skip
+    return f" ({lines[-1][0]}, line {lines[-1][1]})" if lines else ""
 
 
 def launch_pytest(judge: Judge) -> str:
@@ -163,10 +191,12 @@ def launch_pytest(judge: Judge) -> str:
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = pytest.main(_arguments(judge.kata), plugins=[judge])
+    if judge.problem:  # a bank that cannot be collected interrupts pytest, too
+        for bank in judge.kata.banks:  # and leaves half a module behind
+            sys.modules.pop(bank.stem, None)
+        raise RuntimeError(judge.problem)
     if status == pytest.ExitCode.INTERRUPTED and not judge.stopped:
         raise KeyboardInterrupt  # pytest keeps it to itself
-    if judge.problem:
-        raise RuntimeError(judge.problem)
     return said.getvalue()
 
 
@@ -192,5 +222,5 @@ def _arguments(kata: Kata) -> list[str]:
     for plugin in UNWANTED:
         options += ["-p", f"no:{plugin}"]
     if threading.current_thread() is threading.main_thread():
-        options += ["-p", "pytest_timeout", f"--timeout={PATIENCE}"]
+        options += ["-p", "pytest_timeout", f"--timeout={STUCK_SECONDS}"]
     return [*options, *map(str, kata.banks)]

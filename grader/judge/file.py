@@ -1,63 +1,57 @@
-"""From a file to its report, whatever the file holds and whatever happens on the way."""
+"""From a file to what can be graded, or to the report it comes to by itself; nothing is run."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from grader.judge.source import NoSuchFile, Source, parse, read
+from grader.judge.source import Source, parse, read
 from grader.kata.kata import Kata
-from grader.report.refusal import NoDevice, refused
+from grader.kata.refused import Refused
+from grader.report.refusal import refused
 from grader.report.verdict import Check, Fault, Report, Submission, Tier, Verdict
 
-Grade = Callable[[Source], Report]
-"""Grades a submission that could be parsed."""
-
-
-class NotJudged(Exception):
-    """There is no report, because of what the person asked for; the message says what to do."""
+Opened = Source | Report
+"""A submission to be graded; or the finished report of one that cannot be."""
 
 
 class Cancelled(Exception):
     """The grade was called off."""
 
 
-def grade_file(kata: Kata, path: Path, grade: Grade, *, seed: int, device: str) -> Report:
-    """Read and grade a file. Raises NotJudged where there is no such file, or no such device."""
+def open_submission(kata: Kata, path: Path, *, seed: int, device: str) -> Opened:
+    """Read a file, once and bounded. Raises Refused where there is none.
+
+    Seed and device are what a report says of the grade.
+    """
+    return open_bytes(kata, path, read(path), seed=seed, device=device)
+
+
+def open_bytes(kata: Kata, path: Path, data: bytes, *, seed: int, device: str) -> Opened:
+    """The same for what was read from a file, or would be written to it."""
     try:
-        data = read(path)
-    except NoSuchFile as error:
-        raise NotJudged(str(error)) from None
-    return grade_bytes(kata, path, data, grade, seed=seed, device=device)
+        return parse(path, data, kata.text("stub.py"))
+    except Exception as error:
+        digest = hashlib.sha256(data).hexdigest()
+        unread = Source(path, data.decode("utf-8", "replace"), digest)
+        return report_failure(kata, unread, error, seed=seed, device=device)
 
 
-def grade_bytes(
-    kata: Kata, path: Path, data: bytes, grade: Grade, *, seed: int, device: str
+def report_failure(
+    kata: Kata, source: Source, error: Exception, *, seed: int, device: str
 ) -> Report:
-    """Grade what was read from a file, or would be written to it."""
-    submission = Submission(
-        str(path), hashlib.sha256(data).hexdigest(), source=data.decode("utf-8", "replace")
-    )
-    try:
-        return grade(parse(path, data, kata.text("stub.py")))
-    except Fault as fault:
-        return refused(kata.slug, submission, fault, seed, device)
-    except NoDevice as error:
-        raise NotJudged(str(error)) from None
-    except Cancelled:
-        raise
-    except Exception as error:  # whatever else happens is our fault, and says so in one line
-        if os.environ.get("KATA_DEBUG"):
-            raise
-        return _our_fault(kata, submission, error, seed, device)
+    """The report of a grade that ended with an exception: the candidate's fault, else our own.
 
-
-def _our_fault(
-    kata: Kata, submission: Submission, error: Exception, seed: int, device: str
-) -> Report:
+    Raises what is no verdict at all: a refusal, or a grade that was called off.
+    """
+    if isinstance(error, Refused | Cancelled):
+        raise error
+    submission = Submission(str(source.path), source.sha256, source=source.text)
+    if isinstance(error, Fault):
+        return refused(kata.slug, submission, error, seed, device)
+    if os.environ.get("KATA_DEBUG"):
+        raise error
     message = (
         f"{type(error).__name__}: {error}; your submission was not judged. "
         "Please report this with the seed; KATA_DEBUG=1 shows more"
@@ -65,4 +59,4 @@ def _our_fault(
     failure = Check(
         "grader", "The grader works", "robustness", Tier.REQUIRED, Verdict.INTERNAL_ERROR, message
     )
-    return replace(Report(kata.slug, seed, device, 0.0, submission), failure=failure)
+    return Report(kata.slug, seed, device, 0.0, submission, failure=failure)

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.kata.refused import Refused
+
 if TYPE_CHECKING:
     from grader.judge.workers import Server
 
@@ -23,19 +25,29 @@ def threads() -> int:
 
 
 def start_server(device: str = "cpu") -> Server:
-    """A source of workers for `device`; imports torch if that has not happened yet."""
+    """A source of workers for `device`; imports torch if that has not happened yet.
+
+    Raises Refused where torch sees no such device.
+    """
     untouched = "torch" not in sys.modules and sys.platform == "linux"
     for name in ONE_THREAD if untouched else ():
         os.environ.setdefault(name, "1")
     import torch
 
-    torch.set_num_threads(
-        1
-    )  # a judge compares small tensors: more threads only wait for each other
+    torch.set_num_threads(1)  # a judge compares small tensors: more threads only wait
     if device != "cpu":
         from grader.judge.spawned import Spawner
 
-        return Spawner(device)
+        _require(device)
+        return Spawner()
     from grader.judge.forked import ForkServer
 
     return ForkServer(fork=untouched and threads() == 1)
+
+
+def _require(device: str) -> None:
+    import torch
+
+    cuda = device == "cuda"
+    if not (torch.cuda.is_available() if cuda else torch.backends.mps.is_available()):
+        raise Refused(f"there is no {device} device here: grade with --device cpu")

@@ -4,7 +4,8 @@ Both answer the same kind of request, several fresh inputs at once, in turn and 
 thread each, and every answer is verified, so nothing can be cached or skipped. What decides is the
 ratio of the minima: the same code against itself reads 0.9 to 1.2 that way, also on a busy machine,
 where single pairs stray to 3.4. A clear pass needs one short round. A refusal needs three long bad
-ones, and a reference that agrees with itself.
+ones, and a reference that agrees with itself; or a Python loop or a broadcast product, which are
+counted and not clocked.
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from torch import Tensor
 
 from grader.bank import assert_matches
 from grader.bank.draw import Draw
-from grader.exchange.answer import Answer, read
-from grader.exchange.layout import Layout, Projection, Weights
+from grader.exchange.layout import Projection, Weights
 from grader.exchange.request import Call, Request
-from grader.judge.conversation import Conversation
+from grader.judge.measure import Lap, Side, growth, remedy
 from grader.kata.kata import Kata
-from grader.report.verdict import Budget, Evidence, Fault, Verdict
+from grader.report.verdict import Evidence, Fault, Verdict
 
 SETS = 2
 """Different inputs in one request."""
@@ -35,16 +36,10 @@ SHORT, LONG, ROUNDS = (1, 2), (3, 11), 3
 """Warm-ups and counted pairs of a round, and the long rounds before a refusal."""
 NOISY = 1.5
 """A reference this far from itself cannot be raced against."""
+BUSY = 2.0
+"""Times its CPU time: a reference that takes this long has to wait for the processor."""
 
 Arguments = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Lap:
-    """Seconds to receive the inputs, and to answer."""
-
-    staging: float
-    running: float
 
 
 def ratio_of(mine: Sequence[Lap], others: Sequence[Lap]) -> float:
@@ -58,17 +53,18 @@ def ratio_of(mine: Sequence[Lap], others: Sequence[Lap]) -> float:
     return quickest / min(lap.running for lap in others)
 
 
-@dataclass
-class Runner:
-    """One side of a race."""
+def excused(mine: Sequence[Lap], others: Sequence[Lap], limit: float) -> bool:
+    """Whether a ratio is the machine's doing.
 
-    conversation: Conversation
-    layout: Layout
-
-    def lap(self, request: Request) -> tuple[tuple[Answer, ...], Lap]:
-        """Answer a request against the clock."""
-        reply, staging, running = self.conversation.clocked(request.encode(self.layout))
-        return read(reply, request, self.layout), Lap(staging, running)
+    So it is where the reference waits for the processor more than it has it, lap for lap, and the
+    submission keeps to the limit in the CPU time of its quickest lap.
+    """
+    worked = [(lap.staging + lap.running, lap.processor) for lap in others if lap.processor]
+    own = [lap.processor for lap in mine if lap.processor]
+    if not worked or not own:
+        return False
+    busy = median(wall / work for wall, work in worked if work) > BUSY
+    return busy and min(own) <= limit * min(work for _, work in worked if work)
 
 
 @dataclass
@@ -76,19 +72,19 @@ class Race:
     """The race of one grade; a bank calls it once for each size that matters."""
 
     kata: Kata
-    candidate: Callable[[], Runner]
-    reference: Callable[[], Runner]
+    candidate: Callable[[], Side]
+    reference: Callable[[], Side]
     draw: Draw
     device: str = "cpu"
     worst: float | None = None
     undecided: list[str] = field(default_factory=list)
-    runners: list[Runner] = field(default_factory=list)
+    sides: list[Side] = field(default_factory=list)
 
     def close(self) -> None:
         """Hand the workers back."""
-        for runner in self.runners:
-            runner.conversation.close()
-        self.runners = []
+        for side in self.sides:
+            side.conversation.close()
+        self.sides = []
 
     def __call__(
         self,
@@ -103,56 +99,75 @@ class Race:
         where the submission is too slow.
         """
         weights: dict[str, Projection] = {}
-        if not self.runners:
-            self.runners = [self.candidate(), self.reference()]
-        me, other = self.runners
+        if not self.sides:
+            self.sides = [self.candidate(), self.reference()]
+        me, other = self.sides
         if construct:
             shapes = self.kata.shapes(construct)
             weights = self.draw.weights(shapes, [r for r in shapes if me.layout.biased(r)])
         course = Course(make, truth, construct, weights, self.device)
-        ratio = self._decide(course, me, other)
-        if ratio is None:
+        try:
+            ratio, steady = self._decide(course, me, other)
+        except Fault as fault:
+            self.worst = None
+            if fault.verdict is not Verdict.WRONG_ANSWER:
+                raise
+            said = f"not measured, as the answers are wrong: {fault.message}"
+            raise Fault(fault.verdict, said, fault.evidence) from None
+        grows, fact = self._cause(me) if ratio > self.limit else ("", "")
+        if ratio > self.limit and not steady and not grows:
             self.undecided.append(size)
             return
         self.worst = max(ratio, self.worst or 0.0)
         if ratio > self.limit:
-            grows, fact = course.growth(me)
             raise Fault(
                 Verdict.TIME_LIMIT,
                 f"{ratio:.1f}× the reference's time on {size}; the limit is {self.limit:g}×",
                 Evidence(facts=(fact,) if fact else (), grows=grows),
             )
 
+    def _cause(self, me: Side) -> tuple[str, str]:
+        """What makes it slow, in a word and as a sentence; empty where that cannot be told."""
+        try:
+            found = growth(self.kata, me, self.draw, self.device)
+        except Fault:
+            return "", ""
+        products = found.products
+        if found.loop[0] or not products:
+            return found.loop
+        size = f"a tensor of {found.formula(products[0])} elements"
+        return " ".join(products), f"{size}: {remedy(products)}"
+
     @property
     def limit(self) -> float:
         """The kata's limit, as a multiple of the reference's time."""
         return self.kata.budget_limit
 
-    @property
-    def budget(self) -> Budget:
-        """What the report says."""
-        return Budget(None if self.worst is None else round(self.worst, 2), self.limit)
-
-    def _decide(self, course: Course, me: Runner, other: Runner) -> float | None:
-        """The ratio that counts, or None where the machine is too noisy to refuse anybody."""
+    def _decide(self, course: Course, me: Side, other: Side) -> tuple[float, bool]:
+        """The ratio that counts, and whether the machine is quiet enough to refuse by it alone."""
         enough = self.limit * HOPELESS
-        ratio = course.round(me, other, *SHORT, enough)
+        ratio = ratio_of(*course.round(me, other, *SHORT, enough))
         if ratio <= self.limit * CLEAR:
-            return ratio
-        best = float("inf")
+            return ratio, True
+        best, mine, others = float("inf"), list[Lap](), list[Lap]()
         for _ in range(ROUNDS):
-            best = min(best, course.round(me, other, *LONG, enough))
+            laps = course.round(me, other, *LONG, enough)
+            best = min(best, ratio_of(*laps))
             if best <= self.limit:
-                return best
+                return best, True
+            mine += laps[0]
+            others += laps[1]
+        if excused(mine, others, self.limit):
+            return best, False
         noise = self._noise(course, other)
         # What strays by some factor from itself can explain a ratio that much over the limit.
-        return best if noise <= NOISY or best > self.limit * noise else None
+        return best, noise <= NOISY or best > self.limit * noise
 
-    def _noise(self, course: Course, other: Runner) -> float:
+    def _noise(self, course: Course, other: Side) -> float:
         """By what factor the reference strays from itself."""
         twin = self.reference()
         try:
-            itself = course.round(twin, other, *LONG, enough=float("inf"))
+            itself = ratio_of(*course.round(twin, other, *LONG, enough=float("inf")))
         finally:
             twin.conversation.close()
         return max(itself, 1 / itself)
@@ -168,54 +183,30 @@ class Course:
     weights: Weights
     device: str
 
-    def round(self, me: Runner, other: Runner, warm: int, pairs: int, enough: float) -> float:
-        """Ratio of the two minima over some pairs, each pair in random order."""
+    def round(
+        self, me: Side, other: Side, warm: int, pairs: int, enough: float
+    ) -> tuple[list[Lap], list[Lap]]:
+        """The laps of both over some pairs, each pair in random order."""
         laps: dict[int, list[Lap]] = {id(me): [], id(other): []}
-        order = [me, other]
         for number in range(warm + pairs):
+            # Drawn before they are shuffled, so that a seed gives the same inputs again.
+            order = [(me, self._request()), (other, self._request())]
             random.shuffle(order)
-            for runner in order:
-                lap = self._lap(runner, verify=runner is me)
+            for side, request in order:
+                lap = self._lap(side, request, verify=side is me)
                 if number >= warm:
-                    laps[id(runner)].append(lap)
+                    laps[id(side)].append(lap)
             if number > warm and ratio_of(laps[id(me)], laps[id(other)]) > enough:
                 break
-        return ratio_of(laps[id(me)], laps[id(other)])
+        return laps[id(me)], laps[id(other)]
 
-    def _lap(self, runner: Runner, *, verify: bool) -> Lap:
+    def _request(self) -> Request:
         calls = tuple(Call(dict(self.make())) for _ in range(SETS))
-        request = Request(self.construct, self.weights, calls, device=self.device)
-        answers, seconds = runner.lap(request)
+        return Request(self.construct, self.weights, calls, device=self.device)
+
+    def _lap(self, side: Side, request: Request, *, verify: bool) -> Lap:
+        answers, seconds = side.lap(request)
         for answer in answers if verify else ():
             given = (self.weights,) if self.weights else ()
             assert_matches(answer, self.truth(*given, **answer.call.arguments))
         return seconds
-
-    def growth(self, runner: Runner) -> tuple[str, str]:
-        """What the number of torch calls grows with, and that as a sentence; empty if nothing."""
-        # Masks are left out: they broadcast, so half of one need not fit half of the rest.
-        whole = {n: value for n, value in self.make().items() if "mask" not in n}
-        calls = self._calls(runner, whole, self.construct)
-        for axis, what in ((0, "batch"), (-2, "rows")):
-            half = {n: _halved(value, axis) for n, value in whole.items()}
-            fewer = self._calls(runner, half, self.construct)
-            if calls > 1.5 * fewer > 0:
-                return what, f"{calls} torch calls, {fewer} for half the {what}: a Python loop"
-        heads = self.construct.get("num_heads", 1)
-        if heads % 2 == 0:
-            fewer = self._calls(runner, whole, {**self.construct, "num_heads": heads // 2})
-            if calls > 1.3 * fewer > 0:
-                return "heads", f"{calls} torch calls, {fewer} for half the heads: a Python loop"
-        return "", ""
-
-    def _calls(self, runner: Runner, arguments: Arguments, construct: Arguments) -> int:
-        request = Request(construct, self.weights, (Call(arguments),), device=self.device)
-        reply = runner.conversation.run(request.encode(runner.layout))
-        calls = reply.get("torch_calls")
-        return calls if isinstance(calls, int) and not reply.get("error") else 0
-
-
-def _halved(value: Any, axis: int) -> Any:
-    if not isinstance(value, Tensor):
-        return value
-    return value.narrow(axis, 0, max(value.size(axis) // 2, 1)).contiguous()

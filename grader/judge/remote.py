@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import IO, Any, Self, cast
 
 from grader.judge.experiments.experiment import Seen
-from grader.judge.file import Cancelled, NotJudged, grade_bytes, grade_file
+from grader.judge.file import Cancelled, Opened, open_bytes, open_submission, report_failure
 from grader.judge.session import fresh_seed
-from grader.judge.source import NoSuchFile, Source, parse, read
+from grader.judge.source import Source, parse, read
 from grader.kata.kata import Kata
+from grader.kata.refused import Refused
 from grader.report.archive import unpack_check, unpack_report
-from grader.report.refusal import NoDevice
 from grader.report.verdict import Check, Fault, Report, Verdict
 
 OnCheck = Callable[[Check], None]
@@ -73,10 +73,10 @@ class RemoteJudge:
     def grade_file(
         self, kata: Kata, path: Path, seed: int | None = None, on_check: OnCheck | None = None
     ) -> Report:
-        """Grade what a file holds now. Raises NotJudged (no such file or device) or Cancelled."""
+        """Grade what a file holds now. Raises Refused (no such file or device) or Cancelled."""
         seed = fresh_seed() if seed is None else seed
-        order = self._order(kata, seed, on_check)
-        return grade_file(kata, path, order, seed=seed, device=self.device)
+        opened = open_submission(kata, path, seed=seed, device=self.device)
+        return self._grade(kata, opened, seed, on_check)
 
     def grade_text(
         self, kata: Kata, path: Path, text: str, seed: int | None = None,
@@ -84,15 +84,12 @@ class RemoteJudge:
     ) -> Report:  # fmt: skip
         """Grade a text as if it stood in a file called `path`."""
         seed = fresh_seed() if seed is None else seed
-        order = self._order(kata, seed, on_check)
-        return grade_bytes(kata, path, text.encode(), order, seed=seed, device=self.device)
+        opened = open_bytes(kata, path, text.encode(), seed=seed, device=self.device)
+        return self._grade(kata, opened, seed, on_check)
 
     def experiment(self, kata: Kata, path: Path, name: str, seed: int | None = None) -> Seen:
         """What a submission really does in an experiment; raises Fault where it cannot run."""
-        try:
-            source = parse(path, read(path), kata.text("stub.py"))
-        except NoSuchFile as error:
-            raise NotJudged(str(error)) from None
+        source = parse(path, read(path), kata.text("stub.py"))
         seed = fresh_seed() if seed is None else seed
         found = self._ask(kata, source, {"do": "observe", "experiment": name, "seed": seed}, None)
         return Seen(found["experiment"], found["happened"], tuple(found["said"]))
@@ -115,12 +112,14 @@ class RemoteJudge:
 
     # --- the conversation ---------------------------------------------------------------------
 
-    def _order(self, kata: Kata, seed: int, on_check: OnCheck | None) -> Callable[[Source], Report]:
-        def order(source: Source) -> Report:
-            report: Report = self._ask(kata, source, {"do": "grade", "seed": seed}, on_check)
-            return report
-
-        return order
+    def _grade(self, kata: Kata, opened: Opened, seed: int, on_check: OnCheck | None) -> Report:
+        if not isinstance(opened, Source):
+            return opened
+        try:
+            report: Report = self._ask(kata, opened, {"do": "grade", "seed": seed}, on_check)
+        except Exception as error:
+            return report_failure(kata, opened, error, seed=seed, device=self.device)
+        return report
 
     def _ask(
         self, kata: Kata, source: Source, order: dict[str, Any], on_check: OnCheck | None
@@ -167,8 +166,8 @@ def _result(kind: str, body: Any) -> Any:
         return body
     if kind == "fault":
         raise Fault(Verdict(body[0]), body[1])
-    if kind == "no_device":
-        raise NoDevice(body)
+    if kind == "refused":
+        raise Refused(body)
     raise _Broken(body)
 
 

@@ -18,8 +18,8 @@ from typing import Any
 from grader.judge.session import Session
 from grader.judge.source import Source
 from grader.kata.kata import Kata, find
+from grader.kata.refused import Refused
 from grader.report.archive import pack_check, pack_report
-from grader.report.refusal import NoDevice
 from grader.report.verdict import Fault
 
 Say = Callable[[str, Any], None]
@@ -51,8 +51,8 @@ def serve(device: str, order: Callable[[], bytes], say: Say) -> None:
             say("ready", None)
             while line := order():
                 _obey(session, json.loads(line), say)
-    except NoDevice as error:
-        say("no_device", str(error))
+    except Refused as refused:  # there is no such device
+        say("refused", str(refused))
 
 
 def _obey(session: Session, order: dict[str, Any], say: Say) -> None:
@@ -68,6 +68,8 @@ def _obey(session: Session, order: dict[str, Any], say: Say) -> None:
             say("seen", _observe(session, kata, source, order))
     except Fault as fault:
         say("fault", [fault.verdict.value, fault.message])
+    except Refused as refused:
+        say("refused", str(refused))
     except Exception as error:
         if os.environ.get("KATA_DEBUG"):
             raise
@@ -75,7 +77,7 @@ def _obey(session: Session, order: dict[str, Any], say: Say) -> None:
 
 
 def _observe(session: Session, kata: Kata, source: Source, order: dict[str, Any]) -> dict[str, Any]:
-    from grader.judge.experiments.laboratory import observe
+    from grader.judge.experiments.observe import observe
 
     seen = observe(kata, source, session.server, order["experiment"], order["seed"])
     return {"experiment": seen.experiment, "happened": seen.happened, "said": list(seen.said)}

@@ -12,13 +12,14 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.kata.refused import Refused
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
 
 MAX_BYTES = 256 * 1024
 """A submission's size; longer sources make even parsing dear."""
 
 
-class NoSuchFile(Exception):
+class NoSuchFile(Refused):
     """There is nothing at that path that could be graded; the message says what to do."""
 
 

@@ -15,7 +15,6 @@ import tempfile
 from pathlib import Path
 
 from grader.judge.workers import START_SECONDS, Worker, plumbing, start_program
-from grader.report.refusal import NoDevice
 
 
 class Spawner:
@@ -26,9 +25,7 @@ class Spawner:
     """Every worker is a program of its own: there is nothing to kill but itself."""
     start_seconds = START_SECONDS
 
-    def __init__(self, device: str) -> None:
-        """Raises NoDevice where torch sees no such device."""
-        _require(device)
+    def __init__(self) -> None:
         self.scratch = Path(tempfile.mkdtemp(prefix="kata-"))
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -77,11 +74,3 @@ class Spawner:
         with contextlib.suppress(ProcessLookupError):
             process.kill()  # it may not have reached its own group yet
         process.wait()
-
-
-def _require(device: str) -> None:
-    import torch
-
-    cuda = device == "cuda"
-    if not (torch.cuda.is_available() if cuda else torch.backends.mps.is_available()):
-        raise NoDevice(f"there is no {device} device here: grade with --device cpu")

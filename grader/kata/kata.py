@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from grader.kata.axes import Axes, size
+from grader.kata.axes import LEAD, Axes, size
 from grader.kata.glossary import MEANINGS
+from grader.kata.keys import slips
 from grader.kata.paths import data_root
+from grader.kata.refused import Refused
 
 
 class KataError(Exception):
-    """A kata that does not exist or whose folder is not right; the message is for the reader."""
+    """A kata whose folder is not right; the message names the file and what is wrong in it."""
 
 
 BANNED = tuple(
@@ -36,6 +37,8 @@ BANNED = tuple(
     "torch.ops.aten._efficient_attention_forward".split()
 )
 """What every kata bans: torch's own attention and the kernels behind it. A kata may add to it."""
+SIZES = {"width": "width", "heads": "heads", "kv_heads": "heads"}
+"""Meanings of constructor parameters that are sizes."""
 ROLES = ("query", "key", "value")
 """Who asks, who is compared, who is handed over."""
 
@@ -57,6 +60,8 @@ class Parameter:
     """A tensor's dtype where it is not the layer's own: `int64`."""
     probe: Any = None
     """A valid value, to look at the weights and to warm up with; the default where it is None."""
+    letter: str = ""
+    """What statement and stub may call it in a shape, such as D for hidden_dim."""
 
     @property
     def required(self) -> bool:
@@ -93,6 +98,8 @@ class EntryPoint:
     """Which argument plays the part of query, key and value."""
     scores: str = ""
     """The axes of the scores, queries and keys last."""
+    modules_only: bool = False
+    """Whether a class that is no `nn.Module`, but holds modules, counts for no layer."""
 
     @property
     def is_module(self) -> bool:
@@ -105,6 +112,12 @@ class EntryPoint:
         parameters = self.construct if self.is_module else self.call
         return f"{self.name}({', '.join(p.spelled for p in parameters)})"
 
+    @property
+    def call_signature(self) -> str:
+        """The call of what was built, as a person writes it."""
+        name = "forward" if self.is_module else self.name
+        return f"{name}({', '.join(p.spelled for p in self.call)})"
+
     @cached_property
     def probe(self) -> dict[str, Any]:
         """A valid construction."""
@@ -114,6 +127,27 @@ class EntryPoint:
     def axes(self) -> dict[str, Axes]:
         """The axes of every argument that is a tensor."""
         return {p.name: Axes.parse(p.axes) for p in self.call if p.axes}
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """What each size is of: the batch, the rows, the heads or the width.
+
+        A constructor's parameter says it by its meaning, an argument's axis by its place: the
+        width comes last, the rows before it, and what stands in front is the batch. A mask ends in
+        rows twice, of queries and of keys.
+        """
+        meant = {p.name: SIZES[p.means] for p in self.construct if p.means in SIZES}
+        found: dict[str, str] = {}
+        for parameter in sorted(self.call, key=lambda p: p.mask):
+            axes = self.axes.get(parameter.name)
+            if axes is None:
+                continue
+            words = ((LEAD,) if axes.lead else ()) + axes.words
+            last = "rows" if parameter.mask else "width"
+            places = [*["batch"] * len(words), "rows", last][-len(words) :]
+            for word, place in zip(words, places, strict=True):
+                found.setdefault(word, meant.get(word, place))
+        return found | meant
 
     @property
     def mask(self) -> Parameter | None:
@@ -165,6 +199,9 @@ class Kata:
     """Roles that may share one weight, in the order of its rows."""
     banned: tuple[str, ...]
     budget_limit: float
+    """How many times the solution's time a submission may take."""
+    budget_memory: float = 4.0
+    """How many times the solution's memory: in its largest tensor, and in all at one time."""
 
     def shapes(self, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         """The (out, in) sizes of every role for a construction."""
@@ -199,8 +236,7 @@ class Kata:
     @cached_property
     def announced(self) -> tuple[str, ...]:
         """The checks the bank's text announces, independent of what pytest makes of it."""
-        texts = (bank.read_text(encoding="utf-8") for bank in self.banks)
-        return tuple(name for t in texts for name in re.findall(r"^def (test_\w+)", t, re.M))
+        return tuple(name for bank in self.banks for name in _announced(bank))
 
     def text(self, name: str) -> str:
         """One of the kata's documents, such as `README.md`."""
@@ -209,6 +245,25 @@ class Kata:
     def table(self, name: str) -> dict[str, Any]:
         """One of the kata's tables, such as `questions.toml`."""
         return read_toml(self.folder / name)
+
+
+def _announced(bank: Path) -> Iterator[str]:
+    """The checks a bank's text defines, or takes over by a line `test_… = …`, in their order."""
+    try:
+        tree = ast.parse(bank.read_text(encoding="utf-8"), bank.name)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise KataError(f"{bank}: {error}") from error
+    for node in tree.body:
+        named: list[str] = []
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                named = [name]
+            case ast.Assign(targets=targets):
+                names = (n for target in targets for n in ast.walk(target))
+                named = [n.id for n in names if isinstance(n, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                named = [name]
+        yield from (name for name in named if name.startswith("test_"))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -223,8 +278,10 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
     """Read the kata in `folder`; its solution lies in `solutions`, beside the katas by default."""
     solutions = solutions or folder.parent.parent / "solutions"
     table = read_toml(folder / "kata.toml")
+    for slip in slips(table):
+        raise KataError(f"{folder / 'kata.toml'}: {slip}")
     try:
-        return Kata(
+        kata = Kata(
             slug=folder.name,
             folder=folder,
             solution=solutions / f"{folder.name}.py",
@@ -234,15 +291,26 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             par_minutes=table["par_minutes"],
             summary=table["summary"],
             entry=_entry(table),
-            roles={name: _role(row) for name, row in table.get("weights", {}).items()},
+            roles={name: _role(name, row) for name, row in table.get("weights", {}).items()},
             fused=tuple(table.get("fused", {}).get("roles", ())),
             banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
+            budget_memory=float(table["budget"].get("memory", Kata.budget_memory)),
         )
+        _assert_buildable(kata)
     except KeyError as error:
         raise KataError(f"{folder / 'kata.toml'}: {error} is missing") from error
     except (TypeError, ValueError, SyntaxError) as error:
         raise KataError(f"{folder / 'kata.toml'}: {error}") from error
+    return kata
+
+
+def _assert_buildable(kata: Kata) -> None:
+    """The sizes of all weights follow from a construction, and only weights share a weight."""
+    kata.shapes(kata.entry.probe)
+    for role in kata.fused:
+        if role not in kata.roles:
+            raise ValueError(f"[fused] {role!r} is no role: [weights] has {', '.join(kata.roles)}")
 
 
 def _entry(table: Mapping[str, Any]) -> EntryPoint:
@@ -256,6 +324,7 @@ def _entry(table: Mapping[str, Any]) -> EntryPoint:
         returns=table["returns"]["axes"],
         scores=reads.pop("scores", ""),
         reads=reads,
+        modules_only=entry.get("modules_only", False),
     )
     _assert_consistent(made)
     return made
@@ -263,19 +332,24 @@ def _entry(table: Mapping[str, Any]) -> EntryPoint:
 
 def _parameter(name: str, row: Any) -> Parameter:
     """A parameter as its row says it; a bare text is a tensor's axes."""
-    said = {"axes": row} if isinstance(row, str) else dict(row)
+    said = {"axes": row} if isinstance(row, str) else row
+    if not isinstance(said, Mapping):
+        raise TypeError(f"`{name}` = {row!r}: write its axes, or a table such as {{ probe = 12 }}")
     try:
         parameter = Parameter(name, **said)
         _ = parameter.value
+        _ = parameter.axes and Axes.parse(parameter.axes)
     except (TypeError, ValueError, SyntaxError) as error:
         raise ValueError(f"`{name}`: {error}") from None
     return parameter
 
 
-def _role(row: Any) -> Role:
+def _role(name: str, row: Any) -> Role:
     said = {"size": row} if isinstance(row, list) else row
-    out, width = said["size"]
-    return Role(str(out), str(width), tuple(said.get("names", ())))
+    sizes = said.get("size", ()) if isinstance(said, Mapping) else ()
+    if not isinstance(sizes, list) or len(sizes) != 2:
+        raise ValueError(f"[weights] {name}: write its sizes, (out, in), as a list of two")
+    return Role(str(sizes[0]), str(sizes[1]), tuple(said.get("names", ())))
 
 
 def _assert_consistent(entry: EntryPoint) -> None:
@@ -285,15 +359,16 @@ def _assert_consistent(entry: EntryPoint) -> None:
         if role not in ROLES or argument not in names:
             known = ", ".join(sorted(names))
             raise ValueError(f"[reads] {role} = {argument!r}: the arguments are {known}")
-    for text in (entry.returns, entry.scores, *(p.axes for p in entry.call)):
+    for text in (entry.returns, entry.scores):
         if text:
             Axes.parse(text)
     for parameter in (*entry.construct, *entry.call):
         if parameter.means and parameter.means not in MEANINGS:
             known = ", ".join(MEANINGS)
             raise ValueError(f"`{parameter.name}` means {parameter.means!r}: known are {known}")
-    if entry.is_module and any(p.required and p.probe is None for p in entry.construct):
-        raise ValueError("[construct]: a parameter without a default needs a `probe`")
+    plain = (*entry.construct, *(p for p in entry.call if not p.axes))
+    for name in (p.name for p in plain if p.required and p.probe is None):
+        raise ValueError(f"`{name}` has neither axes nor a default: it needs a `probe`, to try")
 
 
 def all_katas(root: Path | None = None) -> list[Kata]:
@@ -303,11 +378,11 @@ def all_katas(root: Path | None = None) -> list[Kata]:
 
 
 def find(slug: str, root: Path | None = None) -> Kata:
-    """The kata called `slug`, else an error that guesses which was meant."""
+    """The kata called `slug`; Refused guesses which was meant."""
     folder = (root or data_root()) / "katas" / slug
     known = [f.parent.name for f in folder.parent.glob("*/kata.toml")]
     if slug in known:
         return load(folder)
     guesses = difflib.get_close_matches(slug.replace("_", "-").lower(), known, n=1, cutoff=0.5)
     hint = f"did you mean `{guesses[0]}`?" if guesses else "`kata list` shows them all."
-    raise KataError(f"there is no kata `{slug}`: {hint}")
+    raise Refused(f"there is no kata `{slug}`: {hint}")

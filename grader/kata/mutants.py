@@ -48,7 +48,8 @@ class Pitfall:
     edits: tuple[Edit, ...]
     look: str = ""
     grows: str = ""
-    """For slow code: what its number of torch calls grows with (batch, rows or heads)."""
+    """For code that costs too much: what a Python loop runs over (batch, rows, heads or width), or
+    what comes of a broadcast product (scores or context)."""
     heatmap: bool = False
     remark: bool = False
     excludes: tuple[str, ...] = ()

@@ -9,11 +9,13 @@ with, and what `kata explain` tells.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from grader.kata.kata import Kata, KataError
 from grader.kata.mutants import Edit, Pitfall
+from grader.kata.refused import Refused
 from grader.kata.written import ENGLISH, WORDS, Book, guess
 
 NAME = r"[a-z][a-z0-9_]*"
@@ -32,13 +34,14 @@ class Convention:
 
 def load_pitfalls(kata: Kata, language: str = ENGLISH) -> tuple[Pitfall, ...]:
     """First what is refused, then what only costs stars; KataError names the fault's place."""
-    book = Book(kata.folder, language)
-    places = _Places(book, kata)
-    return tuple(
-        places.pitfall(name, remark=kind == "remark")
-        for kind in ("pitfall", "remark")
-        for name in book.ids(kind)
-    )
+    with _told(kata):
+        book = Book(kata.folder, language)
+        places = _Places(book, kata)
+        return tuple(
+            places.pitfall(name, remark=kind == "remark")
+            for kind in ("pitfall", "remark")
+            for name in book.ids(kind)
+        )
 
 
 def load_conventions(kata: Kata, language: str = ENGLISH) -> tuple[Convention, ...]:
@@ -46,18 +49,28 @@ def load_conventions(kata: Kata, language: str = ENGLISH) -> tuple[Convention, .
     file = kata.folder / "pitfalls.toml"
     if file.is_file() and "convention" not in file.read_text(encoding="utf-8"):
         return ()  # asked in every grade, also where nothing needs the table: parsing takes 20 ms
-    book = Book(kata.folder, language)
-    places = _Places(book, kata)
-    return tuple(places.convention(name) for name in book.ids("convention"))
+    with _told(kata):
+        book = Book(kata.folder, language)
+        places = _Places(book, kata)
+        return tuple(places.convention(name) for name in book.ids("convention"))
+
+
+@contextmanager
+def _told(kata: Kata) -> Iterator[None]:
+    """What has the wrong form altogether, such as a number for a list, is told as well."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError) as error:
+        raise KataError(f"{kata.folder / 'pitfalls.toml'} is malformed: {error}") from error
 
 
 def find_pitfall(katas: Sequence[Kata], name: str) -> list[tuple[Kata, Pitfall]]:
-    """Pitfalls called `name`, in every kata that has one; a KataError guesses otherwise."""
+    """Pitfalls called `name`, in every kata that has one; Refused guesses otherwise."""
     known = [(kata, pitfall) for kata in katas for pitfall in load_pitfalls(kata)]
     found = [(kata, p) for kata, p in known if p.id == name]
     if found:
         return found
-    raise KataError(
+    raise Refused(
         f"there is no pitfall `{name}`"
         + guess(name, [p.id for _, p in known], "`kata grade` names them.")
     )

@@ -13,10 +13,40 @@ from grader.practice import schedule, sitting
 from grader.practice.clock import NAMED_SECONDS, Moment, now
 from grader.practice.schedule import Rating
 from grader.practice.sitting import Practice
-from grader.practice.standing import Attempt
-from grader.practice.store import Store
+from grader.practice.store import Store, Unavailable
+from grader.practice.workspace import Started, start
 from grader.report.archive import Unreadable, pack_report, unpack_report
 from grader.report.verdict import Report, Verdict
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One graded attempt, as it is remembered."""
+
+    number: int
+    at: float
+    """Seconds since 1970."""
+    kata: str
+    source: str
+    """What graded it: grade, watch, interview or notebook."""
+    verdict: Verdict
+    stars: int
+    score: int
+    ratio: float | None
+    """Time as a multiple of the reference's, where the race was run."""
+    since_start: float
+    """Seconds since the practice it belongs to began."""
+    hints: int
+    """Hints taken in that practice before it."""
+    seed: int
+    sha256: str
+    mistakes: tuple[str, ...] = ()
+    """Ids of the mistakes that were named."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was right."""
+        return self.verdict is Verdict.ACCEPTED
 
 
 @dataclass(frozen=True)
@@ -35,6 +65,19 @@ class Recorded:
 # --- writing ----------------------------------------------------------------------------------
 
 
+def begin(store: Store, kata: Kata, folder: Path, *, force: bool = False) -> tuple[Started, str]:
+    """Write a kata's stub into a folder, and let its time run; raises CannotWrite.
+
+    Returns where it is, and why its start is not remembered; empty where it is.
+    """
+    started = start(kata, folder, force=force)
+    try:
+        remember_start(store, kata, started.file)
+    except Unavailable as error:
+        return started, str(error)
+    return started, ""
+
+
 def remember_start(store: Store, kata: Kata, file: Path, moment: Moment | None = None) -> None:
     """Begin a timed practice, and remember it as the one of its folder."""
 
@@ -43,10 +86,27 @@ def remember_start(store: Store, kata: Kata, file: Path, moment: Moment | None =
         db.execute(
             "insert into started (folder, kata) values (?, ?) on conflict (folder) do update "
             "set kata = excluded.kata, at = current_timestamp",
-            (str(Path(sitting.place(file)).parent), kata.slug),
+            (str(Path(sitting.one_name(file)).parent), kata.slug),
         )
 
     store.write(work)
+
+
+def remember(
+    store: Store, kata: Kata, report: Report, path: Path, *, source: str
+) -> tuple[Recorded | None, str]:
+    """Keep an attempt if that is possible: a verdict stands whether or not it is.
+
+    Returns what was recorded, and a note for the person: why it was not, or what else became of
+    the database; empty where there is nothing to say.
+    """
+    notes = []
+    try:
+        recorded = record(store, kata, report, path, source=source)
+    except Unavailable as error:
+        recorded = None
+        notes.append(f"this attempt was not recorded: {error}")
+    return recorded, "; ".join([*notes, *store.notices])
 
 
 def record(
@@ -107,7 +167,7 @@ def last_started(store: Store, folder: Path) -> str | None:
 
     def work(db: sqlite3.Connection) -> str | None:
         row = db.execute(
-            "select kata from started where folder = ?", (sitting.place(folder),)
+            "select kata from started where folder = ?", (sitting.one_name(folder),)
         ).fetchone()
         return None if row is None else str(row["kata"])
 

@@ -7,12 +7,17 @@ clock is the same in every process, so that even commands minutes apart measure 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 NAMED_SECONDS = 5e10
 """Moments this far from 1970, either way, still have a date to be called by."""
+
+LONGEST_GAP = 5.0
+"""Seconds between two looks at a stopwatch beyond which nobody was at it: the machine slept, or the
+process was stopped."""
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -34,6 +39,11 @@ def now() -> Moment:
     return Moment(time.time(), time.monotonic(), _boot())
 
 
+def steady() -> float:
+    """Seconds by the steady clock."""
+    return now().ticks
+
+
 def between(first: Moment, second: Moment) -> float:
     """Seconds from one moment to a later one, never negative.
 
@@ -50,3 +60,19 @@ def _boot() -> str:
         return BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
         return ""
+
+
+class Stopwatch:
+    """Counts on from what was counted before, while somebody is at it; to be read every second."""
+
+    def __init__(self, elapsed: float = 0.0, ticks: Callable[[], float] = steady) -> None:
+        self._elapsed = elapsed
+        self._ticks = ticks
+        self._last = ticks()
+
+    def read(self) -> float:
+        """Seconds so far."""
+        ticks = self._ticks()
+        self._elapsed += min(max(0.0, ticks - self._last), LONGEST_GAP)
+        self._last = ticks
+        return self._elapsed

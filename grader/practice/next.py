@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from grader.practice.standing import KataStanding, Standing
+from grader.kata.kata import Kata, all_katas, find
+from grader.practice.attempts import current_practice
+from grader.practice.standing import KataStanding, Standing, standing
+from grader.practice.store import Store
 
 
 @dataclass(frozen=True)
-class Step:
+class Turn:
     """A kata to practise, and why it is its turn."""
 
     slug: str
@@ -17,23 +21,43 @@ class Step:
     """False where everything was passed and nothing is due yet."""
 
 
-def next_step(standing: Standing, but: str | None = None) -> Step:
+def next_step(standing: Standing, but: str | None = None) -> Turn:
     """The kata whose turn it is, leaving out `but` where there is another."""
     stands = [s for s in standing.katas if s.slug != but] or list(standing.katas)
     due = sorted((s.due, s.slug) for s in stands if s.due is not None and s.due <= standing.at)
     if due:
-        return Step(due[0][1], f"it is due {ago(standing.at - due[0][0])}", due=True)
+        return Turn(due[0][1], f"it is due {ago(standing.at - due[0][0])}", due=True)
     new = next((s for s in stands if s.due is None), None)
     if new is not None:
-        return Step(new.slug, _why_new(new), due=True)
+        return Turn(new.slug, _why_new(new), due=True)
     later = min(stands, key=lambda s: s.due or 0.0)
-    return Step(
+    return Turn(
         later.slug, f"the next one is due {ahead((later.due or 0) - standing.at)}", due=False
     )
 
 
 def _why_new(new: KataStanding) -> str:
     return "you have begun it and not passed it yet" if new.attempts else "the next rung"
+
+
+@dataclass(frozen=True)
+class Following:
+    """The kata whose turn it is, and the file it is written in."""
+
+    turn: Turn
+    kata: Kata
+    file: Path
+    going: bool
+    """Whether somebody is at it in that file, and so goes on there; else it is to be begun."""
+
+
+def following(store: Store, folder: Path, but: str | None = None) -> Following:
+    """What to go on with in a folder, leaving out the kata `but` where there is another."""
+    turn = next_step(standing(store, all_katas()), but)
+    file = folder / f"{turn.slug}.py"
+    practice = current_practice(store, turn.slug, file)
+    going = file.exists() and practice is not None and practice.passed is None
+    return Following(turn, find(turn.slug), file, going)
 
 
 def ago(seconds: float) -> str:

@@ -50,7 +50,7 @@ class Effort:
     """From start to pass, where the practice was timed."""
 
 
-def place(file: Path) -> str:
+def one_name(file: Path) -> str:
     """The one name of a file by which its practices are found again."""
     try:
         return str(file.resolve())
@@ -60,7 +60,7 @@ def place(file: Path) -> str:
 
 def begin(db: sqlite3.Connection, kata: str, file: Path, moment: Moment, *, timed: bool) -> int:
     """A new practice; returns its id."""
-    row = (kata, place(file), moment.at, moment.ticks, moment.boot, int(timed))
+    row = (kata, one_name(file), moment.at, moment.ticks, moment.boot, int(timed))
     added = db.execute(
         "insert into practices (kata, file, at, ticks, boot, started) values (?, ?, ?, ?, ?, ?)",
         row,
@@ -73,7 +73,7 @@ def latest(db: sqlite3.Connection, kata: str, file: Path | None = None) -> Pract
     row = db.execute(
         "select * from practices where kata = ? and (? is null or file = ?) "
         "order by id desc limit 1",
-        (kata, *(2 * [None if file is None else place(file)])),
+        (kata, *(2 * [None if file is None else one_name(file)])),
     ).fetchone()
     return None if row is None else _practice(row)
 

@@ -1,40 +1,17 @@
-"""What practice has come to so far, as plain data: attempts, and how each kata stands."""
+"""How everything stands: attempts summed up kata by kata."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from grader.report.verdict import Verdict
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One graded attempt, as it is remembered."""
-
-    number: int
-    at: float
-    """Seconds since 1970."""
-    kata: str
-    source: str
-    """What graded it: grade, watch, interview or notebook."""
-    verdict: Verdict
-    stars: int
-    score: int
-    ratio: float | None
-    """Time as a multiple of the reference's, where the race was run."""
-    since_start: float
-    """Seconds since the practice it belongs to began."""
-    hints: int
-    """Hints taken in that practice before it."""
-    seed: int
-    sha256: str
-    mistakes: tuple[str, ...] = ()
-    """Ids of the mistakes that were named."""
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it was right."""
-        return self.verdict is Verdict.ACCEPTED
+from grader.kata.kata import Kata
+from grader.practice import schedule
+from grader.practice.attempts import ATTEMPTS, SOUND_ATTEMPTS, Attempt, read_attempts
+from grader.practice.clock import Moment, now
+from grader.practice.store import Store
 
 
 @dataclass(frozen=True)
@@ -80,3 +57,86 @@ class Standing:
     """Days practised in a row, up to today or yesterday."""
     attempts: tuple[Attempt, ...]
     """All of them, the oldest first."""
+
+
+def standing(store: Store, katas: Sequence[Kata], moment: Moment | None = None) -> Standing:
+    """Everything practised so far, kata by kata."""
+    when = moment or now()
+
+    def work(db: sqlite3.Connection) -> Standing:
+        everything = read_attempts(db.execute(f"{ATTEMPTS} order by id"))
+        by_kata: dict[str, list[Attempt]] = {}
+        for one in everything:
+            by_kata.setdefault(one.kata, []).append(one)
+        due, quickest = schedule.due_dates(db), _quickest(db)
+        mistakes = _mistakes(db)
+        stands = tuple(
+            _kata_standing(
+                kata,
+                by_kata.get(kata.slug, []),
+                mistakes.get(kata.slug, ()),
+                quickest.get(kata.slug),
+                due.get(kata.slug),
+            )
+            for kata in katas
+        )
+        return Standing(when.at, stands, _streak(db, when), everything)
+
+    return store.read(work)
+
+
+def _kata_standing(
+    kata: Kata,
+    tried: Sequence[Attempt],
+    mistakes: Sequence[Mistake],
+    passed_in: float | None,
+    due: float | None,
+) -> KataStanding:
+    best = max(tried, key=lambda a: (a.stars, a.score, a.number), default=None)
+    return KataStanding(
+        kata.slug, kata.title, kata.level, kata.par_minutes, len(tried), best,
+        tried[-1] if tried else None, passed_in, tuple(mistakes), due,
+    )  # fmt: skip
+
+
+def _quickest(db: sqlite3.Connection) -> dict[str, float]:
+    """Seconds from start to pass in the quickest practice of each kata."""
+    rows = db.execute(
+        "select kata, min(took) as took from (select practices.kata as kata, "
+        f"min(attempts.since_start) as took from practices join {SOUND_ATTEMPTS} "
+        "on attempts.practice = practices.id where started = 1 and verdict = 'accepted' "
+        "group by practices.id) group by kata"
+    )
+    return {row["kata"]: row["took"] for row in rows}
+
+
+def _mistakes(db: sqlite3.Connection) -> dict[str, list[Mistake]]:
+    rows = db.execute(
+        "select mistakes.kata, pitfall, max(title) as title, count(*) as times, "
+        "max(attempt) as number, max(at) as last, max(attempt) < coalesce((select max(id) "
+        "from attempts as later where later.kata = mistakes.kata and verdict = 'accepted'), 0) "
+        f"as overcome from mistakes join {SOUND_ATTEMPTS} on attempts.id = attempt "
+        "where typeof(pitfall) = 'text' and typeof(title) = 'text' "
+        "group by mistakes.kata, pitfall order by number desc"
+    )
+    found: dict[str, list[Mistake]] = {}
+    for row in rows:
+        one = Mistake(
+            row["pitfall"], row["title"], row["times"], row["last"], bool(row["overcome"])
+        )
+        found.setdefault(row["kata"], []).append(one)
+    return found
+
+
+def _streak(db: sqlite3.Connection, moment: Moment) -> int:
+    """Days with an attempt in a row; today's may still come."""
+    rows = db.execute("select distinct date(at, 'unixepoch', 'localtime') as day from attempts")
+    days = {row["day"] for row in rows}
+    day = date.fromtimestamp(moment.at)
+    if day.isoformat() not in days:
+        day -= timedelta(days=1)
+    streak = 0
+    while day.isoformat() in days:
+        streak += 1
+        day -= timedelta(days=1)
+    return streak

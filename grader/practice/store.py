@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from grader.kata.paths import state_root
+from grader.kata.refused import Refused
 from grader.practice import salvage
 from grader.practice.schema import MIGRATIONS
 
@@ -31,7 +32,7 @@ FOREIGN = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 """What work stumbles with over values of a kind that no version of ours has written."""
 
 
-class Unavailable(Exception):
+class Unavailable(Refused):
     """Nothing can be read or recorded; the message names file, fault and remedy."""
 
 
@@ -45,7 +46,7 @@ class Store:
         """What the person should know: a damaged file, and what became of it."""
         self._patience = WAIT_SECONDS
         self._open: sqlite3.Connection | None = None
-        self._place: tuple[int, int] | None = None
+        self._identity: tuple[int, int] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +100,7 @@ class Store:
             raise self._unavailable(error) from error
 
     def _connection(self) -> sqlite3.Connection:
-        if self._open is not None and self._place != _place(self.file):
+        if self._open is not None and self._identity != _identity(self.file):
             self.close()  # it was deleted, or set aside: what is written to it nobody would find
         if self._open is None:
             try:
@@ -115,7 +116,7 @@ class Store:
             except BaseException:
                 connection.close()
                 raise
-            self._open, self._place = connection, _place(self.file)
+            self._open, self._identity = connection, _identity(self.file)
         return self._open
 
     def _set_aside(self) -> None:
@@ -138,7 +139,7 @@ def _code(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _place(file: Path) -> tuple[int, int] | None:
+def _identity(file: Path) -> tuple[int, int] | None:
     """Which file a name stands for now."""
     try:
         stat = file.stat()

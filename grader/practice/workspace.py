@@ -1,4 +1,4 @@
-"""The candidate's folder: write into it, never over existing work."""
+"""The candidate's folder: write into it, never over existing work, and notice what is saved."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.kata.kata import Kata
+from grader.kata.refused import Refused
 
 
-class CannotWrite(Exception):
+class CannotWrite(Refused):
     """Nothing was written; the message names file, fault and remedy."""
 
 
@@ -64,3 +65,44 @@ def _set_aside(file: Path) -> Path | None:
             file.rename(backup)
             return backup
         number += 1
+
+
+# --- what is saved ----------------------------------------------------------------------------
+
+Stamp = tuple[int, int, int] | None
+
+
+def stamp(file: Path) -> Stamp:
+    """What tells one state of a file from the next, however it was saved; None where none is."""
+    try:
+        stat = file.stat()
+    except OSError:  # it is not there, or a link leads in a circle
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+class Saves:
+    """Notices that a file was saved, as often as it is asked: it changed, and then stood still."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._known = self._pending = stamp(file)
+
+    def seen(self) -> None:
+        """The file as it is now is known."""
+        self._known = self._pending = stamp(self.file)
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is another one than was known."""
+        return stamp(self.file) not in (None, self._known)
+
+    def saved(self) -> bool:
+        """Whether it was saved; an editor in the middle of writing gets until the next look."""
+        now = stamp(self.file)
+        if now is None or now == self._known:
+            return False
+        still, self._pending = now == self._pending, now
+        if still:
+            self._known = now
+        return still

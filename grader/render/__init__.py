@@ -1,1 +1,1 @@
-"""Renderers: pure functions of one report."""
+"""Reports as people read them: nothing here decides or runs anything."""

@@ -36,7 +36,12 @@ def to_document(report: Report) -> dict[str, Any]:
         ],
         "budget": None
         if report.budget is None
-        else {"ratio": report.budget.ratio, "limit": report.budget.limit},
+        else {
+            "ratio": report.budget.ratio,
+            "limit": report.budget.limit,
+            "memory": report.budget.memory,
+            "memory_limit": report.budget.memory_limit,
+        },
         "evidence": list(report.evidence),
         "output": report.output,
         "confinement": report.confinement,

@@ -5,10 +5,6 @@ from __future__ import annotations
 from grader.report.verdict import Check, Fault, Report, Submission, Tier, Verdict
 
 
-class NoDevice(Exception):
-    """The device asked for is not there; the message says what to do."""
-
-
 def refused(
     kata: str, submission: Submission, failure: Exception, seed: int, device: str
 ) -> Report:

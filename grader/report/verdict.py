@@ -59,7 +59,10 @@ class Evidence:
     facts: tuple[str, ...] = ()
     frames: tuple[CandidateFrame, ...] = ()
     grows: str = ""
-    """Of slow code: what its number of torch calls grows with."""
+    """Of code that costs too much, why: `batch`, `rows`, `heads` or `width` where a Python loop
+    runs over it, `scores` or `context` (or both) where they come of a broadcast product."""
+    allowed: float | None = None
+    """How far `got` might have been from `expected`."""
 
 
 class Fault(Exception):
@@ -122,10 +125,17 @@ class Heatmap:
 
 @dataclass(frozen=True)
 class Budget:
-    """The candidate's time as a multiple of the reference's, and the kata's limit."""
+    """What the submission takes as multiples of what the reference does, and the kata's limits.
+
+    None: not measured, as where the answers are wrong.
+    """
 
     ratio: float | None
     limit: float
+    undecided: tuple[str, ...] = ()
+    """Sizes at which the machine was too noisy to refuse anybody."""
+    memory: float | None = None
+    memory_limit: float | None = None
 
 
 @dataclass(frozen=True)

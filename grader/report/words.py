@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.report.verdict import Check, Report, Verdict
+from grader.report.verdict import Budget, Check, Evidence, Report, Verdict
+
+DAY = 86400.0
 
 CRASHES = (Verdict.RUNTIME_ERROR, Verdict.MEMORY_LIMIT, Verdict.INVALID_SUBMISSION)
 """Verdicts whose message says it all: what was claimed is beside the point."""
@@ -30,6 +32,16 @@ def printable(text: str) -> str:
 def stars(count: int) -> str:
     """Stars out of three."""
     return "★" * count + "☆" * (3 - count)
+
+
+def minutes(seconds: float) -> str:
+    """A span of time as `6:05`, as `2:06:05` from an hour on, or in days; its sign left out."""
+    span = abs(seconds)
+    if span >= DAY:
+        return f"{span / DAY:.0f} d"
+    hours, rest = divmod(int(span), 3600)
+    tail = f"{rest % 60:02d}"
+    return f"{hours}:{rest // 60:02d}:{tail}" if hours else f"{rest // 60}:{tail}"
 
 
 def file_name(report: Report) -> str:
@@ -59,14 +71,45 @@ def pointed_lines(report: Report, check: Check) -> tuple[int, ...]:
     return tuple(n for n in raised or pointed if n in own)
 
 
+def unmeasured(check: Check) -> bool:
+    """Whether this is a check of the budget that came to no measurement: answers are wrong."""
+    measured = (Verdict.ACCEPTED, Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT, Verdict.BANNED_CALL)
+    return check.family == "budget" and check.verdict not in measured
+
+
+def costs(budget: Budget) -> Iterator[str]:
+    """Time and memory as multiples of the reference's, each beside its limit."""
+    for what, ratio, limit in (
+        ("time", budget.ratio, budget.limit),
+        ("memory", budget.memory, budget.memory_limit),
+    ):
+        if limit is not None:
+            measured = "not measured" if ratio is None else f"{ratio:.2f}× the reference's"
+            yield f"{what:<7} {measured}, at most {limit:g}×"
+
+
+DIGITS = range(5, 18)
+"""Significant digits of a value: five, or as many more as it takes to tell two apart."""
+
+
+def _values(evidence: Evidence) -> str:
+    """`[0, 2] is 0.51234, expected 0.61234`; of values nearly alike also how near is enough."""
+    got, expected = evidence.got or 0.0, evidence.expected or 0.0
+    entry = ", ".join(map(str, evidence.index or ()))
+    digits = next((d for d in DIGITS if f"{got:.{d}g}" != f"{expected:.{d}g}"), DIGITS[-1])
+    said = f"[{entry}] is {got:.{digits}g}, expected {expected:.{digits}g}"
+    if evidence.allowed is None or f"{got:.2g}" != f"{expected:.2g}":
+        return said
+    return f"{said}: {abs(got - expected):.1e} apart, {evidence.allowed:.1e} is allowed"
+
+
 def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
     """What was claimed, what came instead, with which input, and what else was seen."""
     evidence, diagnosis = check.evidence, report.diagnosis
     got = check.message
     numeric = None not in (evidence.index, evidence.got, evidence.expected)
     if numeric:
-        place = ", ".join(map(str, evidence.index or ()))
-        got += f": [{place}] is {evidence.got:.5g}, expected {evidence.expected:.5g}"
+        got += f": {_values(evidence)}"
     if report.failure is None and check.verdict not in CRASHES:
         yield "expected", check.title.rstrip(".")
     if diagnosis.findings or (report.failure is None and check.verdict not in CRASHES):

@@ -9,20 +9,20 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from grader.judge.source import parse
-from grader.kata.kata import Kata, all_katas, find
+from grader.kata.kata import Kata
 from grader.kata.pitfalls import find_pitfall
+from grader.kata.refused import Refused
 from grader.practice import attempts, help
 from grader.practice.clock import now
-from grader.practice.next import next_step
+from grader.practice.next import following
 from grader.practice.sitting import Practice
 from grader.practice.store import Store, Unavailable
-from grader.practice.tally import standing
-from grader.practice.workspace import CannotWrite, start
 from grader.render.terminal import status
 from grader.render.terminal.help import hint_text, solution_text
 from grader.render.terminal.pitfall import to_text as pitfall_text
-from grader.render.terminal.text import SAYS, to_text
+from grader.render.terminal.text import to_text
 from grader.report.verdict import Check, Fault, Report
+from grader.report.words import SAYS, minutes
 from grader.watch.view import View
 
 
@@ -59,7 +59,7 @@ class Board:
         practice = self.practice
         if practice is not None and practice.timed and practice.passed is None:
             seconds = practice.seconds(now())
-            facts.append(f"{status.minutes(seconds)} of {self.kata.par_minutes} min")
+            facts.append(f"{minutes(seconds)} of {self.kata.par_minutes} min")
         facts.append(status.count(self.attempts, "attempt"))
         if self.hints:
             facts.append(status.count(self.hints, "hint"))
@@ -173,18 +173,15 @@ class Board:
 
     def following(self) -> tuple[Kata, Path] | None:
         """The kata whose turn it is and its file, begun; or None, and why there is none."""
+        folder = self.file.parent
         try:
-            step = next_step(standing(self.store, all_katas()), but=self.kata.slug)
-            kata = find(step.slug)
-            file = self.file.parent / f"{kata.slug}.py"
-            going = attempts.current_practice(self.store, kata.slug, file)
-            if not (file.exists() and going is not None and going.passed is None):
-                start(kata, file.parent, force=True)
-                attempts.remember_start(self.store, kata, file)
-        except (Unavailable, CannotWrite) as error:
-            self.note = str(error)
+            found = following(self.store, folder, but=self.kata.slug)
+            if not found.going:
+                _, self.note = attempts.begin(self.store, found.kata, folder, force=True)
+        except Refused as refused:
+            self.note = str(refused)
             return None
-        return kata, file
+        return None if self.note else (found.kata, found.file)
 
     def _show(self, *bodies: RenderableType) -> None:
         self.bodies = bodies

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from grader.practice.workspace import stamp
+
 SETTLED_MS = 25
 """Milliseconds without a further change after which a save is taken to be complete."""
 POLL_MS = 300
@@ -26,7 +28,7 @@ class Eye:
         self.file = file
         self.seen = seen
         self.poll = poll
-        self._known = _signature(file)
+        self._known = stamp(file)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="eye", daemon=True)
         self._thread.start()
@@ -69,16 +71,7 @@ class Eye:
 
     def _look(self) -> None:
         """Call back if the file is not what it was: a change may be missed, or be another's."""
-        there = _signature(self.file)
+        there = stamp(self.file)
         if there != self._known:
             self._known = there
             self.seen()
-
-
-def _signature(file: Path) -> tuple[int, ...] | None:
-    """What tells one state of a file from the next; None where there is none."""
-    try:
-        stat = file.stat()
-    except OSError:
-        return None
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

@@ -8,17 +8,23 @@ import os
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from grader.judge.background import BackgroundJudge, Came, Order
+from grader.judge.file import Cancelled
+from grader.judge.remote import RemoteJudge
 from grader.judge.source import NoSuchFile, read
-from grader.kata.kata import Kata
+from grader.kata.kata import Kata, find
+from grader.kata.refused import Refused
+from grader.practice.attempts import remember
 from grader.practice.store import Store
+from grader.report.verdict import Check, Report
 from grader.watch import board
 from grader.watch.events import Checked, Event, Graded, Key, Mailbox, Missed, Resized, Saved
 from grader.watch.eye import Eye
 from grader.watch.keys import read_keys
-from grader.watch.marker import Marker
 from grader.watch.view import View
 
 REPLACED_SECONDS = 0.4
@@ -31,8 +37,8 @@ class Surface(Protocol):
     """Where views are shown."""
 
     @property
-    def page(self) -> int:
-        """Lines that a page has."""
+    def height(self) -> int:
+        """Lines that are seen at once; none where nothing is drawn over."""
 
     def enter(self) -> None:
         """Begin."""
@@ -59,6 +65,8 @@ class Watch:
     device: str = "cpu"
     mailbox: Mailbox = field(default_factory=Mailbox)
     done: bool = False
+    begun: int = 0
+    """How many grades were begun; each has its number."""
     running: int = 0
     """The number of the grade that is running, or 0."""
     graded: str | None = None
@@ -76,8 +84,9 @@ class Watch:
         self.board = board.Board(self.kata, self.file, self.store)
         with contextlib.ExitStack() as stack:
             stack.callback(self.mailbox.close)
-            self.marker = Marker(self.mailbox, self.device)
-            stack.callback(self.marker.close)
+            self.judge = BackgroundJudge(partial(RemoteJudge, self.device), self._told)
+            self.judge.warm()
+            stack.callback(self.judge.close)
             self.eye = self._look_at_file()
             stack.callback(self._look_away)
             self.surface.enter()
@@ -141,7 +150,7 @@ class Watch:
             self._look()
         if self.overtaken is not None and now >= self.overtaken:
             self.overtaken = None
-            self.marker.cancel()
+            self.judge.cancel()
 
     def _look(self) -> None:
         """Grade what the file holds, if that is new and looks finished."""
@@ -170,7 +179,29 @@ class Watch:
     def _grade(self, digest: str) -> None:
         self.graded = digest
         self.board.begin()
-        self.running = self.marker.begin(self.kata, self.file)
+        self.begun += 1
+        self.running = self.begun
+        self.judge.put(Order(self.kata.slug, self.file, key=(self.begun,)))
+
+    def _told(self, order: Order, came: Came) -> None:
+        """What the judge tells, in its own thread, where an attempt is remembered as well."""
+        (grade,) = order.key
+        match came:
+            case Check() as check:
+                self.mailbox.post(Checked(grade, check))
+            case Report() as report:
+                with Store(self.store.root) as store:
+                    recorded, note = remember(
+                        store, find(order.kata), report, order.path, source="watch"
+                    )
+                self.mailbox.post(Graded(grade, report, recorded, note))
+            case Cancelled():
+                self.mailbox.post(Missed(grade))
+            case Refused() as refused:
+                self.mailbox.post(Missed(grade, str(refused)))
+            case Exception() as error:
+                why = f"{type(error).__name__}: {error} (ours, not yours)"
+                self.mailbox.post(Missed(grade, why))
 
     # --- keys ---------------------------------------------------------------------------------
 
@@ -193,10 +224,10 @@ class Watch:
                 self.question = self.board.show_solution(confirmed=False)
             case "n":
                 self._next_kata()
-            case "escape" | "enter" if self.surface.page:  # on paper, the end of a typed line
+            case "escape" | "enter" if self.surface.height:  # on paper, the end of a typed line
                 self.board.show_report()
             case "up" | "down" | "page up" | "page down":
-                lines = self.surface.page if name.startswith("page") else 1
+                lines = self.surface.height if name.startswith("page") else 1
                 self.surface.scroll(lines if name.endswith("down") else -lines)
                 return
             case _:
@@ -209,7 +240,7 @@ class Watch:
         if following is None:
             return
         if self.running:
-            self.marker.cancel()
+            self.judge.cancel()
             self._ended()
         self.kata, self.file = following
         self.eye.close()

@@ -19,7 +19,7 @@ FRAME = 4
 """Lines around the body: a title, a blank line above and below, keys."""
 
 
-class Screen:
+class FullScreen:
     """The terminal's other screen: what was there before comes back at the end."""
 
     def __init__(self) -> None:
@@ -41,8 +41,8 @@ class Screen:
         self.offset = max(0, min(self.offset + lines, self._hidden + self.offset))
 
     @property
-    def page(self) -> int:
-        """Lines a page has."""
+    def height(self) -> int:
+        """Lines that are seen at once."""
         return max(1, os.get_terminal_size(sys.stdout.fileno()).lines - FRAME - 1)
 
     def show(self, view: View) -> None:
@@ -125,8 +125,8 @@ class Paper:
         """Nothing to give back."""
 
     @property
-    def page(self) -> int:
-        """Paper has none."""
+    def height(self) -> int:
+        """None: all of it stays."""
         return 0
 
     def scroll(self, lines: int) -> None:

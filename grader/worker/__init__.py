@@ -1,1 +1,1 @@
-"""What runs beside the candidate's code: it answers requests and decides nothing."""
+"""The process beside the submission: confined, it answers and decides nothing."""

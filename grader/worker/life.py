@@ -15,7 +15,9 @@ from pathlib import Path
 import torch
 
 from grader.kata.kata import EntryPoint
-from grader.worker.entry import Loaded, NoEntryPoint, execute, resolve
+from grader.worker.absent import absent_from
+from grader.worker.entry import Loaded, NoEntryPoint, load
+from grader.worker.execution import warn_plainly
 from grader.worker.program import answer, describe_error
 from grader.worker.recorder import Recorder
 from grader.worker.wire import Channel, Deadline, Message, PeerGone, WireError
@@ -87,14 +89,20 @@ class Life:
         entry = EntryPoint.unpack(message["entry"])
         self.recorder = Recorder(message["banned"])
         self.recorder.guard()
+        warn_plainly()
         try:
-            module = execute(message["source"])
-            self.loaded = resolve(module, entry)
+            self.loaded = load(message["source"], entry)
         except NoEntryPoint as reason:
             return {"error": {"stage": "entry", "type": "", "message": str(reason), "frames": []}}
         except BaseException as error:
             return {"error": describe_error(error, "import")}
-        return {"error": None, "name": self.loaded.name, "notes": list(self.loaded.notes)}
+        return {
+            "error": None,
+            "name": self.loaded.name,
+            "notes": list(self.loaded.notes),
+            "absent": absent_from(message["source"]),
+            "lacks": list(self.loaded.lacks),
+        }
 
     def obey(self, message: Message) -> Message:
         """Do what a frame asks: load, run, or run in two steps, of which the second is timed."""

@@ -1,8 +1,8 @@
-"""Follow shapes on the `meta` device without importing torch's compiler.
+"""Follow shapes on the `meta` device, and storages in a dispatch mode, without torch's compiler.
 
-Some meta kernels ask the compiler to look away, or reason about symbolic shapes; importing what it
-takes to answer (sympy among it) costs 1 s. Our shapes are plain numbers, so small stand-ins can
-answer. Whatever else is asked of them brings in the real module.
+Dispatch modes and some meta kernels ask the compiler to look away, or reason about symbolic
+shapes; importing what it takes to answer (sympy among it) costs 1 s. Our shapes are plain numbers,
+so small stand-ins can answer. Whatever else is asked of them brings in the real module.
 """
 
 from __future__ import annotations

@@ -6,16 +6,22 @@ solutions. It holds no expected value and passes no judgement.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from grader.worker.entry import FILENAME, WIDTH, Loaded
+from grader.worker.construction import Indivisible
+from grader.worker.entry import Loaded
+from grader.worker.execution import FILENAME
+from grader.worker.instance import Unfit, described, using, write
 from grader.worker.meta import without_compiler
 from grader.worker.recorder import Recorder
+from grader.worker.storages import Enough, Storages
 from grader.worker.wire import Message, plain
 
 MAX_OUTPUT = 256 * 1024 * 1024
@@ -28,27 +34,34 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
     reply: Message = {"results": [], "error": None}
     if recorder is not None:
         recorder.begin()
+    storages = Storages() if request.get("measure") else None
     stage = "construct"
     try:
         _sow(request["seed"], request["device"])
-        if request["device"] == "meta":
+        if request["device"] == "meta" or storages is not None:
             without_compiler()
-        with recorder or torch.no_grad():
-            instance = _build(loaded, request)
-            if request.get("inspect"):
-                reply["state"] = _state(instance)
-            if recorder is not None and request.get("trace"):
+        watched = recorder or contextlib.nullcontext()
+        with torch.no_grad(), watched:
+            instances = [_build(loaded, build, request) for build in request["builds"]]
+        if request.get("inspect"):
+            reply["state"] = described(instances[0])
+        if recorder is not None and request.get("trace"):
+            recorder.watch(instances[0])
+        stage = "call"
+        built = Built(loaded, instances, request["device"], watched, storages)
+        for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
+            reply["results"].append(_call(built, call, arguments))
+        if recorder is not None:
+            for instance in instances:
                 recorder.watch(instance)
-            stage = "call"
-            kept: list[Any] = []
-            for call in request["calls"]:
-                reply["results"].append(_call(loaded, instance, call, request, kept))
-        if recorder is not None and isinstance(instance, nn.Module):
-            recorder.watch(instance)
+    except Enough:
+        reply["cut"] = True
     except BaseException as error:  # SystemExit and KeyboardInterrupt are the candidate's too
-        reply["error"] = describe_error(error, stage)
+        reply["error"] = describe_error(error, stage, loaded) | _made(loaded, request)
+    if storages is not None:
+        reply["memory"] = storages.said()
     if recorder is not None:
-        reply |= {"banned": recorder.found, "torch_calls": recorder.calls, "trace": recorder.trace}
+        reply |= {"banned": recorder.found, "lines": recorder.lines, "trace": recorder.trace}
         recorder.active = False
     return reply
 
@@ -64,49 +77,56 @@ def _sow(seed: int, device: str) -> None:
         torch.manual_seed(seed)
 
 
-def _build(loaded: Loaded, request: Message) -> Any:
-    if loaded.needs_width:
-        return Widths(loaded)
+def _apart(calls: list[Message]) -> list[dict[str, Any]]:
+    """The calls' arguments; a tensor that is given to several of them is a copy in each.
+
+    So none sees what another wrote into it.
+    """
+    seen: set[int] = set()
+
+    def own(value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        known = value.data_ptr() in seen
+        seen.add(value.data_ptr())
+        return value.clone() if known else value
+
+    return [{name: own(v) for name, v in call["arguments"].items()} for call in calls]
+
+
+def _build(loaded: Loaded, build: Message, request: Message) -> Any:
+    device, construct = request["device"], build["construct"]
     with torch.enable_grad():
-        instance = loaded.build(request["construct"])
+        instance = loaded.build(construct, device, _longest(request["calls"]))
     if not isinstance(instance, nn.Module):
         return instance
-    device, dtype = request["device"], getattr(torch, request["dtype"])
-    instance.to(dtype=dtype)
+    instance.to(dtype=getattr(torch, build["dtype"]))
     if any(isinstance(p, nn.parameter.UninitializedParameter) for p in instance.parameters()):
-        _dry_run(loaded, instance, request)
+        _dry_run(loaded, instance, build["warm"])
     instance.to(device=device)
-    if request.get("state") and device != "meta":
-        _fill(instance, request["state"])
+    if device != "meta":
+        write(instance, build["state"], loaded.built(construct), loaded.built(loaded.sample))
     return instance
 
 
-class Widths(nn.Module):
-    """A class that stands in for a function and is built with d_k: one instance for each width."""
-
-    def __init__(self, loaded: Loaded) -> None:
-        super().__init__()
-        self.loaded = loaded
-        self.built: dict[int, Any] = {}
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the instance of the first argument's width, in this one's mode."""
-        width = args[0].size(-1)
-        if width not in self.built:
-            self.built[width] = self.loaded.build({WIDTH: width})
-        instance = self.built[width]
-        if isinstance(instance, nn.Module):
-            instance.train(self.training)
-            instance.to(args[0].device, args[0].dtype)
-        return instance(*args, **kwargs)
+def _longest(calls: list[Message]) -> int:
+    """The largest size among what the calls are given: no sequence is longer."""
+    given = (value for call in calls for value in call["arguments"].values())
+    shapes = (v.shape if isinstance(v, Tensor) else _shape(v) for v in given)
+    return max((max(shape, default=0) for shape in shapes if shape is not None), default=64)
 
 
-def _dry_run(loaded: Loaded, instance: nn.Module, request: Message) -> None:
+def _shape(value: Any) -> Sequence[int] | None:
+    """The shape that stands for a tensor without data."""
+    return value.get("$shape") if isinstance(value, dict) else None
+
+
+def _dry_run(loaded: Loaded, instance: nn.Module, warm: dict[str, Any]) -> None:
     """A lazy layer knows its sizes after one forward pass."""
-    arguments = {name: _corner(request["warm"][name]) for name in loaded.call.positional}
-    args, kwargs = loaded.call.place(arguments)
+    arguments = {name: _corner(warm[name]) for name in loaded.required}
+    function, args, kwargs = loaded.prepare(instance, arguments)
     with torch.no_grad():
-        instance(*args, **kwargs)
+        function(*args, **kwargs)
 
 
 def _corner(value: Tensor) -> Tensor:
@@ -116,50 +136,75 @@ def _corner(value: Tensor) -> Tensor:
     return value
 
 
-def _fill(instance: nn.Module, state: dict[str, Tensor]) -> None:
-    own = dict(instance.named_parameters())
-    with torch.no_grad():
-        for name, tensor in state.items():
-            own[name].copy_(tensor)
+@dataclass
+class Built:
+    """What was built for one request, and what the calls have returned so far."""
+
+    loaded: Loaded
+    instances: list[Any]
+    device: str
+    watched: Any
+    """Entered only around what is the submission's own: watching costs more than a small call."""
+    storages: Storages | None = None
+    kept: list[Any] = field(default_factory=list)
+
+    def call(
+        self, instance: Any, arguments: dict[str, Any], *, gradients: bool
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """What the submission makes of these arguments, and with which weights if it is asked."""
+        function, args, kwargs = self.loaded.prepare(instance, arguments)
+        following = using(instance, gradients=gradients)
+        measuring: Any = contextlib.nullcontext()
+        if self.storages is not None:
+            self.storages.begin_call()
+            measuring = self.storages
+        with torch.set_grad_enabled(gradients), self.watched, measuring, following as used:
+            raw = function(*args, **kwargs)
+        self.kept.append(raw)
+        return raw, used
 
 
-def _state(instance: Any) -> list[dict[str, Any]]:
-    """Names and shapes of the parameters; the judge decides what each of them is."""
-    if not isinstance(instance, nn.Module):
-        return []
-    linear = {id(m.weight) for m in instance.modules() if isinstance(m, nn.Linear)}
-    return [
-        {"name": n, "shape": list(p.shape), "linear": id(p) in linear}
-        for n, p in instance.named_parameters()
-    ]
-
-
-def _call(
-    loaded: Loaded, instance: Any, call: Message, request: Message, kept: list[Any]
-) -> Message:
-    device = request["device"]
-    arguments = {n: _value(v, device, kept) for n, v in call["arguments"].items()}
+def _call(built: Built, call: Message, given: dict[str, Any]) -> Message:
+    device, instance = built.device, built.instances[call["build"]]
+    arguments = {n: _value(v, device, built.kept) for n, v in given.items()}
     cotangent = call.get("cotangent")
-    leaves = {n: t for n, t in arguments.items() if _differentiable(t) and cotangent is not None}
+    leaves = _leaves(arguments, call) if cotangent is not None else {}
     for leaf in leaves.values():
         leaf.requires_grad_()
     if isinstance(instance, nn.Module):
-        instance.train(call["mode"] == "train")
+        _set(instance, call, device)
     if call.get("seed") is not None:
-        _sow(call["seed"], request["device"])
-    args, kwargs = loaded.call.place(arguments)
-    with torch.set_grad_enabled(cotangent is not None):
-        raw = instance(*args, **kwargs)
-    kept.append(raw)
+        _sow(call["seed"], device)
+    tensors = {n: t for n, t in arguments.items() if isinstance(t, Tensor)}
+    before = {n: _facts(t) for n, t in tensors.items()} if call.get("keep_inputs") else {}
+    raw, used = built.call(instance, arguments, gradients=cotangent is not None)
     result = _output(raw)
     output = raw[0] if isinstance(raw, tuple | list) and raw else raw
     if cotangent is not None and "output" in result:
-        parameters = dict(instance.named_parameters()) if isinstance(instance, nn.Module) else {}
-        result["gradients"] = _gradients(output, cotangent, leaves, parameters, device)
+        with built.watched:
+            result["gradients"] = _gradients(output, cotangent, leaves, used, device)
     if call.get("keep_inputs"):
-        tensors = {n: t for n, t in arguments.items() if isinstance(t, Tensor)}
+        result["altered"] = {n: _differing(before[n], _facts(t)) for n, t in tensors.items()}
         result["inputs"] = {n: t.detach().cpu() for n, t in tensors.items() if plain(t.detach())}
     return result
+
+
+def _set(instance: nn.Module, call: Message, device: str) -> None:
+    """The mode of a call, and the dtype and the weights that it is to have from then on."""
+    instance.train(call["mode"] == "train")
+    if call.get("dtype"):
+        instance.to(getattr(torch, call["dtype"]))
+    if call.get("weights") and device != "meta":
+        write(instance, call["weights"])
+
+
+def _facts(tensor: Tensor) -> dict[str, Any]:
+    """What tells that a tensor was changed, beside its values."""
+    return {"shape": tensor.shape, "strides": tensor.stride(), "version": tensor._version}
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [name for name, fact in before.items() if after[name] != fact]
 
 
 def _value(value: Any, device: str, kept: list[Any]) -> Any:
@@ -168,11 +213,21 @@ def _value(value: Any, device: str, kept: list[Any]) -> Any:
     if isinstance(value, dict) and "$result" in value:
         call, item = value["$result"]
         return kept[call][item]
+    if isinstance(value, dict) and "$shape" in value:
+        return torch.empty(value["$shape"], dtype=getattr(torch, value["dtype"]), device=device)
     return value
 
 
-def _differentiable(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.is_floating_point()
+def _leaves(arguments: dict[str, Any], call: Message) -> dict[str, Tensor]:
+    """The arguments that need a gradient."""
+    follow = call.get("follow")
+    return {
+        name: value
+        for name, value in arguments.items()
+        if isinstance(value, Tensor)
+        and value.is_floating_point()
+        and (follow is None or name in follow)
+    }
 
 
 def _output(raw: Any) -> Message:
@@ -227,18 +282,28 @@ def pull_back(output: Tensor, leaves: list[Tensor], cotangent: Tensor) -> tuple[
     return found
 
 
-def describe_error(error: BaseException, stage: str) -> Message:
+def _made(loaded: Loaded, request: Message) -> Message:
+    """What the request was to build, in the submission's own words."""
+    each = [loaded.built(build["construct"]) for build in request["builds"]]
+    return {"built": " and ".join(dict.fromkeys(each))[:MAX_TEXT]}
+
+
+def describe_error(error: BaseException, stage: str, loaded: Loaded | None = None) -> Message:
     """An exception as plain data: its type, its words, and the candidate's own lines."""
+    kind = type(error).__name__
     own = [
         {"line": f.lineno or 0, "function": f.name, "text": f.line or ""}
         for f in traceback.extract_tb(error.__traceback__)
         if f.filename == FILENAME
     ]
+    if isinstance(error, Indivisible):  # the division that a caller of this constructor makes
+        kind = "ValueError"
+        own = [dict(loaded.construct.line)] if loaded is not None and loaded.construct else []
     return {
-        "stage": stage,
-        "type": type(error).__name__,
+        "stage": "weights" if isinstance(error, Unfit) else stage,
+        "type": kind,
         "message": _words(error),
-        "frames": own[-12:],
+        "frames": [frame for frame in own[-12:] if frame],
         "missing": getattr(error, "name", None) if isinstance(error, ImportError) else None,
     }
 

@@ -16,16 +16,20 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from grader.worker.execution import first_line_with, own_frame
+
 PRODUCTS = frozenset(
     "linear matmul __matmul__ __rmatmul__ mm bmm addmm baddbmm addbmm einsum tensordot inner dot "
     "mv addmv bilinear conv1d chain_matmul multi_dot".split()
 )
+MAX_NAMES = 4096
+"""Functions whose names are remembered."""
 MAX_TRACE = 256
 """Entries of a trace, and tensors derived from parameters, that are kept."""
 
 
 class Recorder(TorchFunctionMode):
-    """Counts torch calls, names the banned ones, and traces those that read a parameter."""
+    """Names the banned torch calls, and traces those that read a parameter."""
 
     def __init__(self, banned: Iterable[str]) -> None:
         super().__init__()
@@ -37,9 +41,11 @@ class Recorder(TorchFunctionMode):
         """The same operations by torch's own names for them, as in `torch.ops.aten`."""
         for name in self.names:
             self._learn(name)
+        self.names_of: dict[int, tuple[Any, str | None]] = {}
         self.active = False
         self.found: list[str] = []
-        self.calls = 0
+        self.lines: dict[str, dict[str, Any]] = {}
+        """The submission's line of each banned call."""
         self.parameters: dict[int, str] = {}
         self.sizes: dict[str, int] = {}
         self.derived: dict[int, dict[str, Any]] = {}
@@ -59,8 +65,8 @@ class Recorder(TorchFunctionMode):
 
     def begin(self) -> None:
         """Forget the request before this one, and watch from now on."""
-        self.active, self.calls = True, 0
-        self.found, self.trace, self.parameters = [], [], {}
+        self.active = True
+        self.found, self.trace, self.parameters, self.lines = [], [], {}, {}
         self.derived, self.kept = {}, []
 
     def guard(self) -> None:
@@ -84,6 +90,7 @@ class Recorder(TorchFunctionMode):
         """Record a banned call, once."""
         if self.active and name not in self.found:
             self.found.append(name)
+            self.lines[name] = own_frame() or first_line_with(name.rpartition(".")[2])
 
     def watch(self, instance: Any) -> None:
         """Note banned modules inside a built instance, and learn its parameters for the trace."""
@@ -99,14 +106,23 @@ class Recorder(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        self.calls += 1
-        name = self.functions.get(id(func)) or self._known(func)
+        name = self._name(func)
         if name is not None:
             self.note(name)
         result = func(*args, **(kwargs or {}))
         if self.parameters and name is None:
             self._follow(func, args, kwargs, result)
         return result
+
+    def _name(self, func: Any) -> str | None:
+        """The banned name of a function, if it is one; what was looked up is remembered."""
+        known = self.names_of.get(id(func))
+        if known is not None and known[0] is func:
+            return known[1]
+        name = self.functions.get(id(func)) or self._known(func)
+        if len(self.names_of) < MAX_NAMES:
+            self.names_of[id(func)] = (func, name)  # held, so that its id stays its own
+        return name
 
     def _known(self, func: Any) -> str | None:
         """The banned name of a function that is not one of the objects learnt."""
@@ -121,7 +137,7 @@ class Recorder(TorchFunctionMode):
         What comes of a parameter otherwise than by a product is that parameter still, and whole if
         it has as many elements: a transpose, a clone. What comes of parts stays a part.
         """
-        known = [self._origin(tensor) for tensor in _tensors((args, kwargs))]
+        known = [self._origin(tensor) for tensor in tensors((args, kwargs))]
         operands = [origin for origin in known if origin is not None]
         word = str(getattr(func, "__name__", ""))
         product = word in PRODUCTS
@@ -134,7 +150,7 @@ class Recorder(TorchFunctionMode):
             return
         name = operands[0]["name"]
         of_whole = all(operand["whole"] for operand in operands)
-        for tensor in _tensors(result):
+        for tensor in tensors(result):
             whole = of_whole and tensor.numel() >= self.sizes[name]
             self.derived[id(tensor)] = {"name": name, "whole": whole, "dim": tensor.dim()}
             self.kept.append(tensor)  # an id stays this tensor's own only while it lives
@@ -147,15 +163,16 @@ class Recorder(TorchFunctionMode):
         return self.derived.get(id(tensor))
 
 
-def _tensors(node: Any) -> Iterable[Tensor]:
+def tensors(node: Any) -> Iterable[Tensor]:
+    """Every tensor in nested arguments or results."""
     if isinstance(node, Tensor):
         yield node
     elif isinstance(node, list | tuple):
         for item in node:
-            yield from _tensors(item)
+            yield from tensors(item)
     elif isinstance(node, dict):
         for item in node.values():
-            yield from _tensors(item)
+            yield from tensors(item)
 
 
 @functools.cache

@@ -19,10 +19,23 @@ from typing import Any
 
 import torch
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 PREFIX = struct.Struct(">QQ")
+SIZE = struct.Struct("<Q")
+NAMES = {
+    torch.bool: "BOOL",
+    torch.uint8: "U8",
+    torch.int8: "I8",
+    torch.int16: "I16",
+    torch.int32: "I32",
+    torch.int64: "I64",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.float32: "F32",
+    torch.float64: "F64",
+}
+"""Dtypes that travel, by safetensors' names for them."""
 MAX_FRAME = 512 * 1024 * 1024
 """Bytes one frame may have; the largest honest reply of a bank is a few MiB."""
 MAX_HEADER = 4 * 1024 * 1024
@@ -44,33 +57,64 @@ class Deadline(Exception):
 
 def pack(message: Message) -> bytes:
     """Encode a tree of JSON values and dense tensors."""
-    tensors: dict[str, Tensor] = {}
-    tree = _lift(message, tensors)
-    header = json.dumps(tree).encode()
-    blob = save_tensors(tensors) if tensors else b""
+    cargo = _Cargo()
+    header = json.dumps(cargo.lift(message)).encode()
+    blob = _save(cargo.tensors) if cargo.tensors else b""
     return PREFIX.pack(len(header), len(blob)) + header + blob
 
 
-def _lift(node: Any, tensors: dict[str, Tensor]) -> Any:
-    if isinstance(node, Tensor):
-        name = str(len(tensors))
+class _Cargo:
+    """The tensors of one frame, each once however often the tree holds it.
+
+    Whoever unpacks it has one tensor in all those places, and copies before writing to it.
+    """
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, Tensor] = {}
+        self.places: dict[int, tuple[Tensor, dict[str, Any]]] = {}
+        self.storages: set[int] = set()
+
+    def lift(self, node: Any) -> Any:
+        """The tree with a reference in the place of every tensor."""
+        if isinstance(node, Tensor):
+            if id(node) not in self.places:
+                self.places[id(node)] = (node, self._load(node))  # an id is its own while it lives
+            return self.places[id(node)][1]
+        if isinstance(node, dict):
+            return {key: self.lift(value) for key, value in node.items()}
+        if isinstance(node, list | tuple):
+            return [self.lift(value) for value in node]
+        return node
+
+    def _load(self, node: Tensor) -> dict[str, Any]:
+        name = str(len(self.tensors))
         order = sorted(range(node.dim()), key=node.stride, reverse=True)
         # A permuted layout travels as the permutation that restores it: strides are part of a test.
         dense = node.detach().permute(order) if node.dim() else node.detach()
         dense = dense.contiguous()
         # Tensors on a common storage would be refused, and would cost more than they hold.
         shared = dense.untyped_storage().nbytes() != dense.numel() * dense.element_size()
-        tensors[name] = dense.clone() if shared or _known(dense, tensors) else dense
+        if shared or dense.data_ptr() in self.storages:
+            dense = dense.clone()
+        self.storages.add(dense.data_ptr())
+        self.tensors[name] = dense
         return {"$tensor": name, "order": order}
-    if isinstance(node, dict):
-        return {key: _lift(value, tensors) for key, value in node.items()}
-    if isinstance(node, list | tuple):
-        return [_lift(value, tensors) for value in node]
-    return node
 
 
-def _known(tensor: Tensor, tensors: dict[str, Tensor]) -> bool:
-    return any(tensor.data_ptr() == other.data_ptr() for other in tensors.values())
+def _save(tensors: dict[str, Tensor]) -> bytes:
+    """Tensors in the safetensors format, whose own writer takes long over small ones."""
+    index, parts, end = {}, [], 0
+    for name, tensor in tensors.items():
+        raw = tensor.reshape(-1).view(torch.uint8).numpy().tobytes()
+        offsets = [end, end + len(raw)]
+        index[name] = {"dtype": NAMES[tensor.dtype], "shape": list(tensor.shape)} | {
+            "data_offsets": offsets
+        }
+        parts.append(raw)
+        end += len(raw)
+    text = json.dumps(index).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join([SIZE.pack(len(text)), text, *parts])
 
 
 def unpack(header: bytes, blob: bytes) -> Message:

@@ -1,240 +1,70 @@
 """What a self-attention layer is, claim by claim: three projections of one sequence, attending."""
 
-import torch
+from grader.bank import Definition, attention, linear, standard
 
-from grader.bank import (
-    assert_gradients,
-    assert_matches,
-    assert_shape,
-    attention,
-    check,
-    gradients,
-    linear,
-    refuse,
+
+def self_attention(weights, x, *, attend=attention):
+    """Three times `nn.Linear`, then torch's own attention, in float64."""
+    return attend(*(linear(x, weights[role]) for role in ("query", "key", "value")))
+
+
+definition = Definition(self_attention)
+
+test_computes_attention_itself = standard.by_hand(definition)
+test_its_weights_are_three_projections_and_nothing_more = standard.nothing_more(
+    definition,
+    "Query, key and value projection are all there is to learn: none comes after the attention.",
 )
-from grader.exchange.layout import Projection
-
-SIZES = [(1, 1), (1, 5), (7, 1), (3, 2), (2, 11)]  # B, S: primes, and each of them 1 once
-
-
-def self_attention(weights, x):
-    """The definition in float64: three times `nn.Linear`, then torch's own attention."""
-    return attention(*(linear(x, weights[role]) for role in ("query", "key", "value")))
-
-
-def assert_attends(answers):
-    """Every call was answered as the definition has it, with the weights as they were sent."""
-    for answer in answers:
-        assert_matches(answer, self_attention(answer.request.weights, **answer.call.arguments))
-
-
-def choose(layer, role, weight):
-    """Give a role this weight and, where it has a bias, zeros for it."""
-    bias = layer.weights[role].bias
-    layer.weights[role] = Projection(weight, None if bias is None else torch.zeros_like(bias))
-
-
-@check("rules")
-def test_computes_attention_itself(candidate, draw):
-    """Attention is written out: torch's own is not called, in training or in evaluation."""
-    layer, call = candidate(hidden_dim=6), {"x": draw(2, 3, 6)}
-    layer.each(call)
-    layer.each(call, train=True)
-
-
-@check("rules")
-def test_its_weights_are_three_projections_and_nothing_more(candidate):
-    """Query, key and value projection are all there is to learn: none comes after the attention."""
-    extras = candidate.layout.extras
-    if extras:
-        raise refuse(f"parameters beyond the three projections: {', '.join(extras)}")
-
-
-@check("shape")
-def test_output_has_the_shape_of_x(candidate, draw):
-    """The output is (B, S, D) like x, also with one sequence or one token."""
-    for hidden_dim in (5, 1):
-        layer = candidate(hidden_dim=hidden_dim)
-        for answer in layer.each(*({"x": draw(*size, hidden_dim)} for size in SIZES)):
-            assert_shape(answer, tuple(answer.call.arguments["x"].shape))
-
-
-@check("equivalence")
-def test_is_attention_among_projections_of_one_sequence(candidate, draw):
-    """The output is softmax(QKᵀ/√D)V, with Q, K and V the three projections of x."""
-    for hidden_dim in (2, 7, 13):
-        layer = candidate(hidden_dim=hidden_dim)
-        assert_attends(layer.each(*({"x": draw(*size, hidden_dim)} for size in SIZES)))
-
-
-@check("equivalence")
-def test_scores_are_divided_by_the_root_of_hidden_dim(candidate, draw):
-    """The scale is √D, whatever batch and length are."""
-    for hidden_dim, batch, length in ((4, 3, 17), (16, 2, 5), (67, 1, 7)):
-        layer = candidate(hidden_dim=hidden_dim)
-        assert_attends(layer.each({"x": draw(batch, length, hidden_dim)}))
-
-
-@check("equivalence")
-def test_weights_of_a_token_sum_to_one_over_the_sequence(candidate, draw):
-    """Each token's weights sum to 1 over the sequence: if all values agree, that is the output."""
-    layer, x = candidate(hidden_dim=5), draw(2, 7, 5)
-    x[..., 0] = 1.0
-    choose(layer, "value", torch.eye(5)[:1].repeat(5, 1))  # every value reads that feature
-    assert_matches(layer.each({"x": x})[0], torch.ones(2, 7, 5).double())
-
-
-@check("equivalence")
-def test_what_is_handed_over_is_the_value_alone(candidate, draw):
-    """Where every value is 0 the output is 0: nothing of x is added, nothing comes after."""
-    layer = candidate(hidden_dim=5)
-    choose(layer, "value", torch.zeros(5, 5))
-    answer = layer.each({"x": draw(2, 7, 5)})[0]
-    assert_matches(answer, torch.zeros(2, 7, 5).double())
-
-
-@check("equivalence")
-def test_equal_scores_average_the_values(candidate, draw):
-    """Queries of 0, or keys of 0, find all tokens alike: the output is the mean of the values."""
-    for role in ("query", "key"):
-        layer, x = candidate(hidden_dim=7), draw(3, 5, 7)
-        choose(layer, role, torch.zeros(7, 7))
-        mean = linear(x, layer.weights["value"]).mean(dim=1, keepdim=True)
-        assert_matches(layer.each({"x": x})[0], mean.expand(3, 5, 7))
-
-
-@check("equivalence")
-def test_biases_take_part_where_there_are_any(candidate, draw):
-    """A bias that exists is added: it moves the output as the definition says."""
-    layer = candidate(hidden_dim=3)
-    for role, projection in layer.weights.items():
-        if projection.bias is not None:
-            layer.weights[role] = Projection(projection.weight, projection.bias * 3)
-    assert_attends(layer.each({"x": draw(2, 5, 3)}, {"x": torch.zeros(2, 5, 3)}))
-
-
-@check("equivalence")
-def test_equal_sizes_do_not_mix_up_axes(candidate, draw):
-    """Batch, length and width may be equal without being taken for each other."""
-    layer = candidate(hidden_dim=5)
-    assert_attends(layer.each({"x": draw(5, 5, 5)}, {"x": draw(3, 5, 5)}))
-    assert_attends(layer.each({"x": draw(5, 3, 5)}, {"x": draw(3, 3, 5)}))
-
-
-@check("equivalence")
-def test_each_sequence_of_a_batch_is_attended_to_on_its_own(candidate, draw):
-    """Changing one sequence of a batch leaves the outputs of the others as they are."""
-    layer, x = candidate(hidden_dim=7), draw(3, 5, 7)
-    other = x.clone()
-    other[1] = draw(5, 7) * 3
-    batch, changed, *alone = layer.each({"x": x}, {"x": other}, {"x": x[:1]}, {"x": x[2:]})
-    assert_attends([batch, changed, *alone])
-
-
-@check("equivalence")
-def test_permuting_the_tokens_permutes_the_output(candidate, draw):
-    """A layer without positions or a mask treats all tokens alike: their order carries over."""
-    layer, x, order = candidate(hidden_dim=3), draw(2, 7, 3), draw.permutation(7)
-    plain, moved = layer.each({"x": x}, {"x": x[:, order]})
-    truth = self_attention(layer.weights, x)
-    assert_matches(plain, truth)
-    assert_matches(moved, truth[:, order])
-
-
-@check("gradient")
-def test_gradients_reach_x_and_every_projection(candidate, draw):
-    """x and the weights and biases of all three projections have the true gradients."""
-    for batch, length, hidden_dim in ((2, 5, 3), (3, 2, 7)):
-        layer, call = candidate(hidden_dim=hidden_dim), {"x": draw(batch, length, hidden_dim)}
-        cotangent = draw(batch, length, hidden_dim)
-        for train in (False, True):
-            answer = layer.each(call, cotangents=[cotangent], train=train)[0]
-            assert_attends([answer])
-            assert_gradients(answer, gradients(self_attention, call, cotangent, layer.weights))
-
-
-@check("numerics")
-def test_scores_of_ten_thousand_stay_finite(candidate, draw):
-    """Scores of ±10⁴ give the true, finite output: the softmax does not overflow."""
-    shuffled = torch.eye(16)[draw.permutation(16)] * draw.signs(16, 1)
-    x = draw.signs(2, 7, 16)
-    # 50 · 50 · 16 / √16 = 10⁴ where all signs agree, and exact in float32 everywhere
-    for towards in (torch.eye(16), -torch.eye(16), shuffled):
-        layer = candidate(hidden_dim=16)
-        choose(layer, "query", torch.eye(16) * 50)
-        choose(layer, "key", towards * 50)
-        assert_attends(layer.each({"x": x}))
-
-
-@check("robustness")
-def test_x_is_left_as_it_was(candidate, draw):
-    """x is not modified, in evaluation or in training, with gradients or without."""
-    layer, x = candidate(hidden_dim=5), draw(2, 3, 5)
-    for train in (False, True):
-        calls = {"x": x}, {"x": x}
-        followed = [None, draw(2, 3, 5)]
-        for answer in layer.each(*calls, cotangents=followed, train=train, keep_inputs=True):
-            after = answer.inputs.get("x")
-            if after is None or not torch.equal(after, x):
-                raise refuse("`x` was modified in place", answer)
-
-
-@check("robustness")
-def test_nothing_is_carried_over_between_calls(candidate, draw):
-    """One layer takes sequences of any length in turn; an output depends on its own x alone."""
-    first, second, third = ({"x": draw(*size, 5)} for size in ((2, 3), (1, 7), (3, 2)))
-    assert_attends(candidate(hidden_dim=5).each(first, second, third, first))
-
-
-@check("robustness")
-def test_training_and_evaluation_agree(candidate, draw):
-    """The layer computes the same in training as in evaluation: nothing is dropped."""
-    layer, calls = candidate(hidden_dim=5), [{"x": draw(2, 7, 5)}, {"x": draw(3, 2, 5)}]
-    assert_attends(layer.each(*calls, train=True))
-    assert_attends(layer.each(*calls))
-
-
-@check("robustness")
-def test_sequences_may_be_longer_than_any_buffer(candidate, draw):
-    """There is no maximum length: a sequence of over a thousand tokens is fine."""
-    assert_attends(candidate(hidden_dim=2).each({"x": draw(1, 1033, 2)}))
-
-
-@check("budget")
-def test_keeps_up_with_the_reference(race, draw):
-    """Takes no more than the budget on many short sequences and on a long one."""
-    race("many short sequences", lambda: {"x": draw(512, 4, 4)}, self_attention, hidden_dim=4)
-    race("one long sequence", lambda: {"x": draw(1, 256, 4)}, self_attention, hidden_dim=4)
-
+test_output_has_the_shape_of_x = standard.shape(
+    definition, "The output is (B, S, D) like x, also with one sequence or one token."
+)
+test_is_attention_among_projections_of_one_sequence = standard.formula(
+    definition, "The output is softmax(QKᵀ/√D)V, with Q, K and V the three projections of x."
+)
+test_scores_are_divided_by_the_root_of_hidden_dim = standard.scale(
+    definition, "The scale is √D, whatever batch and length are."
+)
+test_weights_of_a_token_sum_to_one_over_the_sequence = standard.sums_to_one(
+    definition,
+    "Each token's weights sum to 1 over the sequence: if all values agree, that is the output.",
+)
+test_what_is_handed_over_is_the_value_alone = standard.handed_over(
+    definition,
+    "Where every value is 0 the output is 0: nothing of x is added, nothing comes after.",
+)
+test_equal_scores_average_the_values = standard.equal_scores(definition)
+test_biases_take_part_where_there_are_any = standard.biases(definition)
+test_equal_sizes_do_not_mix_up_axes = standard.equal_sizes(definition)
+test_each_sequence_of_a_batch_is_attended_to_on_its_own = standard.apart(
+    definition, "Changing one sequence of a batch leaves the outputs of the others as they are."
+)
+test_permuting_the_tokens_permutes_the_output = standard.order(
+    definition,
+    "A layer without positions or a mask treats all tokens alike: their order carries over.",
+)
+test_gradients_reach_x_and_every_projection = standard.gradients(
+    definition, "x and the weights and biases of all three projections have the true gradients."
+)
+test_scores_of_ten_thousand_stay_finite = standard.finite(definition)
+test_x_is_left_as_it_was = standard.untouched(
+    definition, "x is left as it was, in evaluation and in training, with gradients or without."
+)
+test_nothing_is_carried_over_between_calls = standard.nothing_kept(
+    definition,
+    "An output depends on its own x and weights alone, whatever lengths and layers come in turn.",
+)
+test_training_and_evaluation_agree = standard.modes_agree(definition)
+test_sequences_may_be_longer_than_any_buffer = standard.any_length(
+    definition, "There is no maximum length: a sequence of over a thousand tokens is fine."
+)
+test_memory_stays_within_the_budget = standard.memory(definition)
+test_keeps_up_with_the_reference = standard.budget(definition)
 
 # --- what a senior interviewer asks next --------------------------------------------------------
 
-
-@check("numerics", stretch=True)
-def test_double_precision_in_double_precision_out(candidate, draw):
-    """A float64 layer takes float64 and gives float64."""
-    layer = candidate(hidden_dim=7).to(torch.float64)
-    assert_attends(layer.each({"x": draw(2, 5, 7).double()}))
-
-
-@check("numerics", stretch=True)
-def test_half_precision_in_half_precision_out(candidate, draw):
-    """float16 and bfloat16 layers answer in kind, as exactly as the dtype allows."""
-    layer, x = candidate(hidden_dim=7), draw(2, 5, 7)
-    for dtype in (torch.float16, torch.bfloat16):
-        assert_attends(layer.to(dtype).each({"x": x.to(dtype)}))
-
-
-@check("robustness", stretch=True)
-def test_x_need_not_be_contiguous(candidate, draw):
-    """A transposed or strided x gives the same output."""
-    layer = candidate(hidden_dim=3)
-    views = [draw(5, 2, 3).transpose(0, 1), draw(3, 2, 5).permute(1, 2, 0), draw(2, 5, 6)[..., ::2]]
-    assert_attends(layer.each(*({"x": x} for x in views)))
-
-
-@check("robustness", stretch=True)
-def test_no_device_is_hard_coded(candidate, draw):
-    """On torch's `meta` device, which only follows shapes, the same code gives the same shape."""
-    answer = candidate(hidden_dim=5).each({"x": draw(2, 3, 5)}, device="meta")[0]
-    assert_shape(answer, (2, 3, 5))
+test_double_precision_in_double_precision_out = standard.double(definition)
+test_half_precision_in_half_precision_out = standard.half(definition)
+test_x_need_not_be_contiguous = standard.strided(
+    definition, "A transposed or strided x gives the same output."
+)
+test_no_device_is_hard_coded = standard.no_device(definition)

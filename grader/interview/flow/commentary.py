@@ -10,7 +10,8 @@ from grader.interview.flow.progress import QUESTION, Item, State
 from grader.interview.round.choices import label
 from grader.interview.round.event import HOST, Event
 from grader.interview.round.rubric import BY_PERSON, DIMENSIONS, RUBRIC, SCALE
-from grader.interview.say import BAD, DIM, GOOD, QUOTE, TITLE, WARN, Say, minutes
+from grader.interview.say import BAD, DIM, GOOD, QUOTE, TITLE, WARN, Say
+from grader.report.words import minutes
 
 HELP = """\
 Text that begins with no slash is a note.

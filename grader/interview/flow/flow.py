@@ -16,7 +16,7 @@ from grader.judge.background import Order
 
 
 class Flow:
-    """One round, candidate's side.
+    """Where one round stands, and its ways from there.
 
     What it wants done comes from generators: what it wants next may depend on what was recorded
     meanwhile.
@@ -27,9 +27,6 @@ class Flow:
         self.number = number
         self.events = list(events)
         self.state = fold(plan, self.events)
-        self.elapsed = self.state.elapsed
-        self.warned: set[int] = set()
-        self.drafted = self.elapsed
 
     def apply(self, event: Event) -> None:
         """An event is in the record: the state follows."""
@@ -45,24 +42,26 @@ class Flow:
         """Begin, or go on where the record ends."""
         if self.here.step is Step.BEGIN:
             yield from scenes.welcome(self.plan)
-            yield from self._company()
-            yield from self._enter(0, "begin")
+            yield from self.company()
+            yield from self.enter(0, "begin")
             return
         draft = self.state.draft
         yield Record("resumed")
         yield Say(f"{self.plan.title}: going on.", TITLE)
-        yield from self._company()
+        yield from self.company()
         yield from self._restate()
         if draft:
             yield Type(draft)
 
-    def _company(self) -> Iterator[Wanted]:
+    def company(self) -> Iterator[Wanted]:
+        """Say that an interviewer follows, where one does."""
         if self.state.host:
             yield Say("An interviewer has joined, and follows what you do here.", DIM)
 
     # --- moving on ----------------------------------------------------------------------------
 
-    def _enter(self, index: int, why: str) -> Iterator[Wanted]:
+    def enter(self, index: int, why: str) -> Iterator[Wanted]:
+        """Go into a stage."""
         yield Record("stage", {"stage": index, "why": why})
         yield from self._restate()
 
@@ -75,54 +74,58 @@ class Flow:
             last = self.state.last_grade(kata)
             if last is not None and last.stage == self.state.stage:
                 yield from verdicts.lines(last.data)
-        yield from self._judge_alone()
+        yield from self.judge_alone()
 
-    def _judge_alone(self) -> Iterator[Wanted]:
+    def judge_alone(self) -> Iterator[Wanted]:
         """Go on, where the candidate may have to score an answer: not without the model."""
         here = self.here
         if here.step is Step.SCORE and here.item is not None and self.state.current.kind != "close":
             yield from self._reveal(here.item)
-        yield from self._go_on()
+        yield from self.go_on()
 
-    def _go_on(self) -> Iterator[Wanted]:
+    def go_on(self) -> Iterator[Wanted]:
+        """Say and do what the round waits for now."""
         here = self.here
         yield from scenes.step(self.state, here)
         item = here.item
         if here.step is Step.SEEING and item is not None:
-            yield Order(item.key[0], item.kata, item.experiment, item.key[1])
+            yield Order(item.kata, self.state.file(item.kata), item.experiment, item.key)
         elif here.step is Step.PROVING:
-            yield Order(self.state.stage, self.state.current.kata)
+            yield self.grading()
         elif here.step is Step.END:
             yield Record("ended")
             yield Finish(0)
         elif here.step is Step.FINISHED:
             yield Finish(0)
 
-    def _next(self, why: str, typed: str = "") -> Iterator[Wanted]:
+    def next(self, why: str, typed: str = "") -> Iterator[Wanted]:
+        """Leave what the round waits for, with what was typed so far."""
         here = self.here
         match here.step:
             case Step.ASK | Step.PREDICT if here.item is not None:
-                yield from self._answer(here.item, typed, cut=bool(typed))
-                yield from self._go_on()
+                yield from self.answer(here.item, typed, cut=bool(typed))
+                yield from self.go_on()
             case Step.SCORE | Step.MARK | Step.DISCUSS if (
                 here.item is not None and self.state.current.kind != "close"
             ):
                 yield Record("later", at(here.item))
-                yield from self._go_on()
+                yield from self.go_on()
             case Step.NOTES:
                 yield Record("done")
-                yield from self._go_on()
+                yield from self.go_on()
             case Step.SCORE | Step.RATE | Step.WAIT | Step.END | Step.FINISHED:
                 yield Say("This is the last stage; a number is all that is missing.", DIM)
             case _:
-                yield from self._keep(typed)
-                yield from self._enter(self.state.stage + 1, why)
+                yield from self.keep(typed)
+                yield from self.enter(self.state.stage + 1, why)
 
-    def _keep(self, typed: str) -> Iterator[Wanted]:
+    def keep(self, typed: str) -> Iterator[Wanted]:
+        """Keep words that answer nothing."""
         if typed.strip():
             yield Record("said", {"stage": self.state.stage, "text": typed.strip()})
 
-    def _answer(self, item: Item, text: str, *, cut: bool = False) -> Iterator[Wanted]:
+    def answer(self, item: Item, text: str, *, cut: bool = False) -> Iterator[Wanted]:
+        """Take an answer; `cut` by the clock, or by going on."""
         data = {**at(item), "text": text.strip(), "cut": cut}
         if item.kind == TWIST:
             yield Record("predicted", data | {"choice": meant(item.experiment, text)})
@@ -136,7 +139,13 @@ class Flow:
         else:
             yield from scenes.points(item.model_answer, item.look_for)
 
-    def _item(self, key: tuple[int, int]) -> Item:
+    def grading(self) -> Order:
+        """Have this stage's file graded."""
+        kata = self.state.current.kata
+        return Order(kata, self.state.file(kata), key=(self.state.stage, 0))
+
+    def item(self, key: tuple[int, int]) -> Item:
+        """What is asked under a key."""
         return next(item for item in self.state.items if item.key == key)
 
 

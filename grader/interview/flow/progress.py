@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from grader.interview.round.event import HOST, Event
@@ -131,6 +132,10 @@ class State:
     def asked_in(self, stage: int) -> tuple[Item, ...]:
         """What is asked in a stage, in order."""
         return tuple(item for item in self.items if item.key[0] == stage)
+
+    def file(self, kata: str) -> Path:
+        """Where the candidate writes a kata."""
+        return Path(self.folder) / f"{kata}.py"
 
     def last_grade(self, kata: str) -> Grade | None:
         """The latest verdict on a kata."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from grader.interview.flow.position import Position, Step
 from grader.interview.flow.progress import TWIST, Item, State
 from grader.interview.round.choices import choices, label
 from grader.interview.round.plan import Round, Stage
 from grader.interview.round.rubric import RUBRIC, SCALE
-from grader.interview.say import BAD, DIM, GOOD, QUOTE, TITLE, WARN, Say, minutes
+from grader.interview.say import BAD, DIM, GOOD, QUOTE, TITLE, WARN, Say
 from grader.kata.kata import find
+from grader.report.words import minutes
 
 HELP = """\
 Text that begins with no slash is your answer, or a remark. End a line with \\ to go on in the next.
@@ -155,7 +155,7 @@ def clock(state: State, elapsed: float) -> Say:
     total = state.plan.seconds - elapsed
     rest = f"{minutes(total)} {'left of' if total >= 0 else 'over in'} the round"
     kata = state.current.kata
-    file = f"\nYour file: {Path(state.folder) / f'{kata}.py'}" if kata else ""
+    file = f"\nYour file: {state.file(kata)}" if kata else ""
     return Say(f"{minutes(left)} {word} in “{state.current.title}”, {rest}.{file}", DIM)
 
 

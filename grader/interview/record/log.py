@@ -16,6 +16,7 @@ from grader.interview.round import plan
 from grader.interview.round.event import CANDIDATE, Event
 from grader.interview.round.plan import Round
 from grader.interview.score.scorecard import Scorecard, make_card
+from grader.kata.refused import Refused
 from grader.practice.clock import now
 from grader.practice.store import Store, Unavailable
 
@@ -25,14 +26,6 @@ class Lost(Unavailable):
 
     def __init__(self, store: Store, round_id: int) -> None:
         super().__init__(f"{store.file}: the record of round {round_id} was lost")
-
-
-class Taken(Exception):
-    """A round that another process is running."""
-
-    def __init__(self, round_id: int, pid: int) -> None:
-        super().__init__(f"round {round_id} is running in process {pid}")
-        self.pid = pid
 
 
 @dataclass(frozen=True)
@@ -187,13 +180,16 @@ def _entry(row: sqlite3.Row) -> Entry | None:
 
 
 def claim(store: Store, round_id: int) -> None:
-    """Make this process the one that runs a round; raises Taken where another one does."""
+    """Make this process the one that runs a round; Refused where another one does."""
 
     def work(db: sqlite3.Connection) -> None:
         row = db.execute("select owner from rounds where id = ?", (round_id,)).fetchone()
         running = owner.unpack(row["owner"])
         if running is not None and running != myself() and running.alive:
-            raise Taken(round_id, running.pid)
+            raise Refused(
+                f"round {round_id} is running in process {running.pid}: go on there, or follow it "
+                f"with `kata interview --host {round_id}`"
+            )
         db.execute("update rounds set owner = ? where id = ?", (myself().pack(), round_id))
 
     store.write(work)

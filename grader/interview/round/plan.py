@@ -6,8 +6,6 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-LEVELS = ("junior", "mid", "senior")
-
 
 @dataclass(frozen=True)
 class Stage:

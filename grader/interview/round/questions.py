@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from grader.interview.round.plan import LEVELS, Round, Stage
+from grader.interview.round.plan import Round, Stage
 from grader.interview.round.rounds import prose
 from grader.kata.kata import find
+from grader.kata.keys import LEVELS
 
 
 def draw(plan: Round, seed: int) -> dict[str, list[dict[str, Any]]]:

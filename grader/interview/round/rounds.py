@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.interview.round.plan import LEVELS, Round, Stage
+from grader.interview.round.plan import Round, Stage
 from grader.judge.experiments.experiment import EXPERIMENTS
 from grader.kata.kata import all_katas
 from grader.kata.kata import find as find_kata
+from grader.kata.keys import LEVELS
 from grader.kata.paths import data_root
+from grader.kata.refused import Refused
 from grader.report.words import printable
 
 MAX_BYTES = 256 * 1024
@@ -42,10 +44,6 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class BadRound(Exception):
-    """A round that cannot be held; the message names file, stage, fault and remedy."""
-
-
 def ready_made(root: Path | None = None) -> list[Path]:
     """The files of the rounds that come with the program."""
     return sorted(((root or data_root()) / "rounds").glob("*.toml"))
@@ -58,13 +56,13 @@ def ready_rounds() -> list[Round]:
 
 
 def find(name: str) -> Round:
-    """The ready-made round called `name`, else an error that guesses which was meant."""
+    """The ready-made round called `name`; Refused guesses which was meant."""
     files = {file.stem: file for file in ready_made()}
     if name in files:
         return load(files[name])
     guesses = difflib.get_close_matches(name.lower(), files, n=1, cutoff=0.5)
     hint = f"did you mean `{guesses[0]}`?" if guesses else "`kata interview --list` shows them all"
-    raise BadRound(f"there is no round `{name}`: {hint}")
+    raise Refused(f"there is no round `{name}`: {hint}")
 
 
 def prose(text: str) -> str:
@@ -73,7 +71,7 @@ def prose(text: str) -> str:
 
 
 def load(path: Path) -> Round:
-    """Read a round; raises BadRound."""
+    """Read a round; Refused names file, stage, fault and remedy."""
     table = _table(path)
     complain = _Complaint(f"{path}: the round")
     complain.unknown(table, ("title", "level", "minutes", "stage"))
@@ -106,23 +104,23 @@ def _check_questions(complain: _Complaint, stages: tuple[Stage, ...]) -> None:
 def _table(path: Path) -> dict[str, Any]:
     if not path.is_file():
         what = "is not a file" if path.exists() else "does not exist"
-        raise BadRound(f"{path} {what}: name the TOML file of a round")
+        raise Refused(f"{path} {what}: name the TOML file of a round")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise BadRound(f"{path} is larger than 256 KiB: name the TOML file of a round")
+            raise Refused(f"{path} is larger than 256 KiB: name the TOML file of a round")
         return tomllib.loads(data.decode("utf-8-sig"))
     except OSError as error:
-        raise BadRound(f"{path} cannot be read: {error.strerror}") from error
+        raise Refused(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
-        raise BadRound(f"{path} is not UTF-8 text: save it with that encoding") from None
+        raise Refused(f"{path} is not UTF-8 text: save it with that encoding") from None
     except tomllib.TOMLDecodeError as error:
-        raise BadRound(f"{path} is not TOML: {error}; mend it there") from None
+        raise Refused(f"{path} is not TOML: {error}; mend it there") from None
     except ValueError:  # a number of thousands of digits
-        raise BadRound(f"{path} holds a number that nobody can mean: mend it there") from None
+        raise Refused(f"{path} holds a number that nobody can mean: mend it there") from None
     except RecursionError:
-        raise BadRound(f"{path} is nested too deeply: no round needs that, simplify it") from None
+        raise Refused(f"{path} is nested too deeply: no round needs that, simplify it") from None
 
 
 def _stage(path: Path, number: int, table: object) -> Stage:
@@ -159,8 +157,8 @@ class _Complaint:
 
     where: str
 
-    def fault(self, what: str, remedy: str) -> BadRound:
-        return BadRound(f"{self.where} {what}: {remedy}")
+    def fault(self, what: str, remedy: str) -> Refused:
+        return Refused(f"{self.where} {what}: {remedy}")
 
     def unknown(self, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
         for name in table:

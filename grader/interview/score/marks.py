@@ -9,9 +9,10 @@ from statistics import fmean
 from grader.interview.flow.progress import PROVE, TWIST, Grade, Item, State
 from grader.interview.round.choices import title
 from grader.interview.round.rounds import ready_made
-from grader.interview.say import minutes
 from grader.kata.kata import KataError, find
+from grader.kata.refused import Refused
 from grader.report.verdict import Verdict
+from grader.report.words import minutes
 
 MISSED = 2
 """A score up to which a question counts as missed."""
@@ -109,7 +110,7 @@ def par(slug: str) -> float:
     """A kata's par in minutes; none where the kata is gone."""
     try:
         return find(slug).par_minutes
-    except KataError:
+    except (Refused, KataError):
         return 0.0
 
 

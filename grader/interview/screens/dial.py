@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from grader.interview.flow.progress import State
-from grader.interview.say import BAD, DIM, PLAIN, WARN, minutes
+from grader.interview.say import BAD, DIM, PLAIN, WARN
+from grader.report.words import minutes
 
 WIDE, MEDIUM = 76, 52
 
@@ -17,7 +18,7 @@ class Dial:
 
     kind: str
     title: str
-    place: str
+    progress: str
     left: float
     total: float
     warns: float
@@ -35,20 +36,20 @@ class Dial:
     @property
     def short(self) -> str:
         """For the prompt of a terminal that cannot show more."""
-        return f"{self.kind} {_span(self.left)} · {_clock(self.total)}"
+        return f"{self.kind} {_left(self.left)} · {_clock(self.total)}"
 
     def parts(self, columns: int) -> list[tuple[str, str]]:
         """Styles and words that fit into so many columns."""
         name = self.title if columns >= MEDIUM else self.kind
-        stage = _span(self.left) if columns >= MEDIUM else _clock(self.left)
+        stage = _left(self.left) if columns >= MEDIUM else _clock(self.left)
         of = "of" if self.total >= 0 else "in"
-        rest = f"{_span(self.total)} {of} the round" if columns >= WIDE else _clock(self.total)
+        rest = f"{_left(self.total)} {of} the round" if columns >= WIDE else _clock(self.total)
         marks = (["paused"] if self.paused else []) + (["judging…"] if self.busy else [])
         marks += ["●"] if self.company else []
-        fixed = [self.place, stage, rest, *marks]
+        fixed = [self.progress, stage, rest, *marks]
         room = columns - 2 - sum(len(part) + 3 for part in fixed)
         name = name if len(name) <= room else name[: max(0, room - 1)] + "…" * (room > 0)
-        parts = [(DIM, f" {self.place} · "), (PLAIN, f"{name} · "), (self.style, stage)]
+        parts = [(DIM, f" {self.progress} · "), (PLAIN, f"{name} · "), (self.style, stage)]
         parts += [(DIM, f" · {part}") for part in (rest, *marks)]
         return parts
 
@@ -57,7 +58,7 @@ def _clock(seconds: float) -> str:
     return f"{'+' if seconds < 0 else ''}{minutes(math.ceil(seconds))}"
 
 
-def _span(seconds: float) -> str:
+def _left(seconds: float) -> str:
     return f"{minutes(math.ceil(seconds))} {'over' if seconds < 0 else 'left'}"
 
 

@@ -45,7 +45,7 @@ STYLE = Style.from_dict(
 
 
 class Terminal:
-    """Drives a part; see `stage.Screen` for what the part may do to it."""
+    """Drives a part; see `screen.Screen` for what the part may do to it."""
 
     def __init__(self, part: Part) -> None:
         self.part = part

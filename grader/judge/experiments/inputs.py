@@ -32,8 +32,8 @@ WIDE, MANY = 512, 64
 
 
 @dataclass(frozen=True)
-class Bench:
-    """The layer to be built, or the function to be called: what every specimen depends on."""
+class Inputs:
+    """What a request is made from: a kata, where the submission keeps its weights, and numbers."""
 
     kata: Kata
     layout: Layout
@@ -60,7 +60,7 @@ class Bench:
         """A call of a layer with these weights; `visible` (B, S) says which keys are real.
 
         Biases, where the submission has them, are drawn; but query, key and value have none, so
-        that scores and weights are what the specimen makes them.
+        that scores and weights are what the request makes them.
         """
         entry = self.kata.entry
         construct = self.kata.construction(self.heads, x.shape[-1] // self.heads)
@@ -95,41 +95,41 @@ class Bench:
         return {role: weight for role, weight in read.items() if role in self.kata.roles}
 
 
-def padded(bench: Bench) -> tuple[Request, Tensor]:
+def padded(inputs: Inputs) -> tuple[Request, Tensor]:
     """A mask that leaves something nothing to see, and which rows of the output (B, L) those are.
 
     Of a function it is query 2 of the first batch entry, of a layer the whole of sequence 2.
     """
-    draw = bench.draw
-    if not bench.is_layer:
+    draw = inputs.draw
+    if not inputs.is_layer:
         mask = draw.mask(2, QUERIES, KEYS)
         mask[0, 2] = False
         query, key = draw(2, QUERIES, NARROW), draw(2, KEYS, NARROW)
         value = torch.eye(KEYS).repeat(2, 1, 1)
-        return bench.function(query, key, value, mask), ~mask.any(-1)
-    width = NARROW * bench.heads
+        return inputs.function(query, key, value, mask), ~mask.any(-1)
+    width = NARROW * inputs.heads
     visible = torch.arange(KEYS) < torch.tensor([[KEYS], [KEYS - 2], [0]])
-    x = bench.one_hot(draw(BATCH, KEYS, width - KEYS))
+    x = inputs.one_hot(draw(BATCH, KEYS, width - KEYS))
     drawn = {role: draw(width, width) / width**0.5 for role in ("query", "key")}
-    request = bench.layer(x, drawn | bench.reading(width, KEYS), visible)
+    request = inputs.layer(x, drawn | inputs.reading(width, KEYS), visible)
     return request, ~visible.any(-1)[:, None].expand(BATCH, KEYS)
 
 
-def half(bench: Bench) -> Request:
+def half(inputs: Inputs) -> Request:
     """A request in fp16 whose scaled scores are about 18, and exact."""
-    draw, width = bench.draw, (NOISE + LOUD)
-    if not bench.is_layer:
+    draw, width = inputs.draw, (NOISE + LOUD)
+    if not inputs.is_layer:
         query, key = _loud(draw, 2, QUERIES, 1), _loud(draw, 2, KEYS, 1)
         arguments = query, key, draw(2, KEYS, 6)
         rounded = [tensor.half() for tensor in arguments]
-        request = bench.function(rounded[0], rounded[1], rounded[2], draw.mask(2, QUERIES, KEYS))
+        request = inputs.function(rounded[0], rounded[1], rounded[2], draw.mask(2, QUERIES, KEYS))
         return replace(request, dtype=torch.float16)
-    heads = bench.heads
+    heads = inputs.heads
     turned = torch.block_diag(*[_turn(draw) for _ in range(heads)])  # type: ignore[no-untyped-call]
-    drawn = {role: draw(*turned.shape) / width**0.5 for role in bench.kata.roles}
+    drawn = {role: draw(*turned.shape) / width**0.5 for role in inputs.kata.roles}
     weights = drawn | {"query": turned, "key": torch.eye(len(turned))}
     visible = draw.padding(2, KEYS)
-    request = bench.layer(_loud(draw, 2, KEYS, heads), weights, visible)
+    request = inputs.layer(_loud(draw, 2, KEYS, heads), weights, visible)
     return in_dtype(request, torch.float16)
 
 
@@ -146,21 +146,21 @@ def _turn(draw: Draw) -> Tensor:
     return torch.block_diag(turned, torch.eye(LOUD))  # type: ignore[no-untyped-call, no-any-return]
 
 
-def wide(bench: Bench, *, times: bool) -> tuple[Request, int]:
+def wide(inputs: Inputs, *, times: bool) -> tuple[Request, int]:
     """Unit-variance queries and keys at a large d_k, and that d_k; `times` √d_k, or as it is."""
-    draw = bench.draw
-    d_k = WIDE // bench.heads
+    draw = inputs.draw
+    d_k = WIDE // inputs.heads
     factor = d_k**0.5 if times else 1.0
-    if not bench.is_layer:
+    if not inputs.is_layer:
         query, key = draw(2, MANY, WIDE), draw(2, MANY, WIDE)
         value = torch.eye(MANY).repeat(2, 1, 1)
-        return bench.function(query * factor, key, value, None), d_k
+        return inputs.function(query * factor, key, value, None), d_k
     noise = WIDE - MANY
-    x = bench.one_hot(draw(2, MANY, noise))
+    x = inputs.one_hot(draw(2, MANY, noise))
     blank = torch.zeros(WIDE, MANY)
     drawn = {r: torch.cat([draw(WIDE, noise) / noise**0.5, blank], -1) for r in ("query", "key")}
     drawn["query"] = drawn["query"] * factor
-    return bench.layer(x, drawn | bench.reading(WIDE, MANY)), d_k
+    return inputs.layer(x, drawn | inputs.reading(WIDE, MANY)), d_k
 
 
 def in_dtype(request: Request, dtype: torch.dtype) -> Request:

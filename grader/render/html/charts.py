@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from grader.practice.standing import Attempt, Standing
-from grader.render.terminal.status import minutes
-from grader.report.words import SAYS, stars
+from grader.practice.attempts import Attempt
+from grader.practice.standing import Standing
+from grader.report.words import SAYS, minutes, stars
 
 COURSE_HEIGHT = 64
 COURSE_EDGE = 7

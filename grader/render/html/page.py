@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.interview.score.scorecard import HIRE, Scorecard
+from grader.practice.attempts import Attempt
 from grader.practice.next import next_step
-from grader.practice.standing import Attempt, Standing
+from grader.practice.standing import Standing
 from grader.render.html.charts import course, days, spans
 from grader.render.html.view import attempt_view
-from grader.render.terminal.status import minutes
 from grader.report.verdict import Report
-from grader.report.words import SAYS, printable, stars
+from grader.report.words import SAYS, minutes, printable, stars
 
 if TYPE_CHECKING:
     from jinja2 import Environment

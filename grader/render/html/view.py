@@ -93,7 +93,7 @@ class AttemptView:
         return self.failure is not None and self.failure.tier is Tier.STRETCH
 
     @property
-    def place(self) -> str:
+    def where(self) -> str:
         """Where to look, as `file:line`."""
         marked = pointed_lines(self.report, self.failure) if self.failure else ()
         return f"{self.file}:{marked[0]}" if marked else self.file
@@ -137,7 +137,7 @@ def attempt_view(report: Report) -> AttemptView:
 
 def families(report: Report) -> tuple[Family, ...]:
     """The checks by family, in the project's order; unknown families come last."""
-    order = {name: place for place, name in enumerate(FAMILIES)}
+    order = {name: rank for rank, name in enumerate(FAMILIES)}
     checks = sorted(report.checks, key=lambda c: (order.get(c.family, len(order)), c.family))
     return tuple(Family(name, tuple(of)) for name, of in groupby(checks, key=lambda c: c.family))
 

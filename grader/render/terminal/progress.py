@@ -1,9 +1,10 @@
-"""One line that lives while grading, on a terminal only. It needs no thread: checks move it."""
+"""One line that lives while something is done, on a terminal only. It needs no thread."""
 
 from __future__ import annotations
 
 from typing import Self
 
+from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
@@ -11,15 +12,13 @@ from grader.kata.kata import Kata
 from grader.render.terminal.text import make_console
 from grader.report.verdict import Check
 
+WIDTH = 30
 
-class Progress:
-    """A context manager around a grade."""
 
-    def __init__(self, kata: Kata, *, quiet: bool = False) -> None:
-        self.total = len(kata.announced)
-        self.done = 0
-        self.failed = 0
-        console = make_console(stderr=True)
+class LivingLine:
+    """A context manager; what is said replaces what was said before, and at last all is gone."""
+
+    def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self.live = (
             None
             if quiet or not console.is_terminal
@@ -44,14 +43,28 @@ class Progress:
     def say(self, what: str) -> None:
         """Show what is being done."""
         if self.live is not None:
-            self.live.update(Text(f"{what} …", "dim"), refresh=True)
+            self.live.update(Text(what, "dim", no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+class Progress(LivingLine):
+    """How far a grade is."""
+
+    def __init__(self, kata: Kata, *, quiet: bool = False) -> None:
+        super().__init__(make_console(stderr=True), quiet=quiet)
+        self.total = len(kata.announced)
+        self.done = 0
+        self.failed = 0
 
     def check(self, check: Check) -> None:
         """Another check is done."""
         self.done += 1
         self.failed += not check.passed
-        width = 30
-        filled = width * self.done // max(self.total, 1)
-        bar = "━" * filled + "╌" * (width - filled)
         failed = f"  {self.failed} failed" if self.failed else ""
-        self.say(f"{bar} {self.done}/{self.total}{failed}  {check.title.rstrip('.')}")
+        title = check.title.rstrip(".")
+        self.say(f"{bar(self.done, self.total)} {self.done}/{self.total}{failed}  {title} …")
+
+
+def bar(done: int, total: int) -> str:
+    """A bar, filled as far as something is done."""
+    filled = WIDTH * min(done, total) // max(total, 1)
+    return "━" * filled + "╌" * (WIDTH - filled)

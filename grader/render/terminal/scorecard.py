@@ -9,10 +9,9 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
 from grader.interview.round.rubric import BY_PERSON, SCALE
-from grader.interview.say import minutes
 from grader.interview.score.scorecard import UNDECIDED, Scorecard
 from grader.report.verdict import Verdict
-from grader.report.words import SAYS, printable, stars
+from grader.report.words import SAYS, minutes, printable, stars
 
 COLOURS = {4: "green", 3: "green", 2: "yellow", 1: "red", None: "dim"}
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}

@@ -10,12 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.kata.kata import Kata
-from grader.practice.attempts import Recorded
+from grader.practice.attempts import Attempt, Recorded
 from grader.practice.next import ahead, next_step
-from grader.practice.standing import Attempt, KataStanding, Standing
-from grader.render.terminal.text import SAYS
+from grader.practice.standing import KataStanding, Standing
+from grader.report.words import DAY, SAYS, minutes
 
-DAY = 86400.0
 NARROW = 80
 """Columns below which a table shows only what matters most."""
 SHOWN_ATTEMPTS = 20
@@ -140,15 +139,6 @@ def stars(attempt: Attempt | None) -> Text:
 def count(number: int, thing: str) -> str:
     """`1 day`, `3 days`."""
     return f"{number} {thing}{'s' * (number != 1)}"
-
-
-def minutes(seconds: float) -> str:
-    """Seconds as `6:05`, or `2:06:05` from an hour on, or days."""
-    if seconds >= DAY:
-        return f"{seconds / DAY:.0f} d"
-    hours, rest = divmod(int(seconds), 3600)
-    tail = f"{rest % 60:02d}"
-    return f"{hours}:{rest // 60:02d}:{tail}" if hours else f"{rest // 60}:{tail}"
 
 
 def when(at: float, now: float) -> str:

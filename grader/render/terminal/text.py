@@ -14,6 +14,7 @@ from grader.render.terminal.heatmap import draw
 from grader.report.verdict import FAMILIES, Check, Report, Tier, Verdict
 from grader.report.words import (
     SAYS,
+    costs,
     facts,
     file_name,
     own_lines,
@@ -21,9 +22,8 @@ from grader.report.words import (
     printable,
     stars,
     told_failure,
+    unmeasured,
 )
-
-__all__ = ["SAYS", "make_console", "printable", "to_text"]
 
 PRINTED_LINES = 5
 """Lines of the candidate's own prints that a report shows."""
@@ -78,12 +78,12 @@ def _failure(report: Report, check: Check) -> Iterator[RenderableType]:
         yield Text.assemble((f"{word}[{finding.pitfall}]", style), f": {finding.title}")
     if not findings:
         yield Text.assemble((word, style), f": {printable(check.message)}")
-    yield from _place(report, check)
+    yield from _excerpt(report, check)
     for label, text in facts(report, check):
         yield Text.assemble(("   = ", "blue"), (f"{label}: ", "bold"), printable(text))
 
 
-def _place(report: Report, check: Check) -> Iterator[Text]:
+def _excerpt(report: Report, check: Check) -> Iterator[Text]:
     """The candidate's own lines: where it raised, else where the mistake is to be looked for."""
     own, told = own_lines(report, check), pointed_lines(report, check)
     if not told:
@@ -126,7 +126,9 @@ def _families(report: Report) -> Iterator[Text]:
             mark, style = "○", "yellow"
         line = Text.assemble((f" {mark} ", style), f"{family:<12} {passed}/{len(checks)}")
         missing = [c.title.rstrip(".") for c in checks if not c.passed]
-        if missing:
+        if missing and all(unmeasured(c) for c in checks if not c.passed):
+            line = Text(f" – {family:<12} not measured", "dim")
+        elif missing:
             more = f" (+{len(missing) - 1})" if len(missing) > 1 else ""
             line.append(f"   {missing[0]}{more}", "dim")
         line.no_wrap, line.overflow = True, "ellipsis"
@@ -146,6 +148,9 @@ def _every_check(report: Report) -> Iterator[Text]:
         )
         if not check.passed:
             yield Text(f"     {SAYS[check.verdict]}: {printable(check.message)}", "dim")
+    if report.budget is not None:
+        yield Text()
+        yield from (Text(f"   {line}", "dim") for line in costs(report.budget))
 
 
 def _verdict(report: Report) -> Text:

@@ -1,6 +1,6 @@
 # kata: self-attention
-# verdict: invalid_submission
-# why: three square weights whose names say nothing about their roles
+# verdict: accepted
+# why: three square weights whose names say nothing about their roles: its answers tell
 # says: apple
 from torch import nn
 

@@ -1,0 +1,186 @@
+"""What a submission costs at sizes that have names, and what that grows with.
+
+A call is made from the axes that `kata.toml` gives its arguments, so any size can be asked for: on
+torch's `meta` device, which follows shapes alone, also those that nobody could allocate. Each size
+is doubled in turn, and what the number of operations and the largest tensor do then tells a
+Python loop from a broadcast product.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.bank.draw import Draw
+from grader.exchange.answer import Answer, read
+from grader.exchange.cost import Cost, Storage, cost_of
+from grader.exchange.layout import Layout
+from grader.exchange.request import Call, Request
+from grader.judge.conversation import Conversation
+from grader.kata.axes import LEAD
+from grader.kata.kata import Kata, Parameter
+from grader.report.verdict import Fault
+from grader.worker.storages import STAGES
+
+FEW = {"batch": 3, "rows": 6, "heads": 2, "width": 12}
+"""Sizes that are doubled in turn: small, so that three loops in one another come to an end."""
+
+Sizes = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Lap:
+    """Seconds to receive the inputs, and to answer."""
+
+    staging: float
+    running: float
+    processor: float | None = None
+    """CPU time in both, where the system tells it."""
+
+
+@dataclass
+class Side:
+    """The submission, or the solution beside it, in a worker of its own."""
+
+    conversation: Conversation
+    layout: Layout
+
+    def lap(self, request: Request) -> tuple[tuple[Answer, ...], Lap]:
+        """Answer a request against the clock."""
+        message, before = request.encode(self.layout), self.conversation.processor_seconds()
+        reply, staging, running = self.conversation.clocked(message)
+        after = self.conversation.processor_seconds()
+        used = None if before is None or after is None else after - before
+        return read(reply, request, self.layout), Lap(staging, running, used)
+
+    def cost(self, request: Request) -> Cost:
+        """What the calls of a measuring request took; raises Fault where there is no answer."""
+        reply = self.conversation.run(request.encode(self.layout))
+        if not reply.get("cut"):  # so many operations that the rest was not waited for
+            read(reply, request, self.layout)
+        return cost_of(reply)
+
+
+def sizes_of(kata: Kata, kinds: Mapping[str, int], chosen: Sizes) -> dict[str, Any]:
+    """A size for every word of the kata's axes, by what it is a size of; `chosen` wins."""
+    return {word: kinds[kind] for word, kind in kata.entry.kinds.items()} | dict(chosen)
+
+
+def sized_request(kata: Kata, sizes: Sizes, draw: Draw, device: str) -> Request:
+    """A measuring request at these sizes: where the kata has a mask, without one and with one."""
+    entry = kata.entry
+    given = {
+        p.name: _argument(kata, p, sizes, draw, device)
+        for p in entry.call
+        if p.required or p.mask or p.name in sizes
+    }
+    without = {n: value for n, value in given.items() if entry.mask is None or n != entry.mask.name}
+    calls = [given] if entry.mask is None or entry.mask.required else [without, given]
+    return Request(
+        {p.name: sizes.get(p.name, p.sample) for p in entry.construct},
+        {},
+        tuple(Call(arguments) for arguments in calls),
+        device=device,
+        measure=True,
+        warm={n: _vector(value) for n, value in without.items()},
+        axes=entry.axes,
+    )
+
+
+def _argument(kata: Kata, parameter: Parameter, sizes: Sizes, draw: Draw, device: str) -> Any:
+    axes = kata.entry.axes.get(parameter.name)
+    if axes is None:
+        return sizes.get(parameter.name, parameter.sample)
+    shape = axes.shape(sizes, (sizes[LEAD],) if axes.lead else ())
+    dtype = getattr(torch, parameter.dtype or ("bool" if parameter.mask else "float32"))
+    if device == "meta":
+        return torch.empty(shape, dtype=dtype, device=device)
+    if parameter.mask:
+        return draw.mask(*shape)
+    return draw(*shape) if dtype.is_floating_point else torch.zeros(shape, dtype=dtype)
+
+
+def _vector(value: Any) -> Any:
+    """Of a tensor, as much as a lazy layer needs to know its sizes."""
+    if not isinstance(value, Tensor):
+        return value
+    return torch.zeros((1,) * (value.dim() - 1) + value.shape[-1:], dtype=value.dtype)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What calls cost at some sizes, and with each of them doubled."""
+
+    kata: Kata
+    sizes: Mapping[str, int]
+    once: Cost
+    twice: Mapping[str, Cost]
+
+    @property
+    def loop(self) -> tuple[str, str]:
+        """What a Python loop runs over, and a sentence that says so; empty where there is none."""
+        kinds = self.kata.entry.kinds
+        for kind in FEW:
+            for word, cost in self.twice.items():
+                many, fewer = cost.operations, self.once.operations
+                # Vectorised code takes as many whatever the size; a loop takes one more a turn.
+                if kinds[word] == kind and many - fewer >= self.sizes[word]:
+                    counts = f"{many} torch operations, {fewer} for half the {kind}"
+                    return kind, f"{counts}: a Python loop over the {kind}"
+        return "", ""
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """What comes of a product that keeps rows, columns and width: scores, context or both."""
+        return tuple(stage for stage in STAGES if self._keeps_all(stage))
+
+    def formula(self, stage: str) -> str:
+        """The elements of a stage's largest tensor, as a product of sizes: `B·S·S·hidden_dim`."""
+        words = sorted(self.twice, key=lambda w: list(FEW).index(self.kata.entry.kinds[w]))
+        return "·".join(word for word in words for _ in range(self._power(stage, word)))
+
+    def _keeps_all(self, stage: str) -> bool:
+        """Whether a stage's largest tensor has two axes of rows and one of width, and is as large.
+
+        Where one tensor is the largest in one way and another in another, it is not.
+        """
+        powers = {word: self._power(stage, word) for word in self.twice}
+        kinds = self.kata.entry.kinds
+        rows, width = (
+            sum(power for word, power in powers.items() if kinds[word] == kind)
+            for kind in ("rows", "width")
+        )
+        size = math.prod(self.sizes[word] ** power for word, power in powers.items())
+        return rows > 1 and width > 0 and self._elements(self.once, stage) >= size
+
+    def _power(self, stage: str, word: str) -> int:
+        once, twice = (self._elements(c, stage) for c in (self.once, self.twice[word]))
+        return max(round(math.log2(twice / once)), 0) if once and twice else 0
+
+    @staticmethod
+    def _elements(cost: Cost, stage: str) -> int:
+        return cost.largest.get(stage, Storage()).elements
+
+
+def remedy(products: Sequence[str]) -> str:
+    """What to do instead of multiplying all with all and summing later; empty if nobody did."""
+    if not products:
+        return ""
+    return f"{' and '.join(products)} by a broadcast product; use a matrix product"
+
+
+def growth(kata: Kata, side: Side, draw: Draw, device: str) -> Growth:
+    """Double each size in turn; raises Fault where the submission gives no answer."""
+    few = sizes_of(kata, FEW, {})
+    once = side.cost(sized_request(kata, few, draw, device))
+    twice: dict[str, Cost] = {}
+    for word in few:
+        with contextlib.suppress(Fault):  # sizes that do not go together
+            twice[word] = side.cost(sized_request(kata, {**few, word: 2 * few[word]}, draw, device))
+    return Growth(kata, few, once, twice)

@@ -1,0 +1,107 @@
+"""One submission before the judge: loaded, its layout learnt, and handed out to whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from grader.bank.candidate import Candidate
+from grader.bank.draw import Draw
+from grader.exchange.answer import Answer
+from grader.exchange.layout import Layout
+from grader.exchange.learning import learn_layout, raise_what_is_missing
+from grader.exchange.local import LazySolution
+from grader.exchange.request import Request
+from grader.judge.conversation import PATIENCE, Conversation, WorkerPool, load_message
+from grader.judge.workers import Server
+from grader.kata.kata import Kata
+from grader.worker.execution import WARNING
+
+
+@dataclass
+class Subject:
+    """A submission's text in workers of its own, beside the project's solution."""
+
+    kata: Kata
+    text: str
+    server: Server
+    seed: int
+    device: str = "cpu"
+    patience: Sequence[float] | None = None
+    name: str = ""
+    """The entry point as the submission calls it; empty until it is loaded."""
+    notes: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    """Optional parameters of the kata that the submission has no place for."""
+    layout: Layout = field(default_factory=Layout)
+    level: str = "limits"
+
+    def __post_init__(self) -> None:
+        self.pool = WorkerPool(
+            self.server, load_message(self.kata, self.text), self.patience or PATIENCE
+        )
+        self.solution = LazySolution(self.kata, self.kata.solution.read_text(encoding="utf-8"))
+
+    def enter(self) -> None:
+        """Load it for the first time, and learn where it keeps its weights.
+
+        Raises Fault where it cannot be loaded or built, Unmatched where its weights fit no role.
+        """
+        conversation = self.conversation()
+        try:
+            loaded = conversation.open()
+            self.name, self.level = loaded["name"], loaded["confinement"]
+            self.notes, self.lacks = tuple(loaded["notes"]), tuple(loaded["lacks"])
+            if loaded["absent"]:  # whether what is missing is needed, a call tells
+                raise_what_is_missing(self.kata, conversation.run)
+            self.layout = learn_layout(self.kata, conversation.run, self.solution.answers)
+            self.notes += self.layout.notes
+        finally:
+            conversation.close()
+
+    @property
+    def output(self) -> str:
+        """What it printed in all workers; a warning that each of them gave is shown once."""
+        shown: set[str] = set()
+        kept = []
+        for line in self.pool.printed.decode("utf-8", "replace").splitlines(keepends=True):
+            if not (line.startswith(WARNING) and line in shown):
+                kept.append(line)
+            shown.add(line)
+        return "".join(kept)
+
+    def conversation(self) -> Conversation:
+        """The talk with a worker of this submission's."""
+        return Conversation(self.pool)
+
+    def candidate(self, purpose: str) -> tuple[Candidate, Callable[[], None]]:
+        """The submission for one check, in a worker of its own, and how to be done with it."""
+        conversation = self.conversation()
+        candidate = Candidate(
+            self.kata,
+            self.layout,
+            conversation.run,
+            Draw(self.seed, f"{purpose}, weights"),
+            self.device,
+            self.solution.answers,
+            lacks=self.lacks,
+        )
+        return candidate, conversation.close
+
+    def ask(self, request: Request) -> Answer:
+        """The answer to a request with one call, from a worker of its own; raises its Fault."""
+        candidate, done = self.candidate("experiment")
+        try:
+            return candidate.ask(request)[0]
+        finally:
+            done()
+
+    def right(self, request: Request) -> Tensor:
+        """The solution's answer, in the request's own dtype."""
+        return self.solution.answers(request)[0].output
+
+    def close(self) -> None:
+        """Retire its workers."""
+        self.pool.close()

@@ -1,0 +1,23 @@
+# style: base 2: log2(e) in the scale and exp2, as the kernels do
+import math
+
+import torch
+from torch import nn
+
+
+class MaskedSelfAttention(nn.Module):
+    def __init__(self, hidden_dim, dropout_rate=0.1):
+        super().__init__()
+        self.qkv = nn.Linear(hidden_dim, 3 * hidden_dim)
+        self.out_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.dropout = nn.Dropout(dropout_rate)
+
+    def forward(self, x, attention_mask=None):
+        q, k, v = self.qkv(x).chunk(3, dim=-1)
+        scores = q @ k.transpose(-2, -1) * (math.log2(math.e) / math.sqrt(x.size(-1)))
+        if attention_mask is not None:
+            scores = scores.masked_fill(attention_mask == 0, torch.finfo(scores.dtype).min)
+        top = scores.amax(dim=-1, keepdim=True)
+        log_sum = top + torch.log2(torch.exp2(scores - top).sum(dim=-1, keepdim=True))
+        weights = torch.exp2(scores - log_sum)
+        return self.out_proj(self.dropout(weights) @ v)

@@ -1,0 +1,16 @@
+# style: arguments by keyword only, a partial of a more general function
+from functools import partial
+
+import torch
+
+
+def general_attention(*, query, key, value, mask=None, scaled):
+    scores = query @ key.transpose(-2, -1)
+    if scaled:
+        scores = scores / query.size(-1) ** 0.5
+    if mask is not None:
+        scores = torch.where(mask != 0, scores, torch.finfo(scores.dtype).min)
+    return torch.softmax(scores, dim=-1) @ value
+
+
+scaled_attention = partial(general_attention, scaled=True)

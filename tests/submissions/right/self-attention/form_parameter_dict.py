@@ -1,0 +1,22 @@
+# style: a ParameterDict of weights (in, out) and one of biases (1, 1, D), under two widths (d_in, d_out)
+import torch
+from torch import nn
+
+
+class SelfAttention_v1(nn.Module):
+    def __init__(self, d_in, d_out):
+        super().__init__()
+        self.weight = nn.ParameterDict(
+            {name: nn.Parameter(torch.rand(d_in, d_out)) for name in ("query", "key", "value")}
+        )
+        self.bias = nn.ParameterDict(
+            {name: nn.Parameter(torch.zeros(1, 1, d_out)) for name in ("query", "key", "value")}
+        )
+
+    def project(self, x, name):
+        return x @ self.weight[name] + self.bias[name]
+
+    def forward(self, x):
+        queries, keys = self.project(x, "query"), self.project(x, "key")
+        attn_scores = queries @ keys.transpose(1, 2)
+        return torch.softmax(attn_scores / keys.shape[-1] ** 0.5, dim=-1) @ self.project(x, "value")

@@ -1,0 +1,80 @@
+"""The words of a bank: draws that repeat at their seed, and how close is right."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from grader.bank.draw import Draw
+from grader.bank.tolerance import CEILING, ROUNDINGS, allowed
+
+
+def test_tolerances_are_those_promised() -> None:
+    truth = torch.tensor([10.0, -20.0], dtype=torch.float64)
+    assert allowed(truth, torch.float32) == pytest.approx(20 * ROUNDINGS)
+    far_off = truth + 0.1
+    assert allowed(truth, torch.float32, far_off) == pytest.approx(20 * CEILING)
+    assert ROUNDINGS <= 1e-5
+    assert CEILING < 1e-3
+    half = allowed(truth, torch.float16, far_off)
+    assert half == pytest.approx(0.4, rel=1e-3)
+
+
+def test_at_large_scores_the_error_of_a_score_is_allowed_in_its_weight() -> None:
+    truth = torch.tensor([10.0, -20.0], dtype=torch.float64)
+    at_ten_thousand = allowed(truth, torch.float32, scores=1e4)
+    assert at_ten_thousand == pytest.approx(20 * (ROUNDINGS + 4 * 2**-23 * 1e4))
+    assert allowed(truth, torch.float32, truth + 1, scores=1e4) < 20 * 1e-2
+
+
+def softmax_in_log_domain(scores: Tensor) -> Tensor:
+    return torch.exp(scores - torch.logsumexp(scores, dim=-1, keepdim=True))
+
+
+def softmax_in_base_two(scores: Tensor) -> Tensor:
+    scores = scores * math.log2(math.e)
+    top = scores.amax(-1, keepdim=True)
+    return torch.exp2(scores - top - torch.log2(torch.exp2(scores - top).sum(-1, keepdim=True)))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_right_styles_of_softmax_stay_within_what_large_scores_allow(sign: int) -> None:
+    steps = torch.arange(7) * 0.37 + Draw(1, "steps").uniform(40, 7)
+    scores = sign * 1e4 - sign * steps
+    truth = torch.softmax(scores.double(), -1)
+
+    def error(weights: Tensor) -> float:
+        return float((weights.double() - truth).abs().max())
+
+    limit = allowed(truth, torch.float32, scores=1e4)
+    for softmax in (softmax_in_log_domain, softmax_in_base_two):
+        assert allowed(truth, torch.float32) < error(softmax(scores)) <= limit
+    assert not error(scores.exp() / scores.exp().sum(-1, keepdim=True)) <= limit  # NaN
+    winner = truth.argmax(-1, keepdim=True)
+    assert error(torch.zeros_like(scores).scatter(-1, (winner + 1) % 7, 1.0)) > limit
+
+
+def test_a_weak_fill_is_beyond_what_large_scores_allow() -> None:
+    scores = Draw(1, "low").uniform(40, 7) - 1e4
+    hides = torch.arange(7) == 3
+    truth = torch.softmax(scores.double().masked_fill(hides, -math.inf), -1)
+    weak = torch.softmax(scores.masked_fill(hides, -1e4), -1)
+    assert float((weak - truth).abs().max()) > 10 * allowed(truth, torch.float32, scores=1e4)
+
+
+def test_a_check_draws_the_same_at_the_same_seed_and_else_not() -> None:
+    assert torch.equal(Draw(5, "a")(3), Draw(5, "a")(3))
+    assert not torch.equal(Draw(5, "a")(3), Draw(5, "b")(3))
+    assert not torch.equal(Draw(5, "a")(3), Draw(6, "a")(3))
+
+
+def test_drawn_masks_leave_every_row_something_and_hide_something() -> None:
+    for seed in range(50):
+        mask = Draw(seed, "m").mask(3, 4, 5)
+        assert bool(mask.any(-1).all())
+        assert not bool(mask.all(-1).any())
+        order = Draw(seed, "p").permutation(5)
+        assert bool((order != torch.arange(5)).all())

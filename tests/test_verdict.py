@@ -1,0 +1,41 @@
+"""What a grade comes to: the first failing required check decides, stretch costs stars."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from grader.report.document import to_document
+from grader.report.verdict import Check, Report, Submission, Tier, Verdict
+
+
+def report(*verdicts: tuple[Tier, Verdict]) -> Report:
+    checks = tuple(Check(str(i), "", "shape", t, v) for i, (t, v) in enumerate(verdicts))
+    return Report("k", 0, "cpu", 0.0, Submission("x.py"), checks)
+
+
+OK, WRONG = Verdict.ACCEPTED, Verdict.WRONG_ANSWER
+REQUIRED, STRETCH = Tier.REQUIRED, Tier.STRETCH
+
+
+@pytest.mark.parametrize(
+    ("checks", "verdict", "stars"),
+    [
+        ([], Verdict.INTERNAL_ERROR, 0),
+        ([(REQUIRED, OK)], OK, 3),
+        ([(REQUIRED, OK), (STRETCH, WRONG)], OK, 1),
+        ([(REQUIRED, OK), (STRETCH, WRONG), (STRETCH, OK), (STRETCH, OK)], OK, 2),
+        ([(REQUIRED, WRONG), (STRETCH, OK)], WRONG, 0),
+        ([(STRETCH, WRONG), (REQUIRED, Verdict.TIME_LIMIT), (REQUIRED, WRONG)], "time_limit", 0),
+    ],
+)
+def test_the_first_failing_required_check_decides(checks, verdict, stars) -> None:
+    graded = report(*checks)
+    assert graded.verdict == verdict
+    assert graded.stars == stars
+
+
+def test_the_document_is_plain_json() -> None:
+    document = to_document(report((REQUIRED, WRONG)))
+    assert json.loads(json.dumps(document))["verdict"] == "wrong_answer"
