@@ -13,7 +13,7 @@ from torch import Tensor
 
 from grader.exchange.answer import Answer, Exchange, read, trace_of
 from grader.exchange.layout import Layout
-from grader.exchange.local import load_variant
+from grader.exchange.local import Variant, load_variant
 from grader.exchange.matching import Unmatched
 from grader.exchange.request import Request
 from grader.kata.kata import Kata
@@ -53,8 +53,6 @@ class Suspect:
     """The solution's, which most mutants share."""
     frames: dict[int, bytes]
     """Requests packed for that layout: packing costs as much as running."""
-    quick: bool = False
-    """Whether requests are run directly: what is banned is then not seen."""
 
     def __post_init__(self) -> None:
         self.variant = load_variant(self.kata, self.text, self.layout)
@@ -70,23 +68,6 @@ class Suspect:
                 return None
             exact += words
         return exact
-
-    def distance(self, exchange: Exchange, *, lenient: bool = False) -> float:
-        """How far its answers are from the submission's: 0 the same, infinite where no kin.
-
-        A fault is the same as a fault with the same words, or `lenient`, as any other.
-        """
-        try:
-            answers = self._answers(exchange.request)
-        except Fault as fault:
-            theirs = exchange.fault
-            return 0.0 if theirs and (lenient or alike(fault, theirs)) else math.inf
-        if exchange.fault is not None or len(answers) != len(exchange.answers):
-            return math.inf
-        pairs_of = list(zip(answers, exchange.answers, strict=True))
-        if all(_same_answer(a, b) for a, b in pairs_of):
-            return 0.0
-        return max(_apart(a, b) for a, b in pairs_of)
 
     def _layout(self) -> Layout:
         """Its own layout, learnt once it may differ from the solution's."""
@@ -110,8 +91,6 @@ class Suspect:
         return 0 if all(_same_answer(ours, theirs) for ours, theirs in pairs_of) else None
 
     def _answers(self, request: Request) -> tuple[Answer, ...]:
-        if self.quick:
-            return self.variant.directly(request)
         if self.variant.layout is not self.layout:
             return self.variant.answers(request)
         frame = self.frames.setdefault(id(request), b"") or pack(request.encode(self.layout))
@@ -122,6 +101,24 @@ class Suspect:
             self._layout()
             return self.variant.answers(request)
         return read(reply, request, self.layout)
+
+
+def distance(ours: Variant, exchange: Exchange, *, lenient: bool = False) -> float:
+    """How far a variant's answers are from the submission's: 0 the same, infinite where no kin.
+
+    A fault is the same as a fault with the same words, or `lenient`, as any other.
+    """
+    theirs = exchange.fault
+    try:
+        answers = ours.directly(exchange.request)
+    except Fault as fault:
+        return 0.0 if theirs and (lenient or alike(fault, theirs)) else math.inf
+    if theirs is not None or len(answers) != len(exchange.answers):
+        return math.inf
+    both = list(zip(answers, exchange.answers, strict=True))
+    if all(_same_answer(one, other) for one, other in both):
+        return 0.0
+    return max(_apart(one, other) for one, other in both)
 
 
 def _same_answer(ours: Answer, theirs: Answer) -> bool:

@@ -31,17 +31,17 @@ def changes(text: str, edit: Edit) -> tuple[Change, ...] | None:
         if text.count(right) != 1:
             return None
         begin = text.index(right)
-        wrong = indented(wrong, text, begin)
-        if right == wrong:
+        new = indented(wrong, text, begin)
+        if right == new:
             continue
-        place = wrong.find(right) if wrong.count(right) == 1 else -1
+        place = new.find(right) if new.count(right) == 1 else -1
         if place >= 0:
-            before, after = wrong[:place], wrong[place + len(right) :]
+            before, after = new[:place], new[place + len(right) :]
             found += [Change(begin, begin, before)] if before else []
             end = begin + len(right)
             found += [Change(end, end, after)] if after else []
         else:
-            found.append(_trimmed(begin, right, wrong))
+            found.append(_trimmed(begin, right, new))
     return tuple(found)
 
 
@@ -63,7 +63,11 @@ def _words(text: str) -> list[str]:
     """The text in words and single other characters."""
     words: list[str] = []
     for letter in text:
-        if words and (letter.isalnum() or letter in "_.") and (words[-1][-1].isalnum() or words[-1][-1] in "_."):
+        if (
+            words
+            and (letter.isalnum() or letter in "_.")
+            and (words[-1][-1].isalnum() or words[-1][-1] in "_.")
+        ):
             words[-1] += letter
         else:
             words.append(letter)

@@ -9,20 +9,17 @@ on it. The budget is a number of evaluations, so what is found depends on the su
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from grader.diagnosis.comparison import Suspect
+from grader.diagnosis.comparison import distance
 from grader.diagnosis.composition import compose
 from grader.diagnosis.probes import Probe
 from grader.diagnosis.vocabulary import Value
 from grader.exchange.answer import Exchange
-from grader.exchange.layout import Layout
-from grader.exchange.matching import Unmatched
-from grader.kata.kata import Kata
+from grader.exchange.local import Variant, edited
 from grader.kata.mutants import Edit
-from grader.report.verdict import Fault
 
 MOST = 5
 """So many edits are looked for at once, what only costs stars included."""
@@ -32,6 +29,8 @@ PAIRS = 250
 """Evaluations for two edits at once on one probe."""
 SURE = 0.7
 """An edit that explains this share of a group of probes is not weighed against others."""
+BESIDE = {"values": ("values", "even", "scores"), "even": ("even", "scores")}
+"""Groups whose probes show too few things to tell edits apart, and those that help."""
 STYLED = ("masks", "empty", "fill", "gradients", "state")
 """Groups of probes in which it matters how a row that sees nothing comes out."""
 
@@ -56,18 +55,19 @@ Parts = tuple[Part, ...]
 class Variants:
     """Edited solutions beside a submission, and how often they were asked."""
 
-    kata: Kata
+    solution: Variant
     text: str
-    layout: Layout
-    exchanges: dict[str, Exchange]
+    exchanges: Mapping[str, Exchange]
     """What the submission answered, by the probe's name."""
     left: int
     """Evaluations that may still be made."""
     near: float = 0.0
     """Answers this close, as a share, count as the same: more than 0 where precision is lost."""
+    lenient: bool = False
+    """Whether any failure to answer counts as the same as any other."""
     cut: bool = False
     """Whether an evaluation was asked for when none was left."""
-    suspects: dict[str, Suspect | None] = field(default_factory=dict)
+    loaded: dict[str, Variant | None] = field(default_factory=dict)
     errors: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def error(self, parts: Parts, probe: str) -> float:
@@ -81,19 +81,21 @@ class Variants:
                 self.cut = True
                 return math.inf
             self.left -= 1
-            suspect = self.suspect(text)
-            known = math.inf if suspect is None else suspect.distance(self.exchanges[probe])
+            variant = self.variant(text)
+            known = math.inf
+            if variant is not None:
+                known = distance(variant, self.exchanges[probe], lenient=self.lenient)
             self.errors[text, probe] = known
         return 0.0 if known <= self.near else known
 
-    def suspect(self, text: str) -> Suspect | None:
+    def variant(self, text: str) -> Variant | None:
         """An edited text, loaded once; None where it cannot be."""
-        if text not in self.suspects:
+        if text not in self.loaded:
             try:
-                self.suspects[text] = Suspect(self.kata, text, self.layout, {}, quick=True)
-            except (Fault, Unmatched, Exception):  # an edit may raise whatever it likes
-                self.suspects[text] = None
-        return self.suspects[text]
+                self.loaded[text] = edited(self.solution, text)
+            except Exception:  # an edit may raise whatever it likes
+                self.loaded[text] = None
+        return self.loaded[text]
 
     def composed(self, parts: Iterable[Part]) -> str | None:
         """The solution with these edits."""
@@ -116,17 +118,12 @@ class Fit:
         for probe in self.probes:
             self._explain(probe)
 
-    def again(self) -> None:
-        """Once more through what was left open, where something has changed."""
-        left, self.open = self.open, []
-        for probe in left:
-            self._explain(probe)
-
     def _explain(self, probe: Probe) -> None:
         asked = self.variants.exchanges
-        if all(n in self.explained for n in probe.needs if n in asked) and (
-            self.same(self.parts, probe.name) or self._extended(probe)
-        ):
+        if probe.name not in asked:
+            return
+        known = all(name in self.explained for name in probe.needs if name in asked)
+        if known and (self.same(self.parts, probe.name) or self._extended(probe)):
             self.explained.append(probe.name)
         else:
             self.open.append(probe)
@@ -137,7 +134,12 @@ class Fit:
 
     def _extended(self, probe: Probe) -> bool:
         """Find the edits that explain one more probe; whether there are any."""
-        for sets in (self._more, self._others, self._styled, self._two_more):
+        kin = [p for p in self.open if p.group == probe.group]
+        if len(kin) > 1:  # what explains none of its kind explains this neither
+            return False
+        simple = self.variants.exchanges[probe.name].fault is not None or bool(kin)
+        ways = (self._more, self._others, self._styled, self._two_more)
+        for sets in ways[:2] if simple else ways:
             found = self._best(sets(probe), probe)
             if found is not None:
                 self.parts = found
@@ -156,7 +158,8 @@ class Fit:
         for place, old in enumerate(self.parts):
             rest = (*self.parts[:place], *self.parts[place + 1 :])
             for value in self.values:
-                if value.pitfall.id == old.id or set(value.aspects) & set(old.value.aspects):
+                same = value.pitfall.id == old.id or set(value.aspects) & set(old.value.aspects)
+                if same or (old.value.pitfall.remark and set(value.aspects) & set(probe.aspects)):
                     yield from ((*rest, Part(value, e)) for e in value.pitfall.edits)
 
     def _styled(self, probe: Probe) -> Iterator[Parts]:
@@ -207,10 +210,16 @@ class Fit:
                 continue
             if not all(self.same(parts, name) for name in self.explained):
                 continue
-            group = [p for p in self.probes if p.group == probe.group]
-            count = sum(self.same(parts, p.name) for p in group)
+            count = sum(self.same(parts, name) for name in self._kin(probe))
             if best is None or count > best[1]:
                 best = (parts, count)
-            if len(group) > 1 and count >= SURE * len(group):
+            enough = 1.0 if self.variants.lenient else SURE
+            if count >= enough * len(self._kin(probe)):
                 break
         return best[0] if best else None
+
+    def _kin(self, probe: Probe) -> list[str]:
+        """Probes that what explains this one is likely to explain as well."""
+        asked = [p for p in self.probes if p.name in self.variants.exchanges]
+        groups = BESIDE.get(probe.group, (probe.group,))
+        return [p.name for p in asked if p.group in groups]

@@ -9,7 +9,7 @@ their scale, and so on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -23,11 +23,12 @@ from grader.kata.kata import ROLES, Kata, Parameter
 
 SIZES = {"B": 3, "L": 4, "S": 5}
 """Of the first setting; lengths, batch, heads and widths are all different."""
-OTHERS = {"B": 2, "L": 5, "S": 7}
+OTHERS = {"B": 2, "L": 5, "S": 9}
 HEADS, WIDTH = 2, 6
 OTHER_HEADS, OTHER_WIDTH = 3, 4
-HUGE = 1e4
-"""Scores of this size are asked for: they overflow a plain exponential."""
+SPREAD = 6.0
+HUGE = 250.0
+"""Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
 LONG = 1100
 """Longer than the usual buffers of 64, 512 and 1024."""
 RATE = 0.5
@@ -74,8 +75,8 @@ class Setting:
                 continue
             axes = entry.axes.get(parameter.name)
             if axes is None or parameter.dtype:
-                given[parameter.name] = parameter.sample if axes is None else self._counted(
-                    parameter, axes
+                given[parameter.name] = (
+                    parameter.sample if axes is None else self._counted(parameter, axes)
                 )
             else:
                 given[parameter.name] = draw(*self.shape(axes)) * scale
@@ -96,6 +97,7 @@ def setting(
     layout: Layout,
     draw: Draw,
     sizes: Mapping[str, int],
+    *,
     heads: int = HEADS,
     width: int = WIDTH,
     lead: Sequence[int] = (2,),
@@ -131,15 +133,14 @@ def mask_of(place: Setting, draw: Draw, axes: str = "", visible: float = 0.5) ->
 def probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
     """All of them, in the order in which their answers are explained."""
     plain = setting(kata, layout, draw, SIZES)
-    other = setting(
-        kata, layout, draw, OTHERS, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(2, 3)
-    )
+    other = setting(kata, layout, draw, OTHERS, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(2, 3))
     yield from _values(kata, layout, draw, plain)
     yield from _scores(draw, plain, other)
     if kata.entry.mask is not None:
         yield from _masks(draw, plain, other)
     yield from _numbers(draw, plain)
     yield from _gradients(draw, plain)
+    yield from _training(draw, plain)
     yield from _state(draw, plain)
     yield from _length(kata, layout, draw)
 
@@ -171,7 +172,9 @@ def quiet(place: Setting, draw: Draw) -> Setting:
         if role in ("query", "key")
     }
     del draw
-    return Setting(place.kata, place.construct, {**place.weights, **silent}, place.sizes, place.lead)
+    return Setting(
+        place.kata, place.construct, {**place.weights, **silent}, place.sizes, place.lead
+    )
 
 
 def even_inputs(place: Setting, draw: Draw) -> dict[str, Any]:
@@ -201,8 +204,8 @@ def _scores(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
     )
     yield Probe(
         "spread scores",
-        plain.request(Call(plain.inputs(draw, scale=6.0))),
-        ("scores", "sums", "scale", "numbers"),
+        plain.request(Call(plain.inputs(draw, scale=SPREAD))),
+        ("scores", "sums", "scale", "numbers", "fill"),
         "scores",
         ("no mask",),
     )
@@ -212,40 +215,41 @@ def _masks(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
     parameter = plain.kata.entry.mask
     assert parameter is not None
     full = Axes.parse(parameter.axes)
-    aspects = ("mask", "fill", "visibility", "sums", "scale", "scores", "empty", "heads", "")
-    square = f"{full.words[-2]} {full.words[-1]}"
+    whole, square = plain.shape(full), plain.shape(full)[-2:]
+    aspects = ("empty", "mask", "fill", "visibility", "sums", "scale", "scores", "heads", "")
 
-    def masked(place: Setting, mask: Tensor, scale: float = 1.0) -> Request:
+    def masked(name: str, mask: Tensor, place: Setting = plain) -> Probe:
+        need = "no mask" if place is plain else "other sizes"
+        return Probe(name, given(mask, place), aspects, "masks", (need,))
+
+    def given(mask: Tensor, place: Setting = plain, scale: float = 1.0) -> Request:
         return place.request(Call({**place.inputs(draw, scale), parameter.name: mask}))
 
-    mask = draw.mask(*plain.shape(Axes.parse(square)), visible=0.5)
-    yield Probe("mask for all", masked(plain, mask), aspects, "masks", ("no mask",))
-    mask = draw.mask(*other.shape(full), visible=0.5)
-    yield Probe("mask for each", masked(other, mask), aspects, "masks", ("other sizes",))
-    for name, dtype in (("floats", torch.float32), ("whole numbers", torch.int64)):
-        mask = draw.mask(*plain.shape(full), visible=0.5).to(dtype)
-        yield Probe(f"mask of {name}", masked(plain, mask), aspects, "masks", ("mask for all",))
-    ones = torch.ones(plain.shape(full), dtype=torch.bool)
-    yield Probe("mask of ones", masked(plain, ones), ("mask", "visibility", "scale"), "masks", ("no mask",))
-    if len(full.words) > 2 or full.lead:
-        keys = draw.mask(*plain.shape(full)[:1], *(1,) * (len(plain.shape(full)) - 2),
-                         plain.shape(full)[-1], visible=0.5)  # fmt: skip
-        yield Probe("padding", masked(plain, keys), aspects, "masks", ("mask for all",))
-    empty = draw.mask(*plain.shape(full), visible=0.5)
+    def some(*shape: int) -> Tensor:
+        return draw.mask(*shape, visible=0.5)
+
+    yield masked("mask for all", some(*square))
+    yield masked("mask for each", some(*other.shape(full)), other)
+    yield masked("mask of floats", some(*whole).float())
+    yield masked("mask of whole numbers", some(*whole).long())
+    yield masked("mask of ones", torch.ones(whole, dtype=torch.bool))
+    if len(whole) > 2:
+        yield masked("padding", some(whole[0], *(1,) * (len(whole) - 2), whole[-1]))
+    empty = some(*whole)
     empty[..., 1, :] = False
-    yield Probe("a row that sees nothing", masked(plain, empty), ("empty", "fill", "mask", ""), "empty",
-                ("mask for all",))  # fmt: skip
-    few = draw.mask(*plain.shape(full), visible=0.5)
-    yield Probe("mask beside spread scores", masked(plain, few, 5.0), ("fill", "numbers", "mask"), "fill",
-                ("mask for all",))  # fmt: skip
-    yield Probe("mask beside huge scores", masked(plain, few, 60.0), ("fill", "numbers", "empty", "mask"), "fill",
-                ("mask for all",))  # fmt: skip
+    needs = ("mask for all",)
+    show = ("empty", "fill", "mask", "")
+    yield Probe("a row that sees nothing", given(empty), show, "empty", needs)
+    for name, scale in (("spread", SPREAD), ("huge", HUGE)):
+        request = given(some(*whole), scale=scale)
+        show = ("fill", "numbers", "empty", "mask")
+        yield Probe(f"mask beside {name} scores", request, show, "fill", needs)
 
 
 def _numbers(draw: Draw, plain: Setting) -> Iterator[Probe]:
     yield Probe(
         "huge scores",
-        plain.request(Call(plain.inputs(draw, scale=60.0))),
+        plain.request(Call(plain.inputs(draw, scale=HUGE))),
         ("numbers", "scores", "sums", "fill"),
         "numbers",
         ("no mask",),
@@ -257,7 +261,7 @@ def _gradients(draw: Draw, plain: Setting) -> Iterator[Probe]:
     yield Probe(
         "gradient",
         plain.request(call),
-        ("gradient", "inputs", "numbers", "asks", "dropout", ""),
+        ("gradient", "inputs", "numbers", "asks", ""),
         "gradients",
         ("no mask",),
     )
@@ -271,6 +275,18 @@ def _gradients(draw: Draw, plain: Setting) -> Iterator[Probe]:
             "gradients",
             ("gradient", "mask for all"),
         )
+
+
+def _training(draw: Draw, plain: Setting) -> Iterator[Probe]:
+    rate = plain.kata.entry.meaning("dropout")
+    construct = dict(plain.construct)
+    if rate is not None and rate in construct:
+        construct[rate] = RATE
+    place = replace(plain, construct=construct)
+    given = place.inputs(draw)
+    for name, mode in (("in eval mode", "eval"), ("in training", "train")):
+        call = Call(given, mode=mode, seed=0)
+        yield Probe(name, place.request(call), ("dropout", "hands", ""), "dropout", ("no mask",))
 
 
 def _state(draw: Draw, plain: Setting) -> Iterator[Probe]:
@@ -296,5 +312,5 @@ def _length(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
         sizes = {"B": 1, "S": LONG}
     long = setting(kata, layout, draw, sizes, heads=1, width=4, lead=())
     even = quiet(long, draw)
-    yield Probe("a long sequence", even.request(Call(even_inputs(even, draw))), ("length", "visibility"), "length",
-                ("even weights",))  # fmt: skip
+    request = even.request(Call(even_inputs(even, draw)))
+    yield Probe("a long sequence", request, ("length", "visibility"), "length", ("even weights",))

@@ -33,10 +33,14 @@ class Value:
 
     aspects: tuple[str, ...]
     pitfall: Pitfall
+    id: str = ""
+    """What the engine calls it; its pitfall may have a name of the kata's own."""
     look: str = ""
     """The kind of place in a source that a mistake of this kind stands in."""
     measured: bool = False
-    """Whether its edits and its title hold a number, which has to be measured first."""
+    """Whether it has to be measured before it is thought of, or before its edits have a number."""
+    numbers: tuple[str, ...] = ()
+    """Numbers that are worth trying without a measurement."""
 
     def at(self, number: str) -> Value:
         """The value with the number that was measured."""
@@ -44,8 +48,9 @@ class Value:
             Edit(e.right, tuple(w.replace(NUMBER, number) for w in e.wrong))
             for e in self.pitfall.edits
         )
-        title = self.pitfall.title.replace(NUMBER, number)
-        return replace(self, pitfall=replace(self.pitfall, edits=edits, title=title))
+        title = self.pitfall.title.replace(NUMBER, number.strip("()").replace("1 / ", "1/"))
+        pitfall = replace(self.pitfall, edits=edits, title=title)
+        return replace(self, pitfall=pitfall, measured=False, numbers=())
 
 
 @cache
@@ -71,14 +76,23 @@ def _value(
 ) -> Value:
     words = {name: " ".join(row[name].split()) for name in WORDS}
     named = [i for i in (row["id"], *row.get("pitfalls", ())) if i in pitfalls]
-    base = (
-        pitfalls[named[0]]
-        if named
-        else Pitfall(id=row["id"], check="", edits=(), remark=row.get("remark", False), **words)
-    )
+    if named:
+        base = pitfalls[named[0]]
+    else:
+        base = Pitfall(
+            id=row["id"],
+            title=words["title"],
+            explanation=words["explanation"],
+            question=words["question"],
+            check="",
+            edits=(),
+            remark=row.get("remark", False),
+        )
     edits = tuple(dict.fromkeys(_edits(row, lines, text)))
-    measured = row.get("measured", False)
-    return Value((row["aspect"],), replace(base, edits=edits), row.get("look", ""), measured)
+    value = Value((row["aspect"],), replace(base, edits=edits), row["id"], row.get("look", ""))
+    return replace(
+        value, measured=row.get("measured", False), numbers=tuple(row.get("numbers", ()))
+    )
 
 
 def _edits(row: Mapping[str, Any], lines: Mapping[str, str], text: str) -> Iterator[Edit]:
