@@ -9,7 +9,7 @@ import torch
 
 from grader.exchange.request import describe, probe_request
 from grader.kata.axes import Axes, size
-from grader.kata.glossary import attention_role, meaning, speaks_of_padding
+from grader.kata.glossary import attention_role, built_from, called_with, speaks_of_padding
 from grader.kata.kata import BANNED, KataError, load
 
 LAYER = """
@@ -153,11 +153,18 @@ def test_what_was_passed_is_said_with_the_names_of_its_sizes() -> None:
 
 @pytest.mark.parametrize(
     ("name", "means"),
-    [("n_embd", "width"), ("H", "heads"), ("attn_mask", "mask"), ("src_mask", "mask"),
-     ("attn_pdrop", "dropout"), ("residual_dropout", "dropout"), ("banana", None)],
+    [("n_embd", "width"), ("H", "heads"), ("attn_pdrop", "dropout"), ("block_size", "length"),
+     ("banana", None)],
 )  # fmt: skip
-def test_the_glossary_knows_what_the_field_calls_things(name: str, means: str | None) -> None:
-    assert meaning(name) == means
+def test_the_glossary_knows_what_constructors_are_built_from(name: str, means: str | None) -> None:
+    assert built_from(name) == means
+
+
+@pytest.mark.parametrize(
+    ("name", "means"), [("attn_mask", "mask"), ("src_mask", "mask"), ("tau", "temperature")]
+)
+def test_the_glossary_knows_what_calls_pass(name: str, means: str) -> None:
+    assert called_with(name) == means
 
 
 def test_a_name_speaks_of_one_role_or_of_none() -> None:

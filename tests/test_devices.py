@@ -38,11 +38,11 @@ def test_one_worker_serves_a_whole_bank(started: Session, monkeypatch) -> None:
 def test_a_fresh_worker_takes_over_after_a_death(started: Session, tmp_path: Path) -> None:
     kata = find("sdpa")
     text = kata.solution.read_text(encoding="utf-8")
-    death = "    if query.size(-1) == 11:\n        import os; os._exit(3)\n"
+    death = "    if query.size(-1) == 37:\n        import os; os._exit(3)\n"
     dies = text.replace("    d_k =", f"{death}    d_k =")
     file = tmp_path / "sdpa.py"
     file.write_text(dies)
-    some = Selection(only=[n for n in kata.announced if "one" in n or "attends_where" in n])
+    some = Selection(only=[n for n in kata.announced if "root" in n or "attends_where" in n])
     report = grade(started, kata, file, selection=some, diagnose=False)
     assert report.verdict is Verdict.RUNTIME_ERROR
     failed = [c for c in report.checks if not c.passed]

@@ -16,6 +16,7 @@ from click.shell_completion import get_completion_class
 import grader.bank
 from grader.author import documents as gate
 from grader.author.gate import verify
+from grader.bank import standard
 from grader.bank.candidate import Layer
 from grader.bank.draw import Draw
 from grader.cli import cli
@@ -174,7 +175,13 @@ def test_the_folders_of_the_corpus_are_all_there() -> None:
 
 def test_the_words_of_a_bank_are_all_there() -> None:
     words = [(name, getattr(grader.bank, name)) for name in grader.bank.__all__]
-    assert set(table(HANDBOOK, "word")) == calls(words)
+    assert set(table(HANDBOOK, "word")) == calls(w for w in words if callable(w[1]))
+
+
+def test_the_standard_claims_are_all_there_in_their_own_words() -> None:
+    rows = re.findall(r"^\| `standard\.(\w+)` \| (.+) \|$", HANDBOOK, re.MULTILINE)
+    said = {n: getattr(standard, n).__doc__.strip().splitlines()[0] for n in standard.__all__}
+    assert dict(rows) == said
 
 
 def test_the_draws_are_all_there() -> None:

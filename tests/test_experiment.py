@@ -353,7 +353,7 @@ def test_what_returns_no_tensor_is_an_error(look: Look, name: str) -> None:
 
 def test_what_cannot_be_loaded_is_a_fault(look: Look) -> None:
     with pytest.raises(Fault) as caught:
-        look(FUNCTION, "import nowhere_to_be_found\n" + solution(FUNCTION), "half")
+        look(FUNCTION, "1 / 0\n" + solution(FUNCTION), "half")
     assert caught.value.verdict is Verdict.INVALID_SUBMISSION
     unmatched = solution(LAYER).replace("nn.Linear(hidden_dim, 3 * hidden_dim)", "nn.Linear(2, 2)")
     with pytest.raises(Fault, match="no weight could be matched"):

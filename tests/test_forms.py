@@ -484,7 +484,7 @@ def test_whose_weight_a_silent_name_is_is_told_by_its_answers() -> None:
 
 
 def test_and_so_are_its_biases() -> None:
-    more = "self.s, self.t, self.u = (nn.Parameter(torch.zeros(1, dim)) for _ in range(3))"
+    more = "self.s, self.t, self.u = (nn.Parameter(torch.randn(1, dim)) for _ in range(3))"
     uses = "x @ self.a + self.u, x @ self.b + self.s, x @ self.c + self.t"
     layout, requests = learnt(ALONE, bare("a b c", uses, more))
     biases = {slot.name: slot.roles[0] for slot in layout.slots if slot.bias}

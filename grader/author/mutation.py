@@ -14,6 +14,7 @@ import torch
 
 from grader.bank.candidate import Candidate
 from grader.bank.draw import Draw
+from grader.exchange.learning import Truth
 from grader.exchange.local import LazySolution, Variant, load_variant
 from grader.exchange.matching import Unmatched
 from grader.judge.bank_run import Judge, Selection, launch_pytest
@@ -50,6 +51,8 @@ class Gauntlet(Judge):
     on_outcome: Callable[[Outcome], None] = lambda _: None
     outcomes: list[Outcome] = field(default_factory=list)
     variant: Variant | None = None
+    truth: Truth | None = None
+    """The solution's answers, by which a right answer in a form of its own is understood."""
     costs: dict[str, float] = field(default_factory=dict)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -63,7 +66,7 @@ class Gauntlet(Judge):
     def _failed(self, mutant: Mutant, items: list[pytest.Item]) -> tuple[Check, ...]:
         self.checks.clear()
         try:
-            self.variant = load_variant(self.kata, mutant.text)
+            self.variant = load_variant(self.kata, mutant.text, truth=self.truth)
         except (Fault, Unmatched) as failure:
             return (unready(failure),)
         named = {pitfall.check for pitfall in mutant.pitfalls}
@@ -106,6 +109,7 @@ def run_gauntlet(
 
     gauntlet = Gauntlet(kata, candidate_for, seed, selection=Selection(without=("budget",)))
     gauntlet.mutants, gauntlet.choose, gauntlet.until_refused = mutants, choose, until_refused
+    gauntlet.truth = solution.answers
     gauntlet.on_outcome = on_outcome
     launch_pytest(gauntlet)
     return gauntlet.outcomes

@@ -14,7 +14,8 @@ from grader.bank.claims import (
     check,
     refuse,
 )
-from grader.bank.definition import Definition, Sizes
+from grader.bank.definition import Definition
+from grader.bank.sizes import Sizes
 from grader.bank.standard.heads import raises
 from grader.bank.truth import attention, gradients, linear
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -176,3 +176,21 @@ def refuse(message: str, answer: Answer | None = None, *facts: str) -> Fault:
     """A fault of the candidate in a bank's own words: `raise refuse("…")`."""
     shapes = answer.shapes if answer is not None else ""
     return Fault(Verdict.WRONG_ANSWER, message, Evidence(shapes=shapes, facts=facts))
+
+
+def mask_of(answer: Answer) -> str:
+    """The argument that is the mask, where a call has one: the tensor that nobody follows."""
+    call = answer.call
+    tensors = (n for n, v in call.arguments.items() if isinstance(v, Tensor))
+    return next((n for n in tensors if n not in (call.follow or call.arguments)), "")
+
+
+def apart_in_masks(answers: Sequence[Answer]) -> list[list[Answer]]:
+    """Groups of answers in float32 to calls of one layer that differ in their masks alone."""
+    groups: dict[tuple[int, ...], list[Answer]] = {}
+    for answer in answers:
+        own = mask_of(answer)
+        if own and answer.build.dtype is torch.float32 and answer.call.cotangent is None:
+            same = (id(v) for n, v in answer.call.arguments.items() if n != own)
+            groups.setdefault((id(answer.build), *same), []).append(answer)
+    return [group for group in groups.values() if len(group) > 1]

@@ -18,15 +18,16 @@ import torch
 from torch import Tensor
 
 from grader.bank.candidate import Candidate, Layer
-from grader.bank.claims import assert_gradients, assert_matches
+from grader.bank.claims import apart_in_masks, assert_gradients, assert_matches, mask_of
 from grader.bank.draw import Draw
+from grader.bank.sizes import Sizes, by_word, measured
 from grader.bank.tolerance import allowed
 from grader.bank.truth import attention, gradients
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Projection
 from grader.exchange.request import Build
 from grader.kata.axes import Axes
-from grader.kata.kata import ROLES, EntryPoint, Kata
+from grader.kata.kata import ROLES, Kata
 
 DTYPES = (
     torch.bool,
@@ -34,34 +35,25 @@ DTYPES = (
     *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
 )
 """What a mask of ones and zeros may come in."""
+
+
 HUGE = 1e4
 """Scores up to this magnitude, both ends included, are to be survived."""
+
+
 GAIN = 100.0
 """The larger half of a score of 10⁴: of 100 · 100."""
+
+
 STEPS = 0.78125
 """Between scores beside each other: with GAIN, a number that float32 holds exactly."""
+
+
 EXACT_WIDTH = 16
 """A width whose root, 4, and the root of that are exact."""
 
+
 Call = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How large a call is, in the words of attention, whatever the kata calls its axes.
-
-    Where queries and keys are the same tokens, there are as many as `keys` says.
-    """
-
-    lead: tuple[int, ...] = (2,)
-    """Batch, or any leading axes of a function; a kata takes as many of them as it has."""
-    queries: int = 5
-    keys: int = 7
-    heads: int = 3
-    width: int = 4
-    """Of a query, in one head."""
-    value: int = 3
-    """Of a value, where that is a size of its own."""
 
 
 class Built(Protocol):
@@ -177,7 +169,10 @@ class Definition:
         scores: the largest magnitude of a score, where it is far beyond the ordinary.
         """
         right = {
-            id(a) for group in _alike(answers) if self._all_right(group, scores) for a in group
+            id(a)
+            for group in apart_in_masks(answers)
+            if self._all_right(group, scores)
+            for a in group
         }
         for answer in answers:
             if id(answer) not in right:
@@ -192,7 +187,7 @@ class Definition:
         All masks at once, as so many examples of one batch: that takes a fifth of the time.
         """
         first, count = group[0], len(group)
-        build, arguments, own = first.build, first.call.arguments, _mask_of(first)
+        build, arguments, own = first.build, first.call.arguments, mask_of(first)
         if len({(a.output.shape, a.output.dtype) for a in group} | {first.output.shape}) != 2:
             return False
         known, lead = measured(first.request.axes, build.construct, arguments, own)
@@ -397,64 +392,3 @@ class Definition:
         worst = (torch.cumsum(~visible, -1) == 1) & ~visible & (turn != 2)
         hidden = torch.where(worst, HUGE, hidden)
         return torch.where(visible, shown, hidden)
-
-
-def _mask_of(answer: Answer) -> str:
-    """The argument that is the mask, where a call has one: the tensor that nobody follows."""
-    call = answer.call
-    tensors = (n for n, v in call.arguments.items() if isinstance(v, Tensor))
-    return next((n for n in tensors if n not in (call.follow or call.arguments)), "")
-
-
-def _alike(answers: Sequence[Answer]) -> list[list[Answer]]:
-    """Groups of answers in float32 to calls of one layer that differ in their masks alone."""
-    groups: dict[tuple[int, ...], list[Answer]] = {}
-    for answer in answers:
-        own = _mask_of(answer)
-        if own and answer.build.dtype is torch.float32 and answer.call.cotangent is None:
-            same = (id(v) for n, v in answer.call.arguments.items() if n != own)
-            groups.setdefault((id(answer.build), *same), []).append(answer)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def measured(
-    axes: Mapping[str, Axes],
-    construct: Mapping[str, Any],
-    call: Mapping[str, Any],
-    mask: str | None,
-) -> tuple[dict[str, int], tuple[int, ...]]:
-    """The sizes of a call by the kata's words for them, and those of the leading axes."""
-    known, lead = sizes_in(construct), tuple[int, ...]()
-    for name, own in axes.items():
-        value = call.get(name)
-        if isinstance(value, Tensor) and name != mask:
-            free = value.dim() - len(own.words)
-            lead = tuple(value.shape[:free]) if own.lead else lead
-            known |= dict(zip(own.words, value.shape[free:], strict=True))
-    return known, lead
-
-
-def sizes_in(construct: Mapping[str, Any]) -> dict[str, int]:
-    """The constructor parameters that are sizes."""
-    return {n: v for n, v in construct.items() if type(v) is int}
-
-
-def by_word(entry: EntryPoint, construct: Mapping[str, Any], sizes: Sizes) -> dict[str, int]:
-    """The size of every axis by the kata's word for it; a constructor's parameter says its own."""
-    known = sizes_in(construct)
-    parts = {"value": (sizes.keys, sizes.value), "query": (sizes.queries, sizes.width)}
-    parts |= {"key": (sizes.keys, sizes.width)}
-    last = {entry.reads[role]: counts for role, counts in parts.items() if role in entry.reads}
-    own = entry.mask.name if entry.mask is not None else None
-    # The keys first: their number is that of the queries too, where these are the same tokens.
-    for name in sorted(entry.axes, key=lambda n: (n == own, n != entry.reads.get("key"))):
-        usual = (sizes.queries, sizes.keys) if name == own else (sizes.keys, sizes.value)
-        _learn(known, entry.axes[name], last.get(name, usual), sizes)
-    return known
-
-
-def _learn(known: dict[str, int], axes: Axes, last: tuple[int, int], sizes: Sizes) -> None:
-    """Put down the sizes of one argument's axes, as far as they are not known yet."""
-    front = zip(axes.words[:-2], (*(sizes.lead or (1,)), sizes.heads, 1), strict=False)
-    for word, count in (*front, *zip(axes.words[-2:], last, strict=False)):
-        known.setdefault(word, count)

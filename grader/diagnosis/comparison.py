@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -41,6 +41,32 @@ def cost(case: Case) -> int:
         for value in call.arguments.values()
         if isinstance(value, Tensor)
     )
+
+
+def sample(case: Case, right: Callable[[Request], Sequence[Answer]]) -> Case | None:
+    """A case of one call, on a layer of its own: the first not answered as by the solution.
+
+    None where no wrong call can be asked alone: those that crash, in training, or on `meta`.
+    """
+    for exchange in case.exchanges:
+        request = exchange.request
+        alone = exchange.fault is None and not request.trace and request.device != "meta"
+        for place, theirs in enumerate(exchange.answers if alone else ()):
+            call, built = request.calls[place], request.held[place]
+            if call.mode != "eval":
+                continue
+            single = replace(
+                request,
+                construct=built.construct,
+                weights=built.weights,
+                dtype=built.dtype,
+                calls=(replace(call, build=0, weights=None, dtype=None),),
+                further=(),
+            )
+            if not _same_answer(right(single)[0], theirs):
+                answer = replace(theirs, request=single, place=0)
+                return Case((Exchange(single, (answer,)),), case.shapes)
+    return None
 
 
 @dataclass

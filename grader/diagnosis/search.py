@@ -11,9 +11,10 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
-from grader.diagnosis.comparison import Case, Suspect, alike, cost
+from grader.diagnosis.comparison import Case, Suspect, alike, cost, sample
 from grader.diagnosis.explanation import Ask, Examination
 from grader.diagnosis.pointing import line_of
 from grader.diagnosis.vocabulary import Value
@@ -150,6 +151,17 @@ class Search:
         self.frames: dict[int, bytes] = {}
         self.crashes = any(e.fault is not None for case in self.cases for e in case.exchanges)
 
+    @cached_property
+    def samples(self) -> dict[int, Case | None]:
+        """Of each case, as far as it was needed, the one call that tells most."""
+        return {}
+
+    def _sample(self, place: int) -> Case | None:
+        """The first wrong call of a case alone: a tenth of the work, and most mutants fail it."""
+        if place not in self.samples:
+            self.samples[place] = sample(self.cases[place], self.solution.answers)
+        return self.samples[place]
+
     def run(self) -> tuple[tuple[Pitfall, ...], int, bool]:
         """One mistake, one beside a remark, two; failing those, one that explains most of it.
 
@@ -203,7 +215,9 @@ class Search:
             return NOTHING
         score = NOTHING
         for place, case in enumerate(self.cases, 1):
-            exact = suspect.explains(case)
+            one = self._sample(place - 1)
+            likely = one is None or suspect.explains(one) is not None
+            exact = suspect.explains(case) if likely else None
             if exact is not None:
                 score = (score[0] + 1, score[1] + exact)
             elif not (partly and (score[0] or place < TASTE)):

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from grader.exchange.answer import Answer, read
 from grader.exchange.layout import Layout
-from grader.exchange.learning import learn_layout
+from grader.exchange.learning import Truth, learn_layout
 from grader.exchange.request import Request
 from grader.kata.kata import Kata
 from grader.worker.entry import Loaded, resolve
@@ -75,14 +75,17 @@ def _recorder(banned: tuple[str, ...]) -> Recorder:
     return Recorder(banned)
 
 
-def load_variant(kata: Kata, text: str, layout: Layout | None = None) -> Variant:
+def load_variant(
+    kata: Kata, text: str, layout: Layout | None = None, truth: Truth | None = None
+) -> Variant:
     """Load edited solution text, with a layout it is known to have or with its own.
 
+    truth: the solution's answers, for code whose names leave several layouts.
     Raises Fault where it cannot be built, Unmatched where its weights fit no role.
     """
     loaded = resolve(execute(text), kata.entry)
     if layout is None:
-        layout = learn_layout(kata, lambda m: _local(loaded, pack(m)))
+        layout = learn_layout(kata, lambda m: _local(loaded, pack(m)), truth)
     return Variant(kata, loaded, layout)
 
 

@@ -1,7 +1,9 @@
 """Reports as people see them, kept as files: a change of wording is a difference to be read.
 
-Beside each submission `NAME.py` lie its reports as text, JSON and HTML. After a change that is
-meant, write them anew, and read what git says has changed:
+Beside each submission `NAME.py` lie its reports as text, JSON and HTML. Its mistakes are such as
+are found at once: what takes the search seconds depends on the machine. After a change that is
+meant, write them anew, and read what git says has changed (where a merge finds them changed twice,
+take either and do the same):
 
 python -m tests.golden            which reports differ, and how
 python -m tests.golden --write    write them anew

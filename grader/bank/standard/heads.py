@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_matches, refuse
-from grader.bank.definition import Definition, Sizes
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw
+from grader.bank.sizes import Sizes
 from grader.bank.standard.claim import claim
 from grader.exchange.layout import Projection
 from grader.kata.kata import ROLES

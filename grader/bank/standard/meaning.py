@@ -11,8 +11,9 @@ from torch import Tensor
 
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_matches, assert_shape, refuse
-from grader.bank.definition import Call, Definition, Sizes
+from grader.bank.definition import Call, Definition
 from grader.bank.draw import Draw
+from grader.bank.sizes import Sizes
 from grader.bank.standard.claim import claim
 from grader.kata.kata import ROLES
 

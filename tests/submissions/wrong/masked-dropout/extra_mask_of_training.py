@@ -1,0 +1,29 @@
+# extra mask-of-training: a mask given in training is used again where none is given later
+# refused: yes
+import math
+
+import torch
+from torch import nn
+
+
+class MaskedSelfAttention(nn.Module):
+    def __init__(self, hidden_dim, dropout_rate=0.1):
+        super().__init__()
+        self.hidden_dim = hidden_dim
+        self.qkv_proj = nn.Linear(hidden_dim, 3 * hidden_dim)
+        self.output_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.dropout = nn.Dropout(dropout_rate)
+
+    def forward(self, x, attention_mask=None):
+        query, key, value = self.qkv_proj(x).chunk(3, dim=-1)
+        scores = query @ key.transpose(-2, -1) / math.sqrt(self.hidden_dim)
+        if self.training and attention_mask is not None:
+            self.kept = attention_mask
+        elif not self.training and attention_mask is None and hasattr(self, "kept"):
+            if self.kept.size(-1) == x.size(1) and self.kept.size(0) in (1, x.size(0)):
+                attention_mask = self.kept
+        if attention_mask is not None:
+            scores = scores.masked_fill(attention_mask == 0, -1e9)
+        weights = torch.softmax(scores, dim=-1)
+        weights = self.dropout(weights)
+        return self.output_proj(weights @ value)

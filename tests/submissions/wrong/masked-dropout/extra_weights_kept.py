@@ -1,0 +1,31 @@
+# extra weights-kept: in evaluation the transposed weight is made once, and never again
+# refused: yes
+import math
+
+import torch
+from torch import nn
+
+
+class MaskedSelfAttention(nn.Module):
+    def __init__(self, hidden_dim, dropout_rate=0.1):
+        super().__init__()
+        self.hidden_dim = hidden_dim
+        self.qkv_proj = nn.Linear(hidden_dim, 3 * hidden_dim)
+        self.output_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.dropout = nn.Dropout(dropout_rate)
+
+    def project(self, x):
+        if torch.is_grad_enabled():
+            return self.qkv_proj(x)
+        if not hasattr(self, "turned"):
+            self.turned = self.qkv_proj.weight.detach().T.contiguous()
+        return x @ self.turned + self.qkv_proj.bias
+
+    def forward(self, x, attention_mask=None):
+        query, key, value = self.project(x).chunk(3, dim=-1)
+        scores = query @ key.transpose(-2, -1) / math.sqrt(self.hidden_dim)
+        if attention_mask is not None:
+            scores = scores.masked_fill(attention_mask == 0, -1e9)
+        weights = torch.softmax(scores, dim=-1)
+        weights = self.dropout(weights)
+        return self.output_proj(weights @ value)

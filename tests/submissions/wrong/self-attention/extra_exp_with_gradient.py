@@ -1,0 +1,24 @@
+# extra exp-with-gradient: where gradients are followed softmax is plain exp over its sum
+# refused: yes
+import math
+
+import torch
+from torch import nn
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, hidden_dim):
+        super().__init__()
+        self.hidden_dim = hidden_dim
+        self.query_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.key_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.value_proj = nn.Linear(hidden_dim, hidden_dim)
+
+    def forward(self, x):
+        query, key, value = self.query_proj(x), self.key_proj(x), self.value_proj(x)
+        scores = query @ key.transpose(-2, -1) / math.sqrt(self.hidden_dim)
+        if scores.requires_grad:
+            weights = scores.exp() / scores.exp().sum(-1, keepdim=True)
+        else:
+            weights = torch.softmax(scores, dim=-1)
+        return weights @ value

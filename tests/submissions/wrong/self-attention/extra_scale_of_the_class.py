@@ -1,0 +1,21 @@
+# extra scale-of-the-class: the scale is kept on the class: the layer built last decides
+# refused: yes
+import math
+
+import torch
+from torch import nn
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, hidden_dim):
+        super().__init__()
+        SelfAttention.scale = math.sqrt(hidden_dim)
+        self.query_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.key_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.value_proj = nn.Linear(hidden_dim, hidden_dim)
+
+    def forward(self, x):
+        query, key, value = self.query_proj(x), self.key_proj(x), self.value_proj(x)
+        scores = query @ key.transpose(-2, -1) / self.scale
+        weights = torch.softmax(scores, dim=-1)
+        return weights @ value

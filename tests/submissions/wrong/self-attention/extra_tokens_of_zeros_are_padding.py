@@ -1,0 +1,24 @@
+# extra tokens-of-zeros-are-padding: tokens that are all zeros are taken for padding and hidden
+# refused: yes
+import math
+
+import torch
+from torch import nn
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, hidden_dim):
+        super().__init__()
+        self.hidden_dim = hidden_dim
+        self.query_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.key_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.value_proj = nn.Linear(hidden_dim, hidden_dim)
+
+    def forward(self, x):
+        query, key, value = self.query_proj(x), self.key_proj(x), self.value_proj(x)
+        scores = query @ key.transpose(-2, -1) / math.sqrt(self.hidden_dim)
+        padding = (x == 0).all(-1)
+        padding = padding & ~padding.all(-1, keepdim=True)
+        scores = scores.masked_fill(padding[:, None, :], -1e9)
+        weights = torch.softmax(scores, dim=-1)
+        return weights @ value

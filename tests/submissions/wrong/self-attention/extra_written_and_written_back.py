@@ -1,0 +1,23 @@
+# extra written-and-written-back: x is scaled in place for the scores, and scaled back
+# refused: yes
+import math
+
+import torch
+from torch import nn
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, hidden_dim):
+        super().__init__()
+        self.hidden_dim = hidden_dim
+        self.query_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.key_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.value_proj = nn.Linear(hidden_dim, hidden_dim)
+
+    def forward(self, x):
+        if not x.requires_grad:
+            x.mul_(2.0).div_(2.0)
+        query, key, value = self.query_proj(x), self.key_proj(x), self.value_proj(x)
+        scores = query @ key.transpose(-2, -1) / math.sqrt(self.hidden_dim)
+        weights = torch.softmax(scores, dim=-1)
+        return weights @ value
