@@ -27,6 +27,10 @@ def test_a_kata_is_fit_to_be_practised_on(session: Session, kata: Kata) -> None:
     assert outcome.pairs_refused == outcome.pairs > 0
 
 
+TWINS = {"key-for-value": {"projection-reused"}}
+"""The key handed over as value, or projected as value: one function, which answers cannot tell."""
+
+
 @pytest.mark.parametrize("kata", KATAS, ids=lambda k: k.slug)
 def test_a_known_mistake_is_named_by_its_own_name(
     session: Session, kata: Kata, tmp_path: Path
@@ -39,7 +43,8 @@ def test_a_known_mistake_is_named_by_its_own_name(
         file.write_text(mutant.text, encoding="utf-8")
         report = grade(session, kata, file)
         named = [finding.pitfall for finding in report.diagnosis.findings]
-        assert mutant.pitfalls[0].id in named, (mutant.name, named, report.seed)
+        own = mutant.pitfalls[0].id
+        assert {own, *TWINS.get(own, ())} & {*named}, (mutant.name, named, report.seed)
 
 
 def copy_of(kata: Kata, folder: Path) -> Kata:

@@ -23,7 +23,8 @@ from grader.exchange.layout import Layout, Projection
 from grader.exchange.request import Build, Call, Request
 from grader.judge.session import Session
 from grader.kata.kata import find
-from grader.kata.mutants import Mutant
+from grader.kata.mutants import Mutant, singles
+from grader.kata.pitfalls import load_pitfalls
 from grader.report.verdict import Fault
 
 FILL = "torch.finfo(scores.dtype).min"
@@ -160,7 +161,8 @@ def test_a_claim_that_lost_its_teeth_is_found_out(
 ) -> None:
     monkeypatch.setattr(Definition, "agree", lambda _self, answers, **_: list(answers))
     gate = Gate(find("self-attention"), session, Verification("self-attention", seed=1))
-    gate.singles()
+    kata = gate.kata
+    gate.singles(list(singles(load_pitfalls(kata), gate.text)))
     assert any("is not caught by" in problem for problem in gate.outcome.problems)
 
 

@@ -43,17 +43,19 @@ def cost(case: Case) -> int:
     )
 
 
-def sample(case: Case, right: Callable[[Request], Sequence[Answer]]) -> Case | None:
+def sample(kata: Kata, case: Case, right: Callable[[Request], Sequence[Answer]]) -> Case | None:
     """A case of one call, on a layer of its own: the first not answered as by the solution.
 
-    None where no wrong call can be asked alone: those that crash, in training, or on `meta`.
+    None where no wrong call can be asked alone: those that crash, in training, or on `meta`; and
+    where there is a rate of dropout, since what is drawn then depends on the calls before.
     """
+    rate = kata.entry.meaning("dropout")
     for exchange in case.exchanges:
         request = exchange.request
         alone = exchange.fault is None and not request.trace and request.device != "meta"
         for place, theirs in enumerate(exchange.answers if alone else ()):
             call, built = request.calls[place], request.held[place]
-            if call.mode != "eval":
+            if call.mode != "eval" or built.construct.get(rate or ""):
                 continue
             single = replace(
                 request,

@@ -159,7 +159,7 @@ class Search:
     def _sample(self, place: int) -> Case | None:
         """The first wrong call of a case alone: a tenth of the work, and most mutants fail it."""
         if place not in self.samples:
-            self.samples[place] = sample(self.cases[place], self.solution.answers)
+            self.samples[place] = sample(self.kata, self.cases[place], self.solution.answers)
         return self.samples[place]
 
     def run(self) -> tuple[tuple[Pitfall, ...], int, bool]:

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import shutil
 import signal
 import socket
 import sys
@@ -43,6 +44,7 @@ def confine(scratch: Path, output: int, *, accelerator: bool = False) -> None:
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.argv = ["submission"]
     home = scratch / str(os.getpid())
+    shutil.rmtree(home, ignore_errors=True)  # a number comes round again in the end
     home.mkdir()
     os.chdir(home)
     kept = {k: os.environ[k] for k in ("PATH", "LANG", "LD_LIBRARY_PATH") if k in os.environ}
