@@ -16,22 +16,22 @@ from grader.diagnosis.fit import Fit, Part, Parts, Variants
 from grader.diagnosis.probes import probes
 from grader.diagnosis.readings import behaviour, dropout, weights
 from grader.diagnosis.readings.reading import Reading, Seen
-from grader.diagnosis.vocabulary import Value, values
 from grader.diagnosis.xray import WIDTH, Prepared, XRay, prepare
 from grader.exchange.answer import Answer, Exchange
 from grader.exchange.layout import Layout
 from grader.exchange.local import Variant, edited, load_variant
 from grader.exchange.request import Request
 from grader.kata.kata import Kata
+from grader.kata.vocabulary import Value, values
 from grader.report.verdict import Fault, Verdict
 
-EVALUATIONS = 900
+EVALUATIONS = 700
 """Of edited solutions, for one submission: enough for four mistakes in most places."""
 OTHER_WIDTH = 18
 """Of the second X-ray: whatever is no law of the width shows."""
 HALF = 2e-2
 """How close answers have to be, as a share, where half precision is used inside."""
-SIMPLE = ("one token", "even weights", "no mask")
+SIMPLE = ("one token", "one token of one", "even weights", "even weights again", "no mask")
 SHOWN_BY = {
     "scale": ("no mask",),
     "sums": ("no mask",),

@@ -9,17 +9,17 @@ on it. The budget is a number of evaluations, so what is found depends on the su
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from grader.diagnosis.comparison import distance
 from grader.diagnosis.composition import compose
 from grader.diagnosis.probes import Probe
-from grader.diagnosis.vocabulary import Value
 from grader.exchange.answer import Exchange
 from grader.exchange.local import Variant, edited
 from grader.kata.mutants import Edit
+from grader.kata.vocabulary import Value
 
 MOST = 5
 """So many edits are looked for at once, what only costs stars included."""
@@ -29,9 +29,11 @@ PAIRS = 250
 """Evaluations for two edits at once on one probe."""
 SURE = 0.7
 """An edit that explains this share of a group of probes is not weighed against others."""
-BESIDE = {"values": ("values", "even", "scores"), "even": ("even", "scores")}
-"""Groups whose probes show too few things to tell edits apart, and those that help."""
-STYLED = ("masks", "empty", "fill", "gradients", "state")
+TOGETHER = ("values", "even", "scores", "masks")
+"""Groups of probes in which two mistakes at once are looked for."""
+CONFUSED = {"asks", "hands"}
+"""Aspects that look alike until the scores are in play: two edits may stand for one."""
+STYLED = ("masks", "fill")
 """Groups of probes in which it matters how a row that sees nothing comes out."""
 
 
@@ -138,13 +140,31 @@ class Fit:
         if len(kin) > 1:  # what explains none of its kind explains this neither
             return False
         simple = self.variants.exchanges[probe.name].fault is not None or bool(kin)
-        ways = (self._more, self._others, self._styled, self._two_more)
-        for sets in ways[:2] if simple else ways:
+        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._more, self._others]
+        if not simple and probe.group in STYLED:
+            ways.append(self._styled)
+        if not simple and probe.group in TOGETHER:
+            ways.append(self._two_more)
+        for sets in ways:
             found = self._best(sets(probe), probe)
             if found is not None:
-                self.parts = found
+                self.parts = self._simpler(found, probe)
                 return True
         return False
+
+    def _simpler(self, found: Parts, probe: Probe) -> Parts:
+        """One edit for two that together only changed who plays which part."""
+        confused = [p for p in found if set(p.value.aspects) & CONFUSED]
+        if len(confused) < 2 or len(found) <= len(self.parts):
+            return found
+        rest = tuple(p for p in found if p not in confused)
+        single = (
+            (*rest, Part(value, edit))
+            for value in self.values
+            if set(value.aspects) & CONFUSED
+            for edit in value.pitfall.edits
+        )
+        return self._best(single, probe) or found
 
     # --- what is tried --------------------------------------------------------------------------
 
@@ -164,7 +184,7 @@ class Fit:
 
     def _styled(self, probe: Probe) -> Iterator[Parts]:
         """One more edit, or another, beside a way for a row that sees nothing to come out."""
-        if probe.group not in STYLED or any(p.value.pitfall.remark for p in self.parts):
+        if any(p.value.pitfall.remark for p in self.parts):
             return
         for sets in (self._more, self._others):
             for parts in sets(probe):
@@ -172,8 +192,9 @@ class Fit:
 
     @cached_property
     def _styles(self) -> list[Part]:
-        empty = [v for v in self.values if "empty" in v.aspects and v.pitfall.edits]
-        return [Part(value, value.pitfall.edits[0]) for value in empty[:2]]
+        """The first ways that the vocabulary has: uniform, or NaN."""
+        empty = [v for v in self.values if "empty" in v.aspects and v.id]
+        return [Part(value, edit) for value in empty for edit in value.pitfall.edits[:2]]
 
     def _two_more(self, probe: Probe) -> Iterator[Parts]:
         if len(self.parts) >= MOST - 1:
@@ -221,5 +242,4 @@ class Fit:
     def _kin(self, probe: Probe) -> list[str]:
         """Probes that what explains this one is likely to explain as well."""
         asked = [p for p in self.probes if p.name in self.variants.exchanges]
-        groups = BESIDE.get(probe.group, (probe.group,))
-        return [p.name for p in asked if p.group in groups]
+        return [p.name for p in asked if p.group == probe.group]

@@ -21,11 +21,11 @@ from grader.exchange.request import Call, Request
 from grader.kata.axes import LEAD, Axes
 from grader.kata.kata import ROLES, Kata, Parameter
 
-SIZES = {"B": 3, "L": 4, "S": 5}
-"""Of the first setting; lengths, batch, heads and widths are all different."""
-OTHERS = {"B": 2, "L": 5, "S": 9}
-HEADS, WIDTH = 2, 6
-OTHER_HEADS, OTHER_WIDTH = 3, 4
+SIZES = {"B": 4, "L": 5, "S": 6}
+"""Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
+OTHERS = {"B": 2, "L": 8, "S": 9}
+HEADS, WIDTH = 3, 7
+OTHER_HEADS, OTHER_WIDTH = 2, 11
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
@@ -134,7 +134,7 @@ def probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
     """All of them, in the order in which their answers are explained."""
     plain = setting(kata, layout, draw, SIZES)
     other = setting(kata, layout, draw, OTHERS, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(2, 3))
-    yield from _values(kata, layout, draw, plain)
+    yield from _values(kata, layout, draw, plain, other)
     yield from _scores(draw, plain, other)
     if kata.entry.mask is not None:
         yield from _masks(draw, plain, other)
@@ -145,33 +145,31 @@ def probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
     yield from _length(kata, layout, draw)
 
 
-def _values(kata: Kata, layout: Layout, draw: Draw, plain: Setting) -> Iterator[Probe]:
+def _values(
+    kata: Kata, layout: Layout, draw: Draw, plain: Setting, other: Setting
+) -> Iterator[Probe]:
+    """One token attends to itself alone; with scores of zero all that is seen counts alike."""
     one = {**SIZES, "B": 2, "L": 1, "S": 1}
-    single = setting(kata, layout, draw, one, lead=(2,))
-    yield Probe(
-        "one token",
-        single.request(Call(single.inputs(draw))),
-        ("hands", "dtype", "heads", "asks", "sums", "precision"),
-        "values",
+    single = setting(kata, layout, draw, one)
+    second = setting(
+        kata, layout, draw, {**one, "B": 1}, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(1, 3)
     )
-    even = quiet(plain, draw)
-    yield Probe(
-        "even weights",
-        even.request(Call(even_inputs(even, draw))),
-        ("visibility", "heads", "hands", "sums", "scores", "precision", "asks"),
-        "even",
-        ("one token",),
-    )
+    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "sums")
+    for name, place in (("one token", single), ("one token of one", second)):
+        yield Probe(name, place.request(Call(place.inputs(draw))), show, "values")
+    show = ("visibility", "heads", "hands", "sums", "scores", "asks")
+    for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
+        request = place.request(Call(even_inputs(place, draw)))
+        yield Probe(name, request, show, "even", ("one token",))
 
 
-def quiet(place: Setting, draw: Draw) -> Setting:
+def quiet(place: Setting) -> Setting:
     """The same layer with query and key weights of zero; a function has none."""
     silent = {
         role: Projection(p.weight * 0, None if p.bias is None else p.bias * 0)
         for role, p in place.weights.items()
         if role in ("query", "key")
     }
-    del draw
     return Setting(
         place.kata, place.construct, {**place.weights, **silent}, place.sizes, place.lead
     )
@@ -191,7 +189,7 @@ def _scores(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
     yield Probe(
         "no mask",
         plain.request(Call(plain.inputs(draw))),
-        (*aspects, "precision"),
+        aspects,
         "scores",
         ("one token", "even weights"),
     )
@@ -226,7 +224,10 @@ def _masks(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
         return place.request(Call({**place.inputs(draw, scale), parameter.name: mask}))
 
     def some(*shape: int) -> Tensor:
-        return draw.mask(*shape, visible=0.5)
+        drawn = draw.mask(*shape, visible=0.5)
+        # A token that sees itself sees something, whatever rule is joined with the mask.
+        own = torch.eye(*shape[-2:], dtype=torch.bool)
+        return drawn | own if full.words[-1] == full.words[-2] else drawn
 
     yield masked("mask for all", some(*square))
     yield masked("mask for each", some(*other.shape(full)), other)
@@ -311,6 +312,6 @@ def _length(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
     if "L" not in words and LEAD not in words:
         sizes = {"B": 1, "S": LONG}
     long = setting(kata, layout, draw, sizes, heads=1, width=4, lead=())
-    even = quiet(long, draw)
+    even = quiet(long)
     request = even.request(Call(even_inputs(even, draw)))
     yield Probe("a long sequence", request, ("length", "visibility"), "length", ("even weights",))

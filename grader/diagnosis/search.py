@@ -17,7 +17,6 @@ from itertools import islice
 from grader.diagnosis.comparison import Case, Suspect, alike, cost, sample
 from grader.diagnosis.explanation import Ask, Examination
 from grader.diagnosis.pointing import line_of
-from grader.diagnosis.vocabulary import Value
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
 from grader.exchange.local import load_variant
@@ -25,6 +24,7 @@ from grader.exchange.matching import Unmatched
 from grader.kata.kata import Kata
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import load_pitfalls
+from grader.kata.vocabulary import Value
 from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier
 
 Score = tuple[int, int]

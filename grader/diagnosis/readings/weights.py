@@ -8,13 +8,21 @@ Not readable where the answer is no matrix of weights, or the logarithm no strai
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
-from grader.diagnosis.readings.reading import Reading
-from grader.diagnosis.xray import XRay, effective_scale
+from grader.diagnosis.readings.reading import TRUE, Reading
+from grader.diagnosis.xray import HEADS, XRay, effective_scale
 
+LAWS: dict[str, Callable[[int], float]] = {
+    TRUE: lambda width: 1 / math.sqrt(width),
+    "no-scale": lambda _: 1.0,
+    "scale-by-d": lambda width: 1 / width,
+    "scale-multiplied": math.sqrt,
+    "scale-of-the-model": lambda width: 1 / math.sqrt(HEADS * width),
+}
+"""Factors that have a name, by the width of query and key."""
 CLOSE = 1e-3
 """Relative: two factors this close are one."""
 
@@ -29,8 +37,10 @@ def scale(xrays: Sequence[XRay]) -> Reading | None:
     if len(factors) < 2 or any(f is None for f in factors):
         return None
     found = [f for f in factors if f is not None]
-    if all(abs(f * math.sqrt(x.width) - 1) < CLOSE for f, x in zip(found, xrays, strict=True)):
-        return Reading("scale")
+    for value, law in LAWS.items():
+        lawful = (law(xray.width) for xray in xrays)
+        if all(abs(f / factor - 1) < CLOSE for f, factor in zip(found, lawful, strict=True)):
+            return Reading("scale", value)
     if abs(found[0] - found[1]) <= CLOSE * abs(found[0]) and found[0] != 0:
         divisor = 1 / found[0]
         nice = round(divisor, 2)

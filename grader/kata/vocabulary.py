@@ -16,7 +16,8 @@ from typing import Any
 
 from grader.kata.kata import Kata, read_toml
 from grader.kata.mutants import Edit, Pitfall
-from grader.kata.pitfalls import NAME, load_pitfalls
+from grader.kata.pitfalls import NAME, find_pitfall, load_pitfalls
+from grader.kata.refused import Refused
 from grader.kata.written import Book
 
 FILE = Path(__file__).parent / "vocabulary.toml"
@@ -71,6 +72,22 @@ def values(kata: Kata, text: str) -> tuple[Value, ...]:
     return (*known, *own)
 
 
+def find_mistake(katas: Sequence[Kata], name: str) -> list[tuple[Kata, Pitfall]]:
+    """A mistake as the katas tell it that know it, else in the engine's words.
+
+    Raises Refused, with a guess, where there is none of this name.
+    """
+    try:
+        return find_pitfall(katas, name)
+    except Refused:
+        for kata in katas:
+            text = kata.solution.read_text(encoding="utf-8")
+            found = next((v for v in values(kata, text) if v.pitfall.id == name), None)
+            if found is not None and (found.pitfall.edits or kata is katas[-1]):
+                return [(kata, found.at((*found.numbers, "8")[0]).pitfall)]
+        raise
+
+
 def _value(
     row: Mapping[str, Any], pitfalls: Mapping[str, Pitfall], lines: Mapping[str, str], text: str
 ) -> Value:
@@ -97,6 +114,8 @@ def _value(
 
 def _edits(row: Mapping[str, Any], lines: Mapping[str, str], text: str) -> Iterator[Edit]:
     """The row's edits that have a place in the text."""
+    if row.get("unless") in lines:
+        return
     written = [
         {line: wrong} for line, wrongs in row.get("edit", {}).items() for wrong in _several(wrongs)
     ]
