@@ -182,7 +182,8 @@ class Examination:
         variants = Variants(
             self.solution, self.text, self.exchanges, EVALUATIONS, near, lenient=lenient
         )
-        fit = Fit(variants, self.probes, self._possible(readings))
+        measured = {reading.value for reading in readings if reading.deviates}
+        fit = Fit(variants, self.probes, self._possible(readings), measured)
         fit.run()
         return fit
 

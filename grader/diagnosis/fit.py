@@ -9,7 +9,7 @@ on it. The budget is a number of evaluations, so what is found depends on the su
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,8 +23,6 @@ from grader.kata.vocabulary import Value
 
 MOST = 5
 """So many edits are looked for at once, what only costs stars included."""
-FIRST = 5
-"""Of two edits together, the first is one of so many that come closest alone."""
 PAIRS = 250
 """Evaluations for two edits at once on one probe."""
 SURE = 0.7
@@ -33,7 +31,7 @@ TOGETHER = ("values", "even", "scores", "masks")
 """Groups of probes in which two mistakes at once are looked for."""
 CONFUSED = {"asks", "hands"}
 """Aspects that look alike until the scores are in play: two edits may stand for one."""
-STYLED = ("masks", "fill")
+STYLED = ("even", "scores", "masks", "fill")
 """Groups of probes in which it matters how a row that sees nothing comes out."""
 
 
@@ -111,6 +109,8 @@ class Fit:
     variants: Variants
     probes: Sequence[Probe]
     values: Sequence[Value]
+    measured: Collection[str] = ()
+    """Values that readings speak for: where two are looked for, these come first."""
     parts: Parts = ()
     explained: list[str] = field(default_factory=list)
     open: list[Probe] = field(default_factory=list)
@@ -194,23 +194,29 @@ class Fit:
     def _styles(self) -> list[Part]:
         """The first ways that the vocabulary has: uniform, or NaN."""
         empty = [v for v in self.values if "empty" in v.aspects and v.id]
-        return [Part(value, edit) for value in empty for edit in value.pitfall.edits[:2]]
+        return [Part(value, edit) for value in empty for edit in value.pitfall.edits[:4]]
 
     def _two_more(self, probe: Probe) -> Iterator[Parts]:
         if len(self.parts) >= MOST - 1:
             return
-        floor = max(self.variants.left - PAIRS, 0)
         candidates = list(self._candidates(probe))
-        base = self.variants.error(self.parts, probe.name)
         errors = {p: self.variants.error((*self.parts, p), probe.name) for p in candidates}
-        nearest = sorted((p for p in candidates if errors[p] < base), key=lambda p: errors[p])
-        for one in nearest[:FIRST]:
-            for two in candidates:
-                if two.id != one.id and self.variants.left > floor:
-                    yield (*self.parts, one, two)
+        near = sorted(candidates, key=lambda p: (p.value.id not in self.measured, errors[p]))
+        floor = max(self.variants.left - PAIRS, 0)
+        for far in range(1, 2 * len(near)):  # the nearest two first
+            for one in range((far + 1) // 2):
+                if far - one < len(near) and near[one].id != near[far - one].id:
+                    if self.variants.left <= floor:
+                        return
+                    yield (*self.parts, near[one], near[far - one])
 
     def _candidates(self, probe: Probe) -> Iterator[Part]:
-        """Edits of the aspects that can show in a probe, the likeliest first."""
+        """Edits of the aspects that can show in a probe, the likeliest first.
+
+        What only costs stars comes before any mistake that would explain as much.
+        """
+        if probe.group in STYLED:
+            yield from self._styles
         for aspect in probe.aspects:
             for value in self.values:
                 if aspect in value.aspects:

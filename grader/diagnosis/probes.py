@@ -31,7 +31,7 @@ HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
 LONG = 1100
 """Longer than the usual buffers of 64, 512 and 1024."""
-RATE = 0.5
+RATE = 0.3
 
 
 @dataclass(frozen=True)

@@ -178,20 +178,20 @@ def differ(xray: XRay) -> bool:
     return not torch.allclose(xray.weights, xray.truth, atol=1e-4)
 
 
-def effective_scale(xray: XRay) -> float | None:
+def effective_scale(xray: XRay, axis: int = -1) -> float | None:
     """The factor between QKᵀ and the log-weights, or None where they are not proportional.
 
-    Regression with an offset of its own for every row, over the visible keys.
+    Regression with an offset of its own for every row (or column: axis −2), over visible keys.
     """
     seen = xray.truth > 1e-12
     usable = seen & (xray.weights > 1e-12)
     if not bool((xray.weights[seen] > 0).all()):
         return None
-    counts = usable.sum(-1, keepdim=True).clamp(min=1)
+    counts = usable.sum(axis, keepdim=True).clamp(min=1)
 
     def centred(values: Tensor) -> Tensor:
         kept = torch.where(usable, values, 0.0)
-        return torch.where(usable, values - kept.sum(-1, keepdim=True) / counts, 0.0)
+        return torch.where(usable, values - kept.sum(axis, keepdim=True) / counts, 0.0)
 
     x, y = centred(xray.scores), centred(xray.weights.clamp(min=1e-12).log())
     variance = float((x * x).sum())

@@ -166,4 +166,5 @@ def _aspects_of(pitfall: Pitfall, lines: Mapping[str, str]) -> tuple[str, ...]:
     edited = {right for edit in pitfall.edits for right in edit.right}
     names = {name for name, line in lines.items() if line in edited}
     found = [a for a, of in ASPECT_OF.items() if names & set(of.split())]
-    return tuple(found) if pitfall.remark else tuple(a for a in found if a != "empty") or ("",)
+    last = ("empty", "hands") if len(found) > 1 else ()
+    return tuple(found) if pitfall.remark else tuple(a for a in found if a not in last) or ("",)

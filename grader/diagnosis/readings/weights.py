@@ -33,7 +33,7 @@ def scale(xrays: Sequence[XRay]) -> Reading | None:
     Asked: the X-ray without a mask at two widths. Unit: one over the width's root is true.
     Not readable: where log-weights and scores are not proportional.
     """
-    factors = [effective_scale(xray) for xray in xrays]
+    factors = [effective_scale(xray, _normalised(xray)) for xray in xrays]
     if len(factors) < 2 or any(f is None for f in factors):
         return None
     found = [f for f in factors if f is not None]
@@ -52,6 +52,12 @@ def scale(xrays: Sequence[XRay]) -> Reading | None:
         f"{f:.3g} at a width of {x.width}" for f, x in zip(found, xrays, strict=True)
     )
     return Reading("scale", "scale-power", "", f"the scores are multiplied by {told}")
+
+
+def _normalised(xray: XRay) -> int:
+    """The axis that the weights sum to 1 over: the keys', or else the queries'."""
+    off = [float((xray.weights.sum(axis) - 1).abs().max()) for axis in (-1, -2)]
+    return -2 if off[1] < CLOSE < off[0] else -1
 
 
 def sums(xray: XRay) -> Reading | None:
