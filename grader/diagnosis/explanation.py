@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 from grader.bank.draw import Draw
 from grader.diagnosis.comparison import Case, Suspect, distance
@@ -18,8 +19,9 @@ from grader.diagnosis.readings import behaviour, dropout, weights
 from grader.diagnosis.readings.reading import Reading, Seen
 from grader.diagnosis.xray import WIDTH, Prepared, XRay, prepare
 from grader.exchange.answer import Answer, Exchange
+from grader.exchange.editing import Editing
 from grader.exchange.layout import Layout
-from grader.exchange.local import Variant, edited, load_variant
+from grader.exchange.local import load_variant
 from grader.exchange.request import Request
 from grader.kata.kata import Kata
 from grader.kata.vocabulary import Value, values
@@ -73,7 +75,8 @@ class Examination:
     """Whether there is reason to look at what happens in training."""
 
     def __post_init__(self) -> None:
-        self.solution: Variant = load_variant(self.kata, self.text)
+        self.solution = load_variant(self.kata, self.text)
+        self.editing = Editing(self.solution, self.text)
         self.values = values(self.kata, self.text)
         draw = Draw(self.seed, "probes")
         self.probes = [
@@ -111,17 +114,12 @@ class Examination:
         """How many probes would be answered right without one of the edits."""
         rest = compose(self.text, (p.edit for p in parts if p != part))
         try:
-            variant = edited(self.solution, rest or self.text)
+            variant = self.editing.load(rest or self.text)
         except Exception:  # an edit may raise whatever it likes
             return 0
-        right = {
-            name: Exchange(exchange.request, self._right(name))
-            for name, exchange in self.exchanges.items()
-        }
-        return sum(distance(variant, exchange) == 0 for exchange in right.values())
-
-    def _right(self, name: str) -> tuple[Answer, ...]:
-        return self.solution.directly(self.exchanges[name].request)
+        answers = partial(self.editing.answers, variant)
+        asked = ((self.exchanges[name].request, true) for name, true in self._truths.items())
+        return sum(distance(answers, Exchange(*both)) == 0 for both in asked)
 
     # --- asking and reading -----------------------------------------------------------------------
 
@@ -138,7 +136,7 @@ class Examination:
         return {name for name, exchange in self.exchanges.items() if exchange.fault is not None}
 
     def _readings(self) -> Iterator[Reading | None]:
-        seen = Seen(self.exchanges, self._truths())
+        seen = Seen(self.exchanges, self._truths)
         read = (behaviour.precision, behaviour.inputs, behaviour.state, behaviour.length)
         for reading in (*read, behaviour.masks):
             yield reading(seen)
@@ -148,12 +146,12 @@ class Examination:
             passes = dropout.passes(self.kata, self.layout, self.ask, draw)
             yield dropout.dropout(passes) if passes is not None else None
 
+    @cached_property
     def _truths(self) -> Mapping[str, tuple[Answer, ...]]:
-        return {
-            name: self.solution.directly(exchange.request)
-            for name, exchange in self.exchanges.items()
-            if exchange.fault is None
-        }
+        return {name: self._truth(asked.request) for name, asked in self.exchanges.items()}
+
+    def _truth(self, request: Request) -> tuple[Answer, ...]:
+        return self.editing.answers(self.solution, request)
 
     def _weights(self) -> Iterator[Reading | None]:
         draw = Draw(self.seed, "weights")
@@ -172,16 +170,14 @@ class Examination:
             answer = self.ask(prepared.request)[0].output
         except Fault:
             return None
-        return prepared.seen(answer, self.solution.directly(prepared.request)[0].output)
+        return prepared.seen(answer, self._truth(prepared.request)[0].output)
 
     # --- fitting and proving ----------------------------------------------------------------------
 
     def _fitted(
         self, readings: Sequence[Reading], *, near: float = 0.0, lenient: bool = False
     ) -> Fit:
-        variants = Variants(
-            self.solution, self.text, self.exchanges, EVALUATIONS, near, lenient=lenient
-        )
+        variants = Variants(self.editing, self.exchanges, EVALUATIONS, near, lenient=lenient)
         measured = {reading.value for reading in readings if reading.deviates}
         fit = Fit(variants, self.probes, self._possible(readings), measured)
         fit.run()

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from grader.diagnosis.comparison import distance
 from grader.diagnosis.composition import compose
 from grader.diagnosis.probes import Probe
 from grader.exchange.answer import Exchange
-from grader.exchange.local import Variant, edited
+from grader.exchange.editing import Editing
+from grader.exchange.local import Variant
 from grader.kata.mutants import Edit
 from grader.kata.vocabulary import Value
 
@@ -55,8 +56,7 @@ Parts = tuple[Part, ...]
 class Variants:
     """Edited solutions beside a submission, and how often they were asked."""
 
-    solution: Variant
-    text: str
+    editing: Editing
     exchanges: Mapping[str, Exchange]
     """What the submission answered, by the probe's name."""
     left: int
@@ -84,7 +84,8 @@ class Variants:
             variant = self.variant(text)
             known = math.inf
             if variant is not None:
-                known = distance(variant, self.exchanges[probe], lenient=self.lenient)
+                answers = partial(self.editing.answers, variant)
+                known = distance(answers, self.exchanges[probe], lenient=self.lenient)
             self.errors[text, probe] = known
         return 0.0 if known <= self.near else known
 
@@ -92,14 +93,14 @@ class Variants:
         """An edited text, loaded once; None where it cannot be."""
         if text not in self.loaded:
             try:
-                self.loaded[text] = edited(self.solution, text)
+                self.loaded[text] = self.editing.load(text)
             except Exception:  # an edit may raise whatever it likes
                 self.loaded[text] = None
         return self.loaded[text]
 
     def composed(self, parts: Iterable[Part]) -> str | None:
         """The solution with these edits."""
-        return compose(self.text, (part.edit for part in parts))
+        return compose(self.editing.text, (part.edit for part in parts))
 
 
 @dataclass
@@ -178,9 +179,15 @@ class Fit:
         for place, old in enumerate(self.parts):
             rest = (*self.parts[:place], *self.parts[place + 1 :])
             for value in self.values:
-                same = value.pitfall.id == old.id or set(value.aspects) & set(old.value.aspects)
+                same = value.pitfall.id == old.id or self._kindred(value, old.value)
                 if same or (old.value.pitfall.remark and set(value.aspects) & set(probe.aspects)):
                     yield from ((*rest, Part(value, e)) for e in value.pitfall.edits)
+
+    @staticmethod
+    def _kindred(one: Value, other: Value) -> bool:
+        """Whether one may have been taken for the other."""
+        ours, theirs = set(one.aspects), set(other.aspects)
+        return bool(ours & theirs or (ours & CONFUSED and theirs & CONFUSED))
 
     def _styled(self, probe: Probe) -> Iterator[Parts]:
         """One more edit, or another, beside a way for a row that sees nothing to come out."""

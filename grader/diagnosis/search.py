@@ -129,7 +129,8 @@ def _searched(
         mistakes, count, cut = Search(kata, pitfalls, cases, text).run()
         certainty = PROVED if count == len(cases) else MEASURED
         findings = tuple(_finding(p, source, certainty) for p in mistakes)
-        best = max(best, Told(findings, count, cut), key=lambda told: told.explained)
+        told = Told(findings, count, cut or best.cut)
+        best = told if count > best.explained else replace(best, cut=told.cut)
         if best.explained == len(cases):
             break
     return best

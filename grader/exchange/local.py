@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import types
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from torch import Tensor
@@ -22,7 +21,7 @@ from grader.exchange.learning import Truth, learn_layout
 from grader.exchange.request import Request
 from grader.kata.kata import Kata
 from grader.worker.entry import Loaded, resolve
-from grader.worker.execution import FILENAME, MODULE, execute
+from grader.worker.execution import execute
 from grader.worker.program import answer
 from grader.worker.recorder import Recorder
 from grader.worker.wire import Message, pack, unpack_frame
@@ -42,7 +41,7 @@ class Variant:
         return read(self.run(request.encode(self.layout)), request, self.layout)
 
     def directly(self, request: Request) -> tuple[Answer, ...]:
-        """Its answers without packing and recording, for small requests in great number."""
+        """Its answers without packing and recording, which cost more than a small request."""
         message = request.encode(self.layout)
         for call in message["calls"]:  # a variant may write into what it is given
             given = call["arguments"].items()
@@ -87,17 +86,6 @@ def load_variant(
     if layout is None:
         layout = learn_layout(kata, lambda m: _local(loaded, pack(m)), truth)
     return Variant(kata, loaded, layout)
-
-
-def edited(like: Variant, text: str) -> Variant:
-    """Another text with the definition and the weights that `like` has, loaded in a moment.
-
-    Raises whatever executing it raises.
-    """
-    module = types.ModuleType(MODULE)
-    exec(compile(text, FILENAME, "exec", dont_inherit=True), module.__dict__)
-    target = module.__dict__[like.kata.entry.name]
-    return replace(like, loaded=replace(like.loaded, target=target))
 
 
 class LazySolution:
