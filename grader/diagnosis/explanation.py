@@ -14,6 +14,7 @@ from grader.bank.draw import Draw
 from grader.diagnosis.comparison import Case, Suspect, distance
 from grader.diagnosis.composition import compose
 from grader.diagnosis.fit import Fit, Part, Parts, Variants
+from grader.diagnosis.guard import Guard
 from grader.diagnosis.probes import probes
 from grader.diagnosis.readings import behaviour, dropout, weights
 from grader.diagnosis.readings.reading import Reading, Seen
@@ -59,7 +60,6 @@ class Explanation:
     """Readings that deviate and that no edit stands for."""
     explained: int = 0
     """How many failing cases the edits give to the letter."""
-    cut: bool = False
 
 
 @dataclass
@@ -73,6 +73,7 @@ class Examination:
     seed: int
     training: bool = False
     """Whether there is reason to look at what happens in training."""
+    guard: Guard = field(default_factory=Guard)
 
     def __post_init__(self) -> None:
         self.solution = load_variant(self.kata, self.text)
@@ -177,7 +178,9 @@ class Examination:
     def _fitted(
         self, readings: Sequence[Reading], *, near: float = 0.0, lenient: bool = False
     ) -> Fit:
-        variants = Variants(self.editing, self.exchanges, EVALUATIONS, near, lenient=lenient)
+        variants = Variants(
+            self.editing, self.exchanges, EVALUATIONS, near, lenient=lenient, guard=self.guard
+        )
         measured = {reading.value for reading in readings if reading.deviates}
         fit = Fit(variants, self.probes, self._possible(readings), measured)
         fit.run()
@@ -202,7 +205,7 @@ class Examination:
             for value in self.values
             if value.id == reading.value
         ]
-        return Explanation(parts, measured, explained, fit.variants.cut)
+        return Explanation(parts, measured, explained)
 
     def _left(self, reading: Reading, fit: Fit, left: set[str]) -> bool:
         """Whether a reading tells something that the edits do not."""

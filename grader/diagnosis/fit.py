@@ -15,6 +15,7 @@ from functools import cached_property, partial
 
 from grader.diagnosis.comparison import distance
 from grader.diagnosis.composition import compose
+from grader.diagnosis.guard import Guard
 from grader.diagnosis.probes import Probe
 from grader.exchange.answer import Exchange
 from grader.exchange.editing import Editing
@@ -65,8 +66,7 @@ class Variants:
     """Answers this close, as a share, count as the same: more than 0 where precision is lost."""
     lenient: bool = False
     """Whether any failure to answer counts as the same as any other."""
-    cut: bool = False
-    """Whether an evaluation was asked for when none was left."""
+    guard: Guard = field(default_factory=Guard)
     loaded: dict[str, Variant | None] = field(default_factory=dict)
     errors: dict[tuple[str, str], float] = field(default_factory=dict)
 
@@ -77,8 +77,7 @@ class Variants:
             return math.inf
         known = self.errors.get((text, probe))
         if known is None:
-            if self.left <= 0:
-                self.cut = True
+            if self.left <= 0 or self.guard.over():
                 return math.inf
             self.left -= 1
             variant = self.variant(text)

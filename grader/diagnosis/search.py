@@ -10,12 +10,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 
 from grader.diagnosis.comparison import Case, Suspect, alike, cost, sample
 from grader.diagnosis.explanation import Ask, Examination
+from grader.diagnosis.guard import Guard
 from grader.diagnosis.pointing import line_of
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
@@ -74,25 +75,24 @@ def diagnose(
     texts = texts or (kata.solution.read_text(encoding="utf-8"),)
     # Waste gives right answers: there is nothing to tell it by among them.
     answering = tuple(p for p in pitfalls if not p.grows)
-    told = Told()
+    guard, told = Guard(), Told()
     if cases and refused and ask is not None:
         training = any(c.family == "dropout" and not c.passed for c in checks)
-        each = (Examination(kata, layout, ask, text, seed, training) for text in texts)
+        each = (Examination(kata, layout, ask, text, seed, training, guard) for text in texts)
         told = _examined(each, cases, source)
     if cases and not told.findings:
-        told = _searched(kata, answering, cases, texts, source)
+        told = _searched(kata, answering, cases, texts, source, guard=guard)
     findings = [*told.findings, *(_finding(p, source, PROVED) for p in wasteful)]
     explained = told.explained + (len(costly) if wasteful else 0)
-    return Diagnosis(tuple(findings[:MOST]), explained, len(cases) + len(costly), told.cut)
+    return Diagnosis(tuple(findings[:MOST]), explained, len(cases) + len(costly), guard.cut)
 
 
 @dataclass(frozen=True)
 class Told:
-    """What is named, how many cases it explains to the letter, and whether time ran out."""
+    """What is named, and how many cases it explains to the letter."""
 
     findings: tuple[Finding, ...] = ()
     explained: int = 0
-    cut: bool = False
 
 
 def _examined(examinations: Iterable[Examination], cases: Sequence[Case], source: str) -> Told:
@@ -108,7 +108,7 @@ def _examined(examinations: Iterable[Examination], cases: Sequence[Case], source
         for value, reading in found.measured:
             finding = replace(_pointed(value, source, MEASURED), seen=reading.words)
             named.setdefault(finding.pitfall, finding)
-        told = Told(tuple(named.values()), found.explained, found.cut)
+        told = Told(tuple(named.values()), found.explained)
         if (told.explained, len(told.findings)) > (best.explained, len(best.findings)):
             best = told
         if proved:
@@ -122,15 +122,16 @@ def _searched(
     cases: list[Case],
     texts: Sequence[str],
     source: str,
+    *,
+    guard: Guard,
 ) -> Told:
     """The best explanation by edits of any of the texts, where asking further tells nothing."""
     best = Told()
     for text in texts:
-        mistakes, count, cut = Search(kata, pitfalls, cases, text).run()
+        mistakes, count = Search(kata, pitfalls, cases, text, guard).run()
         certainty = PROVED if count == len(cases) else MEASURED
         findings = tuple(_finding(p, source, certainty) for p in mistakes)
-        told = Told(findings, count, cut or best.cut)
-        best = told if count > best.explained else replace(best, cut=told.cut)
+        best = max(best, Told(findings, count), key=lambda told: told.explained)
         if best.explained == len(cases):
             break
     return best
@@ -144,6 +145,7 @@ class Search:
     pitfalls: Sequence[Pitfall]
     cases: list[Case]
     text: str
+    guard: Guard = field(default_factory=Guard)
     best: tuple[tuple[Pitfall, ...], Score] = ((), NOTHING)
 
     def __post_init__(self) -> None:
@@ -163,27 +165,26 @@ class Search:
             self.samples[place] = sample(self.kata, self.cases[place], self.solution.answers)
         return self.samples[place]
 
-    def run(self) -> tuple[tuple[Pitfall, ...], int, bool]:
+    def run(self) -> tuple[tuple[Pitfall, ...], int]:
         """One mistake, one beside a remark, two; failing those, one that explains most of it.
 
-        With how many cases that explains, and whether something was left untried.
+        With how many cases that explains.
         """
         alone: set[Edit] = set()
-        cut = False
         for mutant in islice(singles(self.pitfalls, self.text), SINGLES):
             score = self._explained(mutant)
             alone |= set(mutant.edits) if score[0] else set()
             # Crashes look alike: the one whose words are the same to the letter is looked for.
-            if self._settles(mutant.pitfalls, score) and not self.crashes:
+            if (self._settles(mutant.pitfalls, score) and not self.crashes) or self.guard.over():
                 break
-        for tried, mutant in enumerate(self._two_at_once(alone) if not self._settled else ()):
+        both = self._two_at_once(alone) if not self._settled else ()
+        for mutant in islice(both, PAIRS):
             refused = tuple(p for p in mutant.pitfalls if not p.remark) or mutant.pitfalls
             score = self._explained(mutant, partly=len(refused) == 1)
-            cut = tried >= PAIRS
-            if self._settles(refused, score) or cut:
+            if self._settles(refused, score) or self.guard.over():
                 break
         found, (count, _) = self.best
-        return (found, count, cut) if 2 * count >= len(self.cases) else ((), 0, cut)
+        return (found, count) if 2 * count >= len(self.cases) else ((), 0)
 
     @property
     def _settled(self) -> bool:
