@@ -6,16 +6,16 @@ put together probe by probe; and the whole is held against every request that fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 
 from grader.bank.draw import Draw
 from grader.diagnosis.comparison import Case, Suspect, distance
 from grader.diagnosis.composition import compose
 from grader.diagnosis.fit import Fit, Part, Parts, Variants
 from grader.diagnosis.guard import Guard
-from grader.diagnosis.probes import probes
+from grader.diagnosis.probes import Probe, probes
 from grader.diagnosis.readings import behaviour, dropout, weights
 from grader.diagnosis.readings.reading import Reading, Seen
 from grader.diagnosis.xray import WIDTH, Prepared, XRay, prepare
@@ -79,14 +79,23 @@ class Examination:
         self.solution = load_variant(self.kata, self.text)
         self.editing = Editing(self.solution, self.text)
         self.values = values(self.kata, self.text)
-        draw = Draw(self.seed, "probes")
-        self.probes = [
-            probe
-            for probe in probes(self.kata, self.layout, draw)
-            if self.training or probe.group != "dropout"
-        ]
+        self.truths: dict[str, tuple[Answer, ...]] = {}
+        drawn = probes(self.kata, self.layout, Draw(self.seed, "probes"))
+        wanted = (probe for probe in drawn if self.training or probe.group != "dropout")
+        self.probes = [probe for probe in wanted if self._answerable(probe)]
         self.exchanges: dict[str, Exchange] = {}
         self.hopeless = False
+
+    def _answerable(self, probe: Probe) -> bool:
+        """Whether the solution has an answer: a kata may refuse some sizes. It is kept."""
+        try:
+            self.truths[probe.name] = self._truth(probe.request)
+        except Fault:
+            return False
+        return True
+
+    def _truth(self, request: Request) -> tuple[Answer, ...]:
+        return self.editing.answers(self.solution, request)
 
     def explain(self, cases: Sequence[Case]) -> Explanation:
         """The edits and readings that account for a submission's answers."""
@@ -119,7 +128,7 @@ class Examination:
         except Exception:  # an edit may raise whatever it likes
             return 0
         answers = partial(self.editing.answers, variant)
-        asked = ((self.exchanges[name].request, true) for name, true in self._truths.items())
+        asked = ((self.exchanges[name].request, true) for name, true in self.truths.items())
         return sum(distance(answers, Exchange(*both)) == 0 for both in asked)
 
     # --- asking and reading -----------------------------------------------------------------------
@@ -137,7 +146,7 @@ class Examination:
         return {name for name, exchange in self.exchanges.items() if exchange.fault is not None}
 
     def _readings(self) -> Iterator[Reading | None]:
-        seen = Seen(self.exchanges, self._truths)
+        seen = Seen(self.exchanges, self.truths)
         read = (behaviour.precision, behaviour.inputs, behaviour.state, behaviour.length)
         for reading in (*read, behaviour.masks):
             yield reading(seen)
@@ -146,13 +155,6 @@ class Examination:
             draw = Draw(self.seed, "dropout")
             passes = dropout.passes(self.kata, self.layout, self.ask, draw)
             yield dropout.dropout(passes) if passes is not None else None
-
-    @cached_property
-    def _truths(self) -> Mapping[str, tuple[Answer, ...]]:
-        return {name: self._truth(asked.request) for name, asked in self.exchanges.items()}
-
-    def _truth(self, request: Request) -> tuple[Answer, ...]:
-        return self.editing.answers(self.solution, request)
 
     def _weights(self) -> Iterator[Reading | None]:
         draw = Draw(self.seed, "weights")
@@ -168,10 +170,10 @@ class Examination:
 
     def _xray(self, prepared: Prepared) -> XRay | None:
         try:
-            answer = self.ask(prepared.request)[0].output
+            answer, true = (side(prepared.request)[0].output for side in (self.ask, self._truth))
         except Fault:
             return None
-        return prepared.seen(answer, self._truth(prepared.request)[0].output)
+        return prepared.seen(answer, true)
 
     # --- fitting and proving ----------------------------------------------------------------------
 
