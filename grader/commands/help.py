@@ -57,7 +57,7 @@ def solution(kata: str, file: Path | None, *, yes: bool) -> None:
 @click.argument("pitfall", required=False, shell_complete=complete_pitfall)
 def explain(pitfall: str | None) -> None:
     """Tell the rest about a named mistake; without PITFALL, about those of your last attempt."""
-    from grader.kata.pitfalls import find_pitfall
+    from grader.kata.vocabulary import find_mistake
     from grader.render.terminal.pitfall import to_text
     from grader.render.terminal.text import make_console
 
@@ -65,7 +65,7 @@ def explain(pitfall: str | None) -> None:
     names: tuple[str, ...] = () if pitfall is None else (pitfall,)
     if not names:
         katas, names = _named_last()
-    make_console().print(to_text([one for name in names for one in find_pitfall(katas, name)]))
+    make_console().print(to_text([one for name in names for one in find_mistake(katas, name)]))
 
 
 def _named_last() -> tuple[list[Kata], tuple[str, ...]]:

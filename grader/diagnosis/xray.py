@@ -41,39 +41,67 @@ class XRay:
     mask: Tensor | None
 
 
-def look(
-    kata: Kata, layout: Layout, ask: Ask, truth: Ask, draw: Draw, *, masked: bool
-) -> XRay | None:
-    """X-ray a submission; None where its kata or its answer cannot be looked into."""
+@dataclass(frozen=True)
+class Prepared:
+    """A request whose answer is a matrix of attention weights, and what goes in."""
+
+    request: Request
+    scores: Tensor
+    width: int
+    mask: Tensor | None = None
+
+    def seen(self, answer: Tensor, truth: Tensor) -> XRay | None:
+        """The weights in an answer beside the true ones; None where it has not their shape."""
+        if answer.shape != truth.shape:
+            return None
+        weights, right = (
+            output.reshape(-1, KEYS, output.shape[-1])[0][:, :KEYS].double()
+            for output in (answer, truth)
+        )
+        return XRay(weights, right, self.scores, self.width, self.mask)
+
+
+def prepare(
+    kata: Kata, layout: Layout, draw: Draw, *, masked: bool = False, width: int = WIDTH
+) -> Prepared | None:
+    """What to ask to see the weights; None where a kata cannot be looked into."""
     if set(kata.entry.reads) != set(ROLES):
         return None
     mask = kata.entry.mask
     visible = draw.mask(KEYS, KEYS, visible=0.55) if masked and mask is not None else None
-    prepared = _layer(kata, layout, draw) if kata.entry.is_module else _function(kata, draw)
-    if prepared is None:
+    make = (
+        _layer(kata, layout, draw, width) if kata.entry.is_module else _function(kata, draw, width)
+    )
+    if make is None:
         return None
-    request, scores, width = prepared
+    request, scores = make
     if mask is not None and visible is not None:
         arguments = {**request.calls[0].arguments, mask.name: visible}
         request = replace(request, calls=(Call(arguments),))
+    return Prepared(request, scores, width, visible)
+
+
+def look(
+    kata: Kata, layout: Layout, ask: Ask, truth: Ask, draw: Draw, *, masked: bool
+) -> XRay | None:
+    """X-ray a submission; None where its kata or its answer cannot be looked into."""
+    prepared = prepare(kata, layout, draw, masked=masked)
+    if prepared is None:
+        return None
     try:
-        seen, true = (side(request)[0].output for side in (ask, truth))
+        seen, true = (side(prepared.request)[0].output for side in (ask, truth))
     except Fault:
         return None
-    if seen.shape != true.shape:
-        return None
-    keys = seen.reshape(-1, KEYS, seen.shape[-1])[0][:, :KEYS].double()
-    right = true.reshape(-1, KEYS, true.shape[-1])[0][:, :KEYS].double()
-    return XRay(keys, right, scores, width, visible)
+    return prepared.seen(seen, true)
 
 
-def _function(kata: Kata, draw: Draw) -> tuple[Request, Tensor, int]:
+def _function(kata: Kata, draw: Draw, width: int) -> tuple[Request, Tensor]:
     """A call whose value is the identity, so that each output row is a row of weights."""
     entry = kata.entry
     query, key, value = (entry.axes[entry.reads[role]] for role in ROLES)
     sizes = {word: 1 for axes in entry.axes.values() for word in axes.words}
     sizes |= {query.words[-2]: KEYS, key.words[-2]: KEYS, value.words[-1]: KEYS}
-    sizes |= {query.words[-1]: WIDTH}  # also value's, where the kata has one width for all
+    sizes |= {query.words[-1]: width}  # also value's, where the kata has one width for all
     arguments: dict[str, Any] = {p.name: p.sample for p in entry.call if p.required}
     asked, compared = draw(*query.shape(sizes)), draw(*key.shape(sizes))
     shape = value.shape(sizes)
@@ -82,31 +110,31 @@ def _function(kata: Kata, draw: Draw) -> tuple[Request, Tensor, int]:
         entry.reads["key"]: compared,
         entry.reads["value"]: torch.eye(*shape[-2:]).expand(shape),
     }
-    scores = asked.reshape(KEYS, WIDTH) @ compared.reshape(KEYS, WIDTH).T
-    return Request({}, {}, (Call(arguments),)), scores.double(), WIDTH
+    scores = asked.reshape(KEYS, width) @ compared.reshape(KEYS, width).T
+    return Request({}, {}, (Call(arguments),)), scores.double()
 
 
-def _layer(kata: Kata, layout: Layout, draw: Draw) -> tuple[Request, Tensor, int] | None:
+def _layer(kata: Kata, layout: Layout, draw: Draw, width: int) -> tuple[Request, Tensor] | None:
     """A layer whose value projection reads one-hot positions, and hands them through."""
     entry, roles = kata.entry, set(kata.roles)
-    construct = kata.construction(HEADS, WIDTH)
+    construct = kata.construction(HEADS, width)
     if not set(ROLES) <= roles or construct is None:
         return None
     shapes = kata.shapes(construct)
     dim = shapes["value"][1]
-    if any(width != dim or out % WIDTH for out, width in shapes.values()):
+    if any(inner != dim or out % width for out, inner in shapes.values()):
         return None
     tokens = {entry.reads[role]: torch.cat([draw(KEYS, dim - KEYS), torch.eye(KEYS)], -1)
               for role in ROLES}  # fmt: skip
-    reading = torch.zeros(shapes["value"][0] // WIDTH, WIDTH, dim)
+    reading = torch.zeros(shapes["value"][0] // width, width, dim)
     reading[:, :KEYS, -KEYS:] = torch.eye(KEYS)
     weights = draw.weights(shapes, [r for r in roles if layout.biased(r)])
     weights["value"] = _unbiased(weights["value"], reading.flatten(0, 1))
     if "output" in weights:
         weights["output"] = _unbiased(weights["output"], torch.eye(*shapes["output"]))
-    query, key = (_project(tokens[entry.reads[r]], weights[r])[:, :WIDTH] for r in ("query", "key"))
+    query, key = (_project(tokens[entry.reads[r]], weights[r])[:, :width] for r in ("query", "key"))
     call = Call({name: x[None] for name, x in tokens.items()})
-    return Request(construct, weights, (call,)), (query @ key.T).double(), WIDTH
+    return Request(construct, weights, (call,)), (query @ key.T).double()
 
 
 def _unbiased(old: Projection, weight: Tensor) -> Projection:
@@ -150,20 +178,20 @@ def differ(xray: XRay) -> bool:
     return not torch.allclose(xray.weights, xray.truth, atol=1e-4)
 
 
-def effective_scale(xray: XRay) -> float | None:
+def effective_scale(xray: XRay, axis: int = -1) -> float | None:
     """The factor between QKᵀ and the log-weights, or None where they are not proportional.
 
-    Regression with an offset of its own for every row, over the visible keys.
+    Regression with an offset of its own for every row (or column: axis −2), over visible keys.
     """
-    seen = torch.ones_like(xray.scores, dtype=torch.bool) if xray.mask is None else xray.mask
+    seen = xray.truth > 1e-12
     usable = seen & (xray.weights > 1e-12)
     if not bool((xray.weights[seen] > 0).all()):
         return None
-    counts = usable.sum(-1, keepdim=True).clamp(min=1)
+    counts = usable.sum(axis, keepdim=True).clamp(min=1)
 
     def centred(values: Tensor) -> Tensor:
         kept = torch.where(usable, values, 0.0)
-        return torch.where(usable, values - kept.sum(-1, keepdim=True) / counts, 0.0)
+        return torch.where(usable, values - kept.sum(axis, keepdim=True) / counts, 0.0)
 
     x, y = centred(xray.scores), centred(xray.weights.clamp(min=1e-12).log())
     variance = float((x * x).sum())

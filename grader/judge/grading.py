@@ -109,9 +109,20 @@ class Grading:
     ) -> Report:
         """The report with the mistake named, and what an X-ray shows."""
         texts = [way.text for way in ways]
-        found = diagnose_answers(
-            self.kata, report.checks, asked, self.subject.layout, self.source.text, texts=texts
-        )
+        candidate, done = self.subject.candidate("diagnosis")
+        try:
+            found = diagnose_answers(
+                self.kata,
+                report.checks,
+                asked,
+                self.subject.layout,
+                self.source.text,
+                texts=texts,
+                ask=candidate.ask,
+                seed=self.seed,
+            )
+        finally:
+            done()
         named = {finding.pitfall for finding in found.findings}
         wants_map = any(p.heatmap for p in load_pitfalls(self.kata) if p.id in named)
         failed = {c.family for c in report.checks if not c.passed and c.tier is Tier.REQUIRED}

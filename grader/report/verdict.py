@@ -94,6 +94,12 @@ class Check:
         return self.verdict is Verdict.ACCEPTED
 
 
+PROVED = "proved"
+"""With the mistake in it, our own solution gives the submission's answers, every one."""
+MEASURED = "measured"
+"""One aspect was measured and is not as it should be, or part of the answers is reproduced."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One named mistake, with the line of the submission it points at where that is known."""
@@ -103,6 +109,9 @@ class Finding:
     explanation: str
     question: str = ""
     line: int | None = None
+    certainty: str = PROVED
+    seen: str = ""
+    """What was measured, in words."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,8 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     explained: int = 0
     failing: int = 0
+    cut: bool = False
+    """Whether the search ended before everything was tried."""
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,16 @@ MAX_OUTPUT = 256 * 1024 * 1024
 MAX_TEXT = 2000
 
 
-def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -> Message:
-    """Run the calls of one request; an exception ends it and is part of the reply."""
+def answer(
+    loaded: Loaded,
+    request: Message,
+    recorder: Recorder | None = None,
+    instances: list[Any] | None = None,
+) -> Message:
+    """Run the calls of one request; an exception ends it and is part of the reply.
+
+    instances: what the request builds, where it is built already.
+    """
     reply: Message = {"results": [], "error": None}
     if recorder is not None:
         recorder.begin()
@@ -42,15 +50,15 @@ def answer(loaded: Loaded, request: Message, recorder: Recorder | None = None) -
             without_compiler()
         watched = recorder or contextlib.nullcontext()
         with torch.no_grad(), watched:
-            instances = [_build(loaded, build, request) for build in request["builds"]]
+            instances = instances or built(loaded, request)
         if request.get("inspect"):
             reply["state"] = described(instances[0])
         if recorder is not None and request.get("trace"):
             recorder.watch(instances[0])
         stage = "call"
-        built = Built(loaded, instances, request["device"], watched, storages)
+        ready = Built(loaded, instances, request["device"], watched, storages)
         for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
-            reply["results"].append(_call(built, call, arguments))
+            reply["results"].append(_call(ready, call, arguments))
         if recorder is not None:
             for instance in instances:
                 recorder.watch(instance)
@@ -92,6 +100,11 @@ def _apart(calls: list[Message]) -> list[dict[str, Any]]:
         return value.clone() if known else value
 
     return [{name: own(v) for name, v in call["arguments"].items()} for call in calls]
+
+
+def built(loaded: Loaded, request: Message) -> list[Any]:
+    """All that a request builds, with its weights."""
+    return [_build(loaded, build, request) for build in request["builds"]]
 
 
 def _build(loaded: Loaded, build: Message, request: Message) -> Any:

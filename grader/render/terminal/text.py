@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from grader.render.terminal.heatmap import draw
-from grader.report.verdict import FAMILIES, Check, Report, Tier, Verdict
+from grader.report.verdict import FAMILIES, MEASURED, Check, Report, Tier, Verdict
 from grader.report.words import (
     SAYS,
     costs,
@@ -75,7 +75,8 @@ def _failure(report: Report, check: Check) -> Iterator[RenderableType]:
     required = check.tier is Tier.REQUIRED
     word, style = ("error", "bold red") if required else ("remark", "bold yellow")
     for finding in findings:
-        yield Text.assemble((f"{word}[{finding.pitfall}]", style), f": {finding.title}")
+        sure = " (measured)" if finding.certainty == MEASURED else ""
+        yield Text.assemble((f"{word}[{finding.pitfall}]", style), f": {finding.title}{sure}")
     if not findings:
         yield Text.assemble((word, style), f": {printable(check.message)}")
     yield from _excerpt(report, check)
