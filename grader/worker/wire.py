@@ -15,6 +15,7 @@ import socket
 import struct
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -58,7 +59,7 @@ class Deadline(Exception):
 def pack(message: Message) -> bytes:
     """Encode a tree of JSON values and dense tensors."""
     cargo = _Cargo()
-    header = json.dumps(cargo.lift(message)).encode()
+    header = json.dumps(message, default=cargo.reference).encode()
     blob = _save(cargo.tensors) if cargo.tensors else b""
     return PREFIX.pack(len(header), len(blob)) + header + blob
 
@@ -74,24 +75,22 @@ class _Cargo:
         self.places: dict[int, tuple[Tensor, dict[str, Any]]] = {}
         self.storages: set[int] = set()
 
-    def lift(self, node: Any) -> Any:
-        """The tree with a reference in the place of every tensor."""
-        if isinstance(node, Tensor):
-            if id(node) not in self.places:
-                self.places[id(node)] = (node, self._load(node))  # an id is its own while it lives
-            return self.places[id(node)][1]
-        if isinstance(node, dict):
-            return {key: self.lift(value) for key, value in node.items()}
-        if isinstance(node, list | tuple):
-            return [self.lift(value) for value in node]
-        return node
+    def reference(self, node: Any) -> dict[str, Any]:
+        """What stands in the tree for a tensor; JSON has a form of its own for all else."""
+        if not isinstance(node, Tensor):
+            raise TypeError(f"{type(node).__name__} does not travel")
+        if id(node) not in self.places:
+            self.places[id(node)] = (node, self._load(node))  # an id is its own while it lives
+        return self.places[id(node)][1]
 
     def _load(self, node: Tensor) -> dict[str, Any]:
         name = str(len(self.tensors))
-        order = sorted(range(node.dim()), key=node.stride, reverse=True)
-        # A permuted layout travels as the permutation that restores it: strides are part of a test.
-        dense = node.detach().permute(order) if node.dim() else node.detach()
-        dense = dense.contiguous()
+        dense = node.detach()
+        order = list(range(dense.dim()))
+        if not dense.is_contiguous():
+            # A permuted layout travels as the permutation that restores it: strides are tested.
+            order.sort(key=dense.stride, reverse=True)
+            dense = dense.permute(order).contiguous()
         # Tensors on a common storage would be refused, and would cost more than they hold.
         shared = dense.untyped_storage().nbytes() != dense.numel() * dense.element_size()
         if shared or dense.data_ptr() in self.storages:
@@ -121,7 +120,7 @@ def unpack(header: bytes, blob: bytes) -> Message:
     """Decode a frame; raises WireError on anything malformed."""
     try:
         tensors = load_tensors(blob) if blob else {}
-        message = _lower(json.loads(header), tensors)
+        message = json.loads(header, object_hook=partial(_met, tensors))
     except RecursionError:
         raise WireError("nested too deeply") from None
     except Exception as error:
@@ -138,16 +137,12 @@ def unpack_frame(frame: bytes) -> Message:
     return unpack(body[:header_size], body[header_size:])
 
 
-def _lower(node: Any, tensors: dict[str, Tensor]) -> Any:
-    if isinstance(node, dict):
-        if "$tensor" in node:
-            dense = tensors[node["$tensor"]]
-            order = node["order"]
-            return dense.permute(_inverse(order)) if len(order) > 1 else dense
-        return {key: _lower(value, tensors) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_lower(value, tensors) for value in node]
-    return node
+def _met(tensors: dict[str, Tensor], node: dict[str, Any]) -> Any:
+    """An object of the tree, or the tensor that it stands for."""
+    if "$tensor" not in node:
+        return node
+    dense, order = tensors[node["$tensor"]], node["order"]
+    return dense if order == sorted(order) else dense.permute(_inverse(order))
 
 
 def _inverse(order: list[int]) -> list[int]:
