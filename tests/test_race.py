@@ -29,7 +29,6 @@ from grader.judge.race import (
     SETS,
     SHORT,
     Race,
-    excused,
     ratio_of,
 )
 from grader.kata.kata import find
@@ -73,15 +72,6 @@ def test_what_the_reference_takes_to_receive_is_its_quickest() -> None:
     assert ratio_of(laps((3, 2)), laps((9, 2), (1, 2))) == 2.0
 
 
-def test_who_waits_for_the_processor_beside_a_reference_that_does_is_excused() -> None:
-    waiting, quick = [Lap(1, 9, 1.0)] * 3, [Lap(1, 9, 4.0), Lap(1, 9, 2.9), Lap(1, 9, 8.0)]
-    assert excused(quick, waiting, 3.0)
-    assert not excused([Lap(1, 9, 3.1)], waiting, 3.0), "its own work is over the limit"
-    assert not excused(quick, [*waiting[:1], *[Lap(1, 0.5, 1.0)] * 2], 3.0), "the machine is free"
-    assert not excused(quick, laps((1, 9)), 3.0), "no system that tells"
-    assert not excused(laps((1, 9)), waiting, 3.0)
-
-
 # --- the decision -----------------------------------------------------------------------------
 
 
@@ -112,6 +102,12 @@ class Runner:
     answer: Callable[[Tensor], Tensor] = lambda value: value
     seen: list[Request] = field(default_factory=list, repr=False)
     order: list[Runner] = field(default_factory=list, repr=False)
+    prepared: list[Request] = field(default_factory=list, repr=False)
+    steady: bool = False
+
+    def prepare(self, request: Request) -> None:
+        self.prepared.append(request)
+        self.order.append(self)
 
     def lap(self, request: Request) -> tuple[tuple[Answer, ...], Lap]:
         self.seen.append(request)
@@ -133,9 +129,11 @@ class Held:
     twins: Sequence[float] = (1.0,)
     talk: Talk = field(default_factory=Talk)
     answer: Callable[[Tensor], Tensor] = lambda value: value
+    steady: bool = False
+    """Whether both have a clock that stands still while the machine is busy."""
     sides: list[Runner] = field(default_factory=list, repr=False)
     order: list[Runner] = field(default_factory=list, repr=False)
-    """Whose lap it was, lap by lap."""
+    """Whose turn it was, turn by turn."""
 
     def __post_init__(self) -> None:
         self.draw = Draw(1, "race")
@@ -151,7 +149,7 @@ class Held:
         self, seconds: Sequence[float], talk: Talk, answer: Callable[[Tensor], Tensor]
     ) -> Runner:
         script = itertools.chain(seconds, itertools.repeat(seconds[-1]))
-        self.sides.append(Runner(script, talk, answer=answer, order=self.order))
+        self.sides.append(Runner(script, talk, answer=answer, order=self.order, steady=self.steady))
         return self.sides[-1]
 
     def run(self, size: str = "some sizes", **construct: Any) -> None:
@@ -244,6 +242,25 @@ def test_unless_noise_does_not_explain_it(noise: float) -> None:
     assert refusal(Held([LIMIT * NOISY * 1.3], twins=[noise])).verdict is Verdict.TIME_LIMIT
 
 
+def test_by_a_clock_that_stands_still_meanwhile_a_noisy_machine_is_no_excuse() -> None:
+    held = Held([LIMIT * 1.1], twins=[NOISY * 9], steady=True)
+    assert refusal(held).verdict is Verdict.TIME_LIMIT
+    assert held.laps == [SHORT_LAPS + ROUNDS * LONG_LAPS] * 2, "no twin is asked"
+
+
+def test_one_good_round_is_a_pass_by_that_clock_too() -> None:
+    held = Held(rounds(LIMIT * 1.1, LIMIT * 1.2, LIMIT), steady=True)
+    held.run()
+    assert held.race.undecided == []
+
+
+def test_an_accelerator_works_by_no_such_clock() -> None:
+    held = Held([LIMIT * 1.1], twins=[NOISY * 1.2], steady=True)
+    held.race.device = "cuda"
+    held.run("many sequences")
+    assert held.race.undecided == ["many sequences"]
+
+
 def test_a_little_noise_is_no_excuse() -> None:
     assert refusal(Held([LIMIT * 1.1], twins=[NOISY * 0.9])).verdict is Verdict.TIME_LIMIT
 
@@ -292,12 +309,24 @@ def test_the_same_seed_gives_a_side_the_same_inputs_whoever_begins() -> None:
     assert len(firsts) == 1
 
 
+def test_layers_are_built_once_a_size_and_before_any_lap() -> None:
+    held = Held([LIMIT * 1.1], twins=[NOISY * 0.9])
+    refusal(held)
+    assert [len(side.prepared) for side in held.sides] == [1, 1, 1]
+    assert held.order[:2] == held.sides[:2]
+    again = Held([1.0])
+    for _ in range(3):
+        again.run()
+    assert [len(side.prepared) for side in again.sides] == [3, 3]
+
+
 def test_who_begins_is_drawn_anew_for_each_pair() -> None:
     held = Held([LIMIT * 1.1])
     refusal(held)
-    pairs = list(zip(held.order[::2], held.order[1::2], strict=True))
+    laps = held.order[2 : 2 + 2 * (SHORT_LAPS + ROUNDS * LONG_LAPS)]
+    pairs = list(zip(laps[::2], laps[1::2], strict=True))
     assert all(one is not other for one, other in pairs)
-    first = {id(one) for one, _ in pairs[: SHORT_LAPS + ROUNDS * LONG_LAPS]}
+    first = {id(one) for one, _ in pairs}
     assert first == {id(side) for side in held.sides[:2]}
 
 

@@ -12,6 +12,7 @@ import socket
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,7 +20,7 @@ from grader.kata.kata import EntryPoint
 from grader.worker.absent import absent_from
 from grader.worker.entry import Loaded, NoEntryPoint, load
 from grader.worker.execution import warn_plainly
-from grader.worker.program import answer, describe_error
+from grader.worker.program import answer, describe_error, prepare
 from grader.worker.recorder import Recorder
 from grader.worker.wire import Channel, Deadline, Message, PeerGone, WireError
 
@@ -84,6 +85,8 @@ class Life:
 
     loaded: Loaded | None = None
     recorder: Recorder = field(default_factory=lambda: Recorder(()))
+    built: list[Any] = field(default_factory=list)
+    """What was prepared for the calls that are going to be timed."""
     staged: Message = field(default_factory=dict)
 
     def load(self, message: Message) -> Message:
@@ -107,7 +110,7 @@ class Life:
         }
 
     def obey(self, message: Message) -> Message:
-        """Do what a frame asks: load, run, or run in two steps, of which the second is timed."""
+        """Do what a frame asks: load, run, or run in three steps, of which the last is timed."""
         ask = message["ask"]
         if ask == "load":
             return self.load(message)
@@ -116,7 +119,12 @@ class Life:
             return {"staged": True}
         if self.loaded is None:
             return {"results": [], "error": None}
-        return answer(self.loaded, self.staged if ask == "go" else message, self.recorder)
+        if ask == "prepare":
+            self.built, reply = prepare(self.loaded, message, self.recorder)
+            return reply
+        if ask == "go":
+            return answer(self.loaded, self.staged, self.recorder, self.built)
+        return answer(self.loaded, message, self.recorder)
 
 
 def work(sock: socket.socket) -> None:

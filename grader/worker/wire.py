@@ -14,6 +14,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -178,6 +179,27 @@ class Drain:
         self.dropped += max(len(chunk) - room, 0) if room > 0 else len(chunk)
 
 
+@dataclass
+class Patience:
+    """How long a frame is waited for: up to a moment of `time.monotonic()`, which may be put off.
+
+    When it comes, `more` says by how many seconds; by none, and the wait is over.
+    """
+
+    end: float
+    more: Callable[[], float] = lambda: 0.0
+
+    def left(self) -> float:
+        """Seconds to wait from now on; raises Deadline where there are none."""
+        seconds = self.end - time.monotonic()
+        if seconds > 0:
+            return seconds
+        self.end = time.monotonic() + self.more()
+        if self.end <= time.monotonic():
+            raise Deadline
+        return self.end - time.monotonic()
+
+
 class Channel:
     """One end of a stream socket that carries frames."""
 
@@ -186,15 +208,15 @@ class Channel:
         self.socket = sock
         self.drain = drain
 
-    def send(self, message: Message, deadline: float | None = None) -> None:
-        """Write one frame; `deadline` is a value of `time.monotonic()`."""
-        self.send_frame(pack(message), deadline)
+    def send(self, message: Message, patience: Patience | None = None) -> None:
+        """Write one frame; raises Deadline when patience is at an end."""
+        self.send_frame(pack(message), patience)
 
-    def send_frame(self, frame: bytes, deadline: float | None = None) -> None:
+    def send_frame(self, frame: bytes, patience: Patience | None = None) -> None:
         """Write a frame packed earlier: packing is not part of what a clock should see."""
         rest = memoryview(frame)
         while rest:
-            self._wait(deadline, writing=True)
+            self._wait(patience, writing=True)
             try:
                 rest = rest[self.socket.send(rest) :]
             except BlockingIOError:
@@ -202,27 +224,27 @@ class Channel:
             except OSError as error:
                 raise PeerGone from error
 
-    def receive(self, deadline: float | None = None) -> Message:
+    def receive(self, patience: Patience | None = None) -> Message:
         """Read one frame."""
-        return unpack(*self.receive_frame(deadline))
+        return unpack(*self.receive_frame(patience))
 
-    def receive_frame(self, deadline: float | None = None) -> tuple[bytes, bytes]:
+    def receive_frame(self, patience: Patience | None = None) -> tuple[bytes, bytes]:
         """Read one frame as it came: its JSON and its tensors."""
-        header_size, blob_size = PREFIX.unpack(self._read(PREFIX.size, deadline))
+        header_size, blob_size = PREFIX.unpack(self._read(PREFIX.size, patience))
         if header_size > MAX_HEADER or blob_size > MAX_FRAME:
             raise WireError(f"a frame of {header_size + blob_size} bytes is over the limit")
-        header = bytes(self._read(header_size, deadline))
-        return header, bytes(self._read(blob_size, deadline))
+        header = bytes(self._read(header_size, patience))
+        return header, bytes(self._read(blob_size, patience))
 
     def close(self) -> None:
         """Close this end."""
         self.socket.close()
 
-    def _read(self, size: int, deadline: float | None) -> bytearray:
+    def _read(self, size: int, patience: Patience | None) -> bytearray:
         buffer = bytearray(size)
         view = memoryview(buffer)
         while view:
-            self._wait(deadline, writing=False)
+            self._wait(patience, writing=False)
             try:
                 count = self.socket.recv_into(view)
             except BlockingIOError:
@@ -234,24 +256,23 @@ class Channel:
             view = view[count:]
         return buffer
 
-    def _wait(self, deadline: float | None, *, writing: bool) -> None:
+    def _wait(self, patience: Patience | None, *, writing: bool) -> None:
         """Return when the socket is ready; drain the side descriptor meanwhile."""
         poll = select.poll()
         poll.register(self.socket, select.POLLOUT if writing else select.POLLIN)
+        left = 0.0  # what is there already was sent in time
         while True:
             drain = self.drain if self.drain is not None and self.drain.open else None
             if drain is not None:
                 poll.register(drain.fd, select.POLLIN)
-            left = None if deadline is None else max(deadline - time.monotonic(), 0)
-            events = poll.poll(None if left is None else left * 1000)
+            events = poll.poll(None if patience is None else left * 1000)
             if drain is not None and any(fd == drain.fd for fd, _ in events):
                 drain.pull()
                 if not drain.open:
                     poll.unregister(drain.fd)
             if any(fd == self.socket.fileno() for fd, _ in events):
                 return
-            if deadline is not None and time.monotonic() >= deadline:
-                raise Deadline
+            left = 0.0 if patience is None else patience.left()
 
 
 def plain(tensor: Tensor) -> bool:
