@@ -327,7 +327,7 @@ def test_nonsense_instead_of_a_reply_is_a_runtime_error(pool_of: Make, frame: by
 
 @pytest.mark.parametrize("frame", NONSENSE.values(), ids=NONSENSE)
 def test_nonsense_against_the_clock_is_a_runtime_error(pool_of: Make, frame: bytes) -> None:
-    _, pool = pool_of((LOADED, {"staged": True}, frame))
+    _, pool = pool_of((LOADED, {}, {}, frame))
     assert refusal(Conversation(pool).clocked, {})[0] is Verdict.RUNTIME_ERROR
 
 
@@ -379,7 +379,7 @@ def test_a_sound_worker_that_did_nothing_is_put_back(pool_of: Make) -> None:
 @pytest.mark.parametrize("ask", ["run", "clocked"])
 def test_a_worker_that_worked_serves_no_other_check(pool_of: Make, ask: str) -> None:
     """What it keeps in globals, caches and threads would show in the next one."""
-    server, pool = pool_of((LOADED, {}, {}), (LOADED,))
+    server, pool = pool_of((LOADED, {}, {}, {}), (LOADED,))
     first, second = Conversation(pool), Conversation(pool)
     getattr(first, ask)({})
     second.open()  # and so there is no spare any more
@@ -438,12 +438,13 @@ def test_a_conversation_that_asked_nothing_took_nobody(pool_of: Make) -> None:
 def test_the_word_to_go_comes_after_the_inputs(
     pool_of: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, pool = pool_of((LOADED, {"staged": True}, {"n": 1}))
-    clock = iter([Moment(10.0), Moment(12.0), Moment(15.0)])
+    server, pool = pool_of((LOADED, {}, {}, {"n": 1}))
+    clock = iter([Moment(10.0), Moment(12.0), Moment(15.0), Moment(19.0)])
     monkeypatch.setattr(Conversation, "moment", lambda _: next(clock))
-    assert Conversation(pool).clocked({"ask": "run", "x": 5}) == ({"n": 1}, 2.0, 3.0)
+    reply, work, way = Conversation(pool).clocked({"ask": "run", "x": 5})
+    assert (reply, work, way) == ({"n": 1}, 3.0, 2.0 + 4.0)
     asked = server.puppets[0].heard()
-    assert asked[1:] == [{"ask": "stage", "x": 5}, {"ask": "go"}]
+    assert asked[1:] == [{"ask": "stage", "x": 5}, {"ask": "go"}, {"ask": "fetch"}]
 
 
 QUIET = Moment(wall=5.0, worked=2.0, queued=1.0, elsewhere=1.0)
@@ -520,14 +521,17 @@ def test_trusted_code_is_loaded_once(pool_of: Make) -> None:
 
 
 def test_nobody_else_works_during_a_timed_request(pool_of: Make) -> None:
-    server, pool = pool_of((LOADED, {}, {"staged": True}, {}))
+    server, pool = pool_of((LOADED, {}, {}, {}, {}))
     conversation = Conversation(pool)
     conversation.prepare({})
     conversation.clocked({})
     assert len(server.workers) == 1
 
 
-@pytest.mark.parametrize("script", [(LOADED,), (LOADED, {"staged": True})])
+@pytest.mark.parametrize(
+    "script",
+    [(LOADED,), (LOADED, {}), (LOADED, {}, {})],
+)
 def test_a_hang_against_the_clock_is_a_time_limit(
     pool_of: Make, script: tuple[Message | bytes, ...]
 ) -> None:

@@ -13,6 +13,8 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from grader.exchange.answer import disbelieving, fault_of
@@ -170,7 +172,7 @@ LOAD_PATIENCE = 2.0
 """Times the patience for a request: executing a submission's source may import something."""
 
 
-GO = pack({"ask": "go"})
+GO, FETCH = pack({"ask": "go"}), pack({"ask": "fetch"})
 
 
 @dataclass
@@ -218,25 +220,24 @@ class Conversation:
         return self._guarded(lambda w: pool.listen(w, seconds))
 
     def clocked(self, message: Message) -> tuple[Message, float, float]:
-        """Put the calls of one request to what was prepared: the reply, and the seconds of both
-        halves by the worker's own clock.
+        """Put the calls of one request to what was prepared: the reply, and by the worker's own
+        clock the seconds of its work and those of the way there and back.
 
-        The inputs are delivered first, then the word to go is given: the second half is the work
-        and the way back, without the inputs' way there, which would drown it. A worker that began
-        early shows in the first half.
+        The inputs are delivered first, then the word to go is given, and what came of it is fetched
+        afterwards: the way, which would drown the work, is apart. A worker that begins early or
+        ends late shows in it.
         """
         self.open()
         pool, seconds, frame = self.pool, self._patience(), pack(message | {"ask": "stage"})
         self.idle = False
-        begun = self.moment()
-        self._guarded(lambda w: pool.send(w, frame, seconds))
-        self._guarded(lambda w: pool.catch(w, seconds))
-        ready = self.moment()
-        self._guarded(lambda w: pool.send(w, GO, seconds))
-        reply = self._guarded(lambda w: pool.catch(w, seconds))
-        done = self.moment()
+        moments, caught = [self.moment()], (b"", b"")
+        for word in (frame, GO, FETCH):
+            self._guarded(partial(pool.send, frame=word, seconds=seconds))
+            caught = self._guarded(partial(pool.catch, seconds=seconds))
+            moments.append(self.moment())
+        there, work, back = (begun.until(done) for begun, done in pairwise(moments))
         try:
-            return unpack(*reply), begun.until(ready), ready.until(done)
+            return unpack(*caught), work, there + back
         except WireError as error:
             raise Fault(Verdict.RUNTIME_ERROR, str(error)) from None
 

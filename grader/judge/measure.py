@@ -36,10 +36,10 @@ Sizes = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Lap:
-    """Seconds to receive the inputs, and to answer."""
+    """Seconds of the work, and of the way there and back: to get the inputs and give answers."""
 
-    staging: float
-    running: float
+    work: float
+    way: float
 
 
 @dataclass
@@ -61,8 +61,8 @@ class Side:
 
     def lap(self, request: Request) -> tuple[tuple[Answer, ...], Lap]:
         """Have what was prepared answer the calls of a request, against the clock."""
-        reply, staging, running = self.conversation.clocked(request.remainder(self.layout))
-        return read(reply, request, self.layout), Lap(staging, running)
+        reply, work, way = self.conversation.clocked(request.remainder(self.layout))
+        return read(reply, request, self.layout), Lap(work, way)
 
     def cost(self, request: Request) -> Cost:
         """What the calls of a measuring request took; raises Fault where there is no answer."""
