@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-import pytest
 import torch
 from torch import Tensor
 
@@ -20,6 +19,20 @@ Own = Callable[[Answer], Tensor | None]
 """What of the plain implementation's answer is compared."""
 
 
+@dataclass(frozen=True)
+class Label:
+    """What a check is counted under."""
+
+    family: str
+    tier: Tier
+
+
+def label_of(test: Test) -> Label | None:
+    """What `check` declared of a test; None where it did not."""
+    label = getattr(test, "label", None)
+    return label if isinstance(label, Label) else None
+
+
 def check(family: str, *, stretch: bool = False) -> Callable[[Test], Test]:
     """Declare a test of a bank: its family, and whether it only earns stars.
 
@@ -27,9 +40,12 @@ def check(family: str, *, stretch: bool = False) -> Callable[[Test], Test]:
     """
     if family not in FAMILIES:
         raise ValueError(f"no family {family!r}; the families are {', '.join(FAMILIES)}")
-    tier = Tier.STRETCH if stretch else Tier.REQUIRED
-    marker: Callable[[Test], Test] = pytest.mark.check(family, tier)
-    return marker
+
+    def declared(test: Test) -> Test:
+        vars(test)["label"] = Label(family, Tier.STRETCH if stretch else Tier.REQUIRED)
+        return test
+
+    return declared
 
 
 def assert_shape(answer: Answer, shape: tuple[int, ...]) -> None:
