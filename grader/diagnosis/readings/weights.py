@@ -1,4 +1,4 @@
-"""What the attention weights themselves say: their scale and their sums.
+"""What the attention weights themselves say: who shares them out, their scale and their sums.
 
 Asked is the X-ray: with the identity as value what comes out are the weights (L, S). Read are the
 slope of their logarithm over QKᵀ (a factor, true: 1/√d_k) and the sums of their rows (true: 1).
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from grader.diagnosis.readings.reading import TRUE, Reading
-from grader.diagnosis.xray import HEADS, XRay, effective_scale
+from grader.diagnosis.xray import HEADS, XRay, differ, effective_scale
 
 LAWS: dict[str, Callable[[int], float]] = {
     TRUE: lambda width: 1 / math.sqrt(width),
@@ -27,16 +27,63 @@ CLOSE = 1e-3
 """Relative: two factors this close are one."""
 
 
+WAYS: dict[str, tuple[int, bool]] = {
+    TRUE: (-1, False),
+    "softmax-over-queries": (-2, False),
+    "weights-transposed": (-2, True),
+    "query-key-swapped": (-1, True),
+}
+"""Over which axis weights may be normalised, and whether keys ask instead of queries."""
+
+
+def right(xrays: Sequence[XRay]) -> Reading | None:
+    """Whether the weights are the true ones altogether; not readable where they are not."""
+    return None if not xrays or any(map(differ, xrays)) else Reading("weights")
+
+
+def way(xrays: Sequence[XRay]) -> Reading | None:
+    """Whether queries share out weight among keys, or how else the weights lie.
+
+    Asked: the X-ray without a mask at two widths. Not readable: where log-weights are proportional
+    to the scores in none of the ways, or in the true one and another.
+    """
+    value = _way(xrays)
+    if value is None:
+        return None
+    return Reading("asks", value, "", WORDS[value]) if value else Reading("asks")
+
+
+WORDS = {
+    "softmax-over-queries": "the weights sum to 1 over the queries",
+    "weights-transposed": "row i of what meets the values is column i of the weights",
+    "query-key-swapped": "each key shares out its weight among the queries",
+}
+
+
+def _way(xrays: Sequence[XRay]) -> str | None:
+    if not xrays:
+        return None
+    found = [v for v in WAYS if all(f is not None for f in _factors(xrays, v))]
+    if TRUE in found:
+        return TRUE
+    return found[0] if len(found) == 1 else None
+
+
+def _factors(xrays: Sequence[XRay], value: str) -> list[float | None]:
+    over, swapped = WAYS[value]
+    return [effective_scale(xray, over=over, swapped=swapped) for xray in xrays]
+
+
 def scale(xrays: Sequence[XRay]) -> Reading | None:
     """The factor between QKᵀ and the log-weights, at two widths: a constant, where both agree.
 
     Asked: the X-ray without a mask at two widths. Unit: one over the width's root is true.
     Not readable: where log-weights and scores are not proportional.
     """
-    factors = [effective_scale(xray, _normalised(xray)) for xray in xrays]
-    if len(factors) < 2 or any(f is None for f in factors):
+    value = _way(xrays)
+    if value is None:
         return None
-    found = [f for f in factors if f is not None]
+    found = [f for f in _factors(xrays, value) if f is not None]
     for value, law in LAWS.items():
         lawful = (law(xray.width) for xray in xrays)
         if all(abs(f / factor - 1) < CLOSE for f, factor in zip(found, lawful, strict=True)):
@@ -54,18 +101,15 @@ def scale(xrays: Sequence[XRay]) -> Reading | None:
     return Reading("scale", "scale-power", "", f"the scores are multiplied by {told}")
 
 
-def _normalised(xray: XRay) -> int:
-    """The axis that the weights sum to 1 over: the keys', or else the queries'."""
-    off = [float((xray.weights.sum(axis) - 1).abs().max()) for axis in (-1, -2)]
-    return -2 if off[1] < CLOSE < off[0] else -1
-
-
-def sums(xray: XRay) -> Reading | None:
+def sums(xrays: Sequence[XRay]) -> Reading | None:
     """What the weights of each query sum to: 1, another constant, or less where keys are few.
 
     Asked: the X-ray without a mask. Unit: the true sum is 1. Not readable: where the weights are
     negative, or the sums fit neither a factor nor an addition to the denominator.
     """
+    if not xrays:
+        return None
+    xray = xrays[0]
     weights = xray.weights
     if not bool(torch.isfinite(weights).all()) or bool((weights < -1e-6).any()):
         return None
