@@ -37,6 +37,7 @@ HALF = 2e-2
 SIMPLE = ("one token", "one token of one", "even weights", "even weights again", "no mask")
 SHOWN_BY = {
     "asks": ("no mask",),
+    "scores": ("no mask",),
     "scale": ("no mask",),
     "sums": ("no mask",),
     "inputs": ("call after call",),
@@ -160,10 +161,13 @@ class Examination:
     def _weights(self) -> Iterator[Reading | None]:
         xrays = self._xrays()
         yield weights.right(xrays)
-        if weights.way(xrays) is None:  # perhaps some weights are too small to be read
+        law = weights.law(xrays)
+        if law is None:  # perhaps some weights are too small to be read
             xrays = self._xrays(strength=0.05)
-        yield weights.way(xrays)
-        yield weights.scale(xrays)
+            law = weights.law(xrays)
+        yield weights.way(law)
+        yield weights.compared(law)
+        yield weights.scale(law)
         yield weights.sums(xrays)
 
     def _xrays(self, strength: float = 1.0) -> list[XRay]:

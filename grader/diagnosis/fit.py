@@ -148,7 +148,7 @@ class Fit:
         if len(kin) > 1:  # what explains none of its kind explains this neither
             return False
         simple = self.variants.exchanges[probe.name].fault is not None or bool(kin)
-        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._as_read, self._more, self._others]
+        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._more, self._others]
         if not simple and probe.group in STYLED:
             ways.append(self._styled)
         if not simple and probe.group in TOGETHER:
@@ -190,7 +190,8 @@ class Fit:
             yield from ((*self.parts, *parts) for parts in together)
 
     def _more(self, probe: Probe) -> Iterator[Parts]:
-        """One more edit."""
+        """One more edit, or all that was read."""
+        yield from self._as_read(probe)
         if len(self.parts) < MOST:
             yield from ((*self.parts, part) for part in self._candidates(probe))
 

@@ -26,6 +26,8 @@ from grader.report.verdict import Fault, Heatmap
 KEYS, WIDTH, HEADS = 6, 8, 2
 """As many queries as keys; of a layer, the width of a head."""
 Ask = Callable[[Request], Sequence[Answer]]
+Made = tuple[Request, tuple[Tensor, Tensor]]
+"""What is asked, with the queries and keys that it will compare."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class XRay:
     width: int
     """The d_k (or head_dim) the scores have to be scaled by the root of."""
     mask: Tensor | None
+    sides: tuple[Tensor, Tensor] | None = None
+    """Queries and keys (L and S, width), as far as they are known."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Prepared:
     """A request whose answer is a matrix of attention weights, and what goes in."""
 
     request: Request
-    scores: Tensor
+    sides: tuple[Tensor, Tensor]
     width: int
     mask: Tensor | None = None
     nothing: Call = field(default_factory=lambda: Call({}))
@@ -65,7 +69,8 @@ class Prepared:
             output.reshape(-1, KEYS, output.shape[-1])[0][:, :KEYS].double()
             for output in (answer, truth)
         )
-        return XRay(weights, right, self.scores, self.width, self.mask)
+        query, key = (side.double() for side in self.sides)
+        return XRay(weights, right, query @ key.T, self.width, self.mask, (query, key))
 
 
 def prepare(
@@ -91,12 +96,12 @@ def prepare(
         make = _function(kata, draw, width, strength)
     if make is None:
         return None
-    request, scores = make
+    request, sides = make
     nothing = _of_nothing(kata, request)
     if mask is not None and visible is not None:
         arguments = {**request.calls[0].arguments, mask.name: visible}
         request = replace(request, calls=(Call(arguments),))
-    return Prepared(request, scores, width, visible, nothing)
+    return Prepared(request, sides, width, visible, nothing)
 
 
 def _of_nothing(kata: Kata, request: Request) -> Call:
@@ -124,7 +129,7 @@ def look(
     return prepared.seen(seen, true)
 
 
-def _function(kata: Kata, draw: Draw, width: int, strength: float) -> tuple[Request, Tensor]:
+def _function(kata: Kata, draw: Draw, width: int, strength: float) -> Made:
     """A call whose value is the identity, so that each output row is a row of weights."""
     entry = kata.entry
     query, key, value = (entry.axes[entry.reads[role]] for role in ROLES)
@@ -139,13 +144,11 @@ def _function(kata: Kata, draw: Draw, width: int, strength: float) -> tuple[Requ
         entry.reads["key"]: compared,
         entry.reads["value"]: torch.eye(*shape[-2:]).expand(shape),
     }
-    scores = asked.reshape(KEYS, width) @ compared.reshape(KEYS, width).T
-    return Request({}, {}, (Call(arguments),)), scores.double()
+    sides = (asked.reshape(KEYS, width), compared.reshape(KEYS, width))
+    return Request({}, {}, (Call(arguments),)), sides
 
 
-def _layer(
-    kata: Kata, layout: Layout, draw: Draw, width: int, strength: float
-) -> tuple[Request, Tensor] | None:
+def _layer(kata: Kata, layout: Layout, draw: Draw, width: int, strength: float) -> Made | None:
     """A layer whose value projection reads one-hot positions, and hands them through."""
     entry, roles = kata.entry, set(kata.roles)
     construct = kata.construction(HEADS, width)
@@ -168,7 +171,7 @@ def _layer(
         weights["output"] = _unbiased(weights["output"], torch.eye(*shapes["output"]))
     query, key = (_project(tokens[entry.reads[r]], weights[r])[:, :width] for r in ("query", "key"))
     call = Call({name: x[None] for name, x in tokens.items()})
-    return Request(construct, weights, (call,)), (query @ key.T).double()
+    return Request(construct, weights, (call,)), (query, key)
 
 
 def _unbiased(old: Projection, weight: Tensor) -> Projection:
@@ -212,14 +215,19 @@ def differ(xray: XRay) -> bool:
     return not torch.allclose(xray.weights, xray.truth, atol=1e-4)
 
 
-def effective_scale(xray: XRay, *, over: int = -1, swapped: bool = False) -> float | None:
+def effective_scale(
+    xray: XRay, scores: Tensor | None = None, *, over: int = -1, swapped: bool = False
+) -> float | None:
     """The factor between QKᵀ and the log-weights, or None where they are not proportional.
+
+    scores: what may be in the place of QKᵀ.
 
     Regression with an offset of its own for every row, or for every column where the weights are
     normalised `over` the queries (−2), over the visible keys; `swapped` against KQᵀ. The weights
     are transposed altogether where both are so.
     """
-    scores = xray.scores.T if swapped else xray.scores
+    scores = xray.scores if scores is None else scores
+    scores = scores.T if swapped else scores
     seen = (xray.truth.T if swapped and over == -2 else xray.truth) > 1e-12
     usable = seen & (xray.weights > 1e-12)
     if not bool((xray.weights[seen] > 0).all()):

@@ -8,9 +8,11 @@ Not readable where the answer is no matrix of weights, or the logarithm no strai
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from grader.diagnosis.readings.reading import TRUE, Reading
 from grader.diagnosis.xray import HEADS, XRay, differ, effective_scale
@@ -20,6 +22,7 @@ LAWS: dict[str, Callable[[int], float]] = {
     "no-scale": lambda _: 1.0,
     "scale-by-d": lambda width: 1 / width,
     "scale-multiplied": math.sqrt,
+    "softmax-base-two": lambda width: math.log(2) / math.sqrt(width),
     "scale-of-the-model": lambda width: 1 / math.sqrt(HEADS * width),
 }
 """Factors that have a name, by the width of query and key."""
@@ -34,6 +37,83 @@ WAYS: dict[str, tuple[int, bool]] = {
     "query-key-swapped": (-1, True),
 }
 """Over which axis weights may be normalised, and whether keys ask instead of queries."""
+UNUSUAL = {
+    "softmax-over-queries": "the weights sum to 1 over the queries",
+    "weights-transposed": "row i of what meets the values is column i of the weights",
+    "query-key-swapped": "each key shares out its weight among the queries",
+}
+
+
+def _unit(x: Tensor) -> Tensor:
+    return torch.nn.functional.normalize(x, dim=-1)
+
+
+def _normed(x: Tensor) -> Tensor:
+    return torch.nn.functional.layer_norm(x, x.shape[-1:])
+
+
+COMPARISONS: tuple[tuple[str, Callable[[Tensor, Tensor], Tensor]], ...] = (
+    (TRUE, lambda q, k: q @ k.T),
+    ("cosine-scores", lambda q, k: _unit(q) @ _unit(k).T),
+    ("cosine-scores", lambda q, k: _unit(q) @ k.T),
+    ("cosine-scores", lambda q, k: q @ _unit(k).T),
+    ("scores-of-normalised", lambda q, k: _normed(q) @ _normed(k).T),
+    ("distance-for-dot-product", lambda q, k: -(torch.cdist(q, k) ** 2)),
+    ("distance-for-dot-product", lambda q, k: -(torch.cdist(q, k) ** 2) / 2),
+    ("distance-for-dot-product", lambda q, k: -torch.cdist(q, k)),
+    ("distance-for-dot-product", lambda q, k: -torch.cdist(q, k, p=1)),
+    ("compared-with-itself", lambda q, _: q @ q.T),
+    ("compared-with-itself", lambda _, k: k @ k.T),
+    ("activation-on-query-and-key", lambda q, k: q.relu() @ k.relu().T),
+)
+"""How a query and a key may be compared; a distance of the other sign has a negative scale."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """How the log-weights follow from queries and keys, and by which factor at each width."""
+
+    way: str
+    compared: str
+    factors: tuple[float, ...]
+    widths: tuple[int, ...]
+
+    @property
+    def scale(self) -> str | None:
+        """What the factors are called; None where they have no name."""
+        for value, lawful in LAWS.items():
+            expected = map(lawful, self.widths)
+            pairs = zip(self.factors, expected, strict=True)
+            if all(abs(factor / right - 1) < CLOSE for factor, right in pairs):
+                return value
+        return None
+
+
+def law(xrays: Sequence[XRay]) -> Law | None:
+    """The law that the weights obey; of several, the true comparison, then the true scale.
+
+    Asked: the X-ray without a mask at two widths. Not readable: where log-weights are proportional
+    to nothing that is known.
+    """
+    found = list(_laws(xrays))
+    true = [law for law in found if not law.compared]
+    return min(true or found, key=lambda law: law.scale != TRUE, default=None)
+
+
+def _laws(xrays: Sequence[XRay]) -> Iterator[Law]:
+    if not xrays or any(xray.sides is None for xray in xrays):
+        return
+    widths = tuple(xray.width for xray in xrays)
+    for compared, compare in COMPARISONS:
+        scores = [compare(*xray.sides) for xray in xrays if xray.sides is not None]
+        for way, (over, swapped) in WAYS.items():
+            factors = [
+                effective_scale(xray, of, over=over, swapped=swapped)
+                for xray, of in zip(xrays, scores, strict=True)
+            ]
+            known = tuple(factor for factor in factors if factor is not None)
+            if len(known) == len(xrays):
+                yield Law(way, compared, known, widths)
 
 
 def right(xrays: Sequence[XRay]) -> Reading | None:
@@ -41,62 +121,41 @@ def right(xrays: Sequence[XRay]) -> Reading | None:
     return None if not xrays or any(map(differ, xrays)) else Reading("weights")
 
 
-def way(xrays: Sequence[XRay]) -> Reading | None:
-    """Whether queries share out weight among keys, or how else the weights lie.
+def way(found: Law | None) -> Reading | None:
+    """Whether queries share out weight among keys, or how else the weights lie."""
+    if found is None:
+        return None
+    return Reading("asks", found.way, "", UNUSUAL.get(found.way, ""))
 
-    Asked: the X-ray without a mask at two widths. Not readable: where log-weights are proportional
-    to the scores in none of the ways, or in the true one and another.
+
+def compared(found: Law | None) -> Reading | None:
+    """Whether a query and a key are compared by their dot product, or how else."""
+    if found is None:
+        return None
+    return Reading("scores", found.compared, "", "the weights follow from another comparison"
+                   if found.compared else "")  # fmt: skip
+
+
+def scale(found: Law | None) -> Reading | None:
+    """The factor between scores and log-weights at two widths: a constant, where both agree.
+
+    Unit: one over the width's root is true. Not readable: where no law is.
     """
-    value = _way(xrays)
-    if value is None:
+    if found is None:
         return None
-    return Reading("asks", value, "", WORDS[value]) if value else Reading("asks")
-
-
-WORDS = {
-    "softmax-over-queries": "the weights sum to 1 over the queries",
-    "weights-transposed": "row i of what meets the values is column i of the weights",
-    "query-key-swapped": "each key shares out its weight among the queries",
-}
-
-
-def _way(xrays: Sequence[XRay]) -> str | None:
-    if not xrays:
-        return None
-    found = [v for v in WAYS if all(f is not None for f in _factors(xrays, v))]
-    if TRUE in found:
-        return TRUE
-    return found[0] if len(found) == 1 else None
-
-
-def _factors(xrays: Sequence[XRay], value: str) -> list[float | None]:
-    over, swapped = WAYS[value]
-    return [effective_scale(xray, over=over, swapped=swapped) for xray in xrays]
-
-
-def scale(xrays: Sequence[XRay]) -> Reading | None:
-    """The factor between QKᵀ and the log-weights, at two widths: a constant, where both agree.
-
-    Asked: the X-ray without a mask at two widths. Unit: one over the width's root is true.
-    Not readable: where log-weights and scores are not proportional.
-    """
-    value = _way(xrays)
-    if value is None:
-        return None
-    found = [f for f in _factors(xrays, value) if f is not None]
-    for value, law in LAWS.items():
-        lawful = (law(xray.width) for xray in xrays)
-        if all(abs(f / factor - 1) < CLOSE for f, factor in zip(found, lawful, strict=True)):
-            return Reading("scale", value)
-    if abs(found[0] - found[1]) <= CLOSE * abs(found[0]) and found[0] != 0:
-        divisor = 1 / found[0]
+    if found.scale is not None:
+        return Reading("scale", found.scale)
+    one, two = found.factors
+    if abs(one - two) <= CLOSE * abs(one) and one != 0:
+        divisor = 1 / one
         nice = round(divisor, 2)
         factor = f"{divisor:.5g}" if abs(nice - divisor) > 1e-4 * abs(divisor) else f"{nice:g}"
         number = f"(1 / {factor})"
         return Reading("scale", "scale-constant", number, f"the scores are divided by {factor}, "
                        "whatever the width")  # fmt: skip
     told = " and ".join(
-        f"{f:.3g} at a width of {x.width}" for f, x in zip(found, xrays, strict=True)
+        f"{factor:.3g} at a width of {width}"
+        for factor, width in zip(found.factors, found.widths, strict=True)
     )
     return Reading("scale", "scale-power", "", f"the scores are multiplied by {told}")
 
