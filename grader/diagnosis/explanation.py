@@ -106,6 +106,9 @@ class Examination:
             if self.hopeless:
                 return Explanation()
         readings = [r for r in self._readings() if r is not None]
+        if any(r.aspect == dropout.ASPECT and not r.deviates for r in readings):
+            # What is drawn may be drawn in another order: the reading knows better.
+            self.probes = [probe for probe in self.probes if probe.group != "dropout"]
         fit = self._fitted(readings)
         first = fit.open[0].name if fit.open else ""
         if first in SIMPLE and any(r.aspect == "precision" and r.deviates for r in readings):
@@ -162,9 +165,9 @@ class Examination:
         xrays = self._xrays()
         yield weights.right(xrays)
         law = weights.law(xrays)
-        if law is None:  # perhaps some weights are too small to be read
-            xrays = self._xrays(strength=0.05)
-            law = weights.law(xrays)
+        if law is None:  # perhaps some weights are too small for their logarithm
+            gentle = weights.law(self._xrays(strength=0.05))
+            law = gentle if gentle is not None and weights.holds(gentle, xrays) else None
         yield weights.way(law)
         yield weights.compared(law)
         yield weights.scale(law)

@@ -24,8 +24,8 @@ from grader.kata.kata import ROLES, Kata, Parameter
 SIZES = {"B": 4, "L": 5, "S": 6}
 """Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
 OTHERS = {"B": 2, "L": 8, "S": 9}
-HEADS, WIDTH = 3, 7
-OTHER_HEADS, OTHER_WIDTH = 2, 11
+HEADS, WIDTH = 3, 14
+OTHER_HEADS, OTHER_WIDTH = 2, 20
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""

@@ -52,7 +52,8 @@ def _normed(x: Tensor) -> Tensor:
     return torch.nn.functional.layer_norm(x, x.shape[-1:])
 
 
-COMPARISONS: tuple[tuple[str, Callable[[Tensor, Tensor], Tensor]], ...] = (
+Compare = Callable[[Tensor, Tensor], Tensor]
+COMPARISONS: tuple[tuple[str, Compare], ...] = (
     (TRUE, lambda q, k: q @ k.T),
     ("cosine-scores", lambda q, k: _unit(q) @ _unit(k).T),
     ("cosine-scores", lambda q, k: _unit(q) @ k.T),
@@ -75,6 +76,7 @@ class Law:
 
     way: str
     compared: str
+    compare: Compare
     factors: tuple[float, ...]
     widths: tuple[int, ...]
 
@@ -100,6 +102,21 @@ def law(xrays: Sequence[XRay]) -> Law | None:
     return min(true or found, key=lambda law: law.scale != TRUE, default=None)
 
 
+def holds(found: Law, xrays: Sequence[XRay]) -> bool:
+    """Whether a law that was read where all weights are alike gives other weights as well."""
+    over, swapped = WAYS[found.way]
+    for xray, factor in zip(xrays, found.factors, strict=True):
+        if xray.sides is None:
+            return False
+        scores = factor * found.compare(*xray.sides)
+        visible = xray.truth.T if swapped and over == -2 else xray.truth
+        scores = (scores.T if swapped else scores).where(visible > 0, -math.inf)
+        given = xray.weights / xray.weights.sum(over, keepdim=True)
+        if not torch.allclose(scores.softmax(over), given, atol=1e-3):
+            return False
+    return True
+
+
 def _laws(xrays: Sequence[XRay]) -> Iterator[Law]:
     if not xrays or any(xray.sides is None for xray in xrays):
         return
@@ -113,7 +130,7 @@ def _laws(xrays: Sequence[XRay]) -> Iterator[Law]:
             ]
             known = tuple(factor for factor in factors if factor is not None)
             if len(known) == len(xrays):
-                yield Law(way, compared, known, widths)
+                yield Law(way, compared, compare, known, widths)
 
 
 def right(xrays: Sequence[XRay]) -> Reading | None:
