@@ -229,16 +229,25 @@ class Fit:
         """Two more edits: of what was measured first, then the two that come nearest alone."""
         if len(self.parts) >= MOST - 1:
             return
-        candidates = list(self._candidates(probe))
-        errors = {p: self.variants.error((*self.parts, p), probe.name) for p in candidates}
-        near = sorted(candidates, key=errors.__getitem__)
+        near = self._telling(probe)
         read = [part for part in near if part.value.id in self.measured]
         floor = max(self.variants.left - PAIRS, 0)
-        for one, two in (*itertools.product(read, near), *_nearest_first(near)):
+        first = itertools.product([*read, *near[:1]], near)
+        for one, two in (*first, *_nearest_first(near)):
             if self.variants.left <= floor:
                 return
             if one.id != two.id:
                 yield (*self.parts, one, two)
+
+    def _telling(self, probe: Probe) -> list[Part]:
+        """One edit of each effect on a probe, the nearest to its answers first."""
+        none = f"{self.variants.error(self.parts, probe.name):.6g}"
+        effects: dict[str, Part] = {}
+        for part in self._candidates(probe):
+            effect = f"{self.variants.error((*self.parts, part), probe.name):.6g}"
+            if effect != none:
+                effects.setdefault(effect, part)
+        return [effects[effect] for effect in sorted(effects, key=float)]
 
     def _candidates(self, probe: Probe) -> Iterator[Part]:
         """Edits of the aspects that can show in a probe, the likeliest first.
