@@ -176,13 +176,14 @@ def _apart(ours: Answer, theirs: Answer) -> float:
 def _off(ours: Tensor, theirs: Tensor) -> float:
     if ours.shape != theirs.shape:
         return math.inf
-    one, other = ours.double(), theirs.double()
-    finite = torch.isfinite(one) & torch.isfinite(other)
+    apart, scale = (ours.double() - theirs.double()).abs(), theirs.double().abs()
+    if bool(torch.isfinite(apart.sum())):
+        return float(apart.mean() / scale.max().clamp(min=1e-30)) if apart.numel() else 0.0
+    finite = torch.isfinite(apart)
     if not bool(finite.any()):
         return 10.0
-    share = float((torch.isfinite(one) != torch.isfinite(other)).double().mean())
-    scale = float(other[finite].abs().max()) or 1.0
-    return float((one - other)[finite].abs().mean()) / scale + 10.0 * share
+    share = float((torch.isfinite(ours) != torch.isfinite(theirs)).double().mean())
+    return float(apart[finite].mean()) / (float(scale[finite].max()) or 1.0) + 10.0 * share
 
 
 def _same_trace(ours: Sequence[Message], theirs: Sequence[Message]) -> bool:
@@ -212,10 +213,13 @@ def _close(ours: Tensor, theirs: Tensor) -> bool:
     if ours.device.type == "meta" or theirs.device.type == "meta":
         return True
     one, other = ours.double(), theirs.double()
-    finite = torch.isfinite(other)
-    scale = float(other[finite].abs().max()) if bool(finite.any()) else 1.0
+    largest = other.abs().max() if other.numel() else other.sum()
+    if not bool(torch.isfinite(largest)):
+        finite = other[torch.isfinite(other)]
+        largest = finite.abs().max() if finite.numel() else torch.ones(())
     ulps = 8 * torch.finfo(ours.dtype).eps if ours.is_floating_point() else 0.0
-    return torch.allclose(one, other, rtol=0, atol=max(SAME, ulps) * scale, equal_nan=True)
+    near = max(SAME, ulps) * float(largest)
+    return torch.allclose(one, other, rtol=0, atol=near, equal_nan=True)
 
 
 def _gradients_close(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> bool:

@@ -36,6 +36,8 @@ HALF = 2e-2
 """How close answers have to be, as a share, where half precision is used inside."""
 SIMPLE = ("one token", "one token of one", "even weights", "even weights again", "no mask")
 SHOWN_BY = {
+    "asks": ("no mask",),
+    "scores": ("no mask",),
     "scale": ("no mask",),
     "sums": ("no mask",),
     "inputs": ("call after call",),
@@ -104,6 +106,9 @@ class Examination:
             if self.hopeless:
                 return Explanation()
         readings = [r for r in self._readings() if r is not None]
+        if any(r.aspect == dropout.ASPECT and not r.deviates for r in readings):
+            # What is drawn may be drawn in another order: the reading knows better.
+            self.probes = [probe for probe in self.probes if probe.group != "dropout"]
         fit = self._fitted(readings)
         first = fit.open[0].name if fit.open else ""
         if first in SIMPLE and any(r.aspect == "precision" and r.deviates for r in readings):
@@ -157,23 +162,37 @@ class Examination:
             yield dropout.dropout(passes) if passes is not None else None
 
     def _weights(self) -> Iterator[Reading | None]:
+        xrays = self._xrays()
+        yield weights.right(xrays)
+        law = weights.law(xrays)
+        if law is None:  # perhaps some weights are too small for their logarithm
+            gentle = weights.law(self._xrays(strength=0.05))
+            law = gentle if gentle is not None and weights.holds(gentle, xrays) else None
+        yield weights.way(law)
+        yield weights.compared(law)
+        yield weights.scale(law)
+        yield weights.sums(xrays)
+
+    def _xrays(self, strength: float = 1.0) -> list[XRay]:
+        """At two widths, or none where either cannot be looked into."""
         draw = Draw(self.seed, "weights")
-        xrays = []
-        for width in (WIDTH, OTHER_WIDTH):
-            prepared = prepare(self.kata, self.layout, draw, width=width)
-            xray = self._xray(prepared) if prepared is not None else None
-            if xray is None:
-                return
-            xrays.append(xray)
-        yield weights.scale(xrays)
-        yield weights.sums(xrays[0])
+        made = [
+            prepare(self.kata, self.layout, draw, width=width, strength=strength)
+            for width in (WIDTH, OTHER_WIDTH)
+        ]
+        seen = [self._xray(prepared) for prepared in made if prepared is not None]
+        return [xray for xray in seen if xray is not None] if None not in seen else []
 
     def _xray(self, prepared: Prepared) -> XRay | None:
+        """Weights as the answer's difference from the same with values of zero."""
+        request = prepared.beside_nothing
         try:
-            answer, true = (side(prepared.request)[0].output for side in (self.ask, self._truth))
+            both = [[a.output for a in side(request)] for side in (self.ask, self._truth)]
         except Fault:
             return None
-        return prepared.seen(answer, true)
+        if any(something.shape != nothing.shape for something, nothing in both):
+            return None
+        return prepared.seen(*(something - nothing for something, nothing in both))
 
     # --- fitting and proving ----------------------------------------------------------------------
 
@@ -184,9 +203,17 @@ class Examination:
             self.editing, self.exchanges, EVALUATIONS, near, lenient=lenient, guard=self.guard
         )
         measured = {reading.value for reading in readings if reading.deviates}
-        fit = Fit(variants, self.probes, self._possible(readings), measured)
+        possible = self._possible(readings)
+        fit = Fit(variants, self.probes, possible, measured, self._cleared(readings))
         fit.run()
         return fit
+
+    def _cleared(self, readings: Sequence[Reading]) -> tuple[str, ...]:
+        """Aspects that need not be looked at where nothing is masked, nor large."""
+        read = {reading.aspect: reading for reading in readings}
+        if "weights" in read and not read["weights"].deviates:
+            return ("scale", "sums", "visibility")
+        return ()
 
     def _possible(self, readings: Sequence[Reading]) -> list[Value]:
         """What may be the matter: what was measured first, then what has no number to measure."""

@@ -8,6 +8,7 @@ on it. The budget is a number of evaluations, so what is found depends on the su
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ MOST = 5
 """So many edits are looked for at once, what only costs stars included."""
 PAIRS = 250
 """Evaluations for two edits at once on one probe."""
+SPELLINGS = 60
+"""Of what was read, so many combinations of edits are tried."""
 SURE = 0.7
 """An edit that explains this share of a group of probes is not weighed against others."""
 TOGETHER = ("values", "even", "scores", "masks")
@@ -35,6 +38,9 @@ CONFUSED = {"asks", "hands"}
 """Aspects that look alike until the scores are in play: two edits may stand for one."""
 STYLED = ("even", "scores", "masks", "fill")
 """Groups of probes in which it matters how a row that sees nothing comes out."""
+
+PLAIN = ("no mask", "other sizes")
+"""Probes that ask for no more than readings do."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,9 @@ class Fit:
     probes: Sequence[Probe]
     values: Sequence[Value]
     measured: Collection[str] = ()
-    """Values that readings speak for: where two are looked for, these come first."""
+    """Values that readings speak for: they are tried together, and before any others."""
+    cleared: Collection[str] = ()
+    """Aspects that readings found to be true, in calls without a mask."""
     parts: Parts = ()
     explained: list[str] = field(default_factory=list)
     open: list[Probe] = field(default_factory=list)
@@ -168,8 +176,22 @@ class Fit:
 
     # --- what is tried --------------------------------------------------------------------------
 
+    def _as_read(self, probe: Probe) -> Iterator[Parts]:
+        """All that the readings say of what can show here, in each spelling."""
+        found = {part.value.id for part in self.parts}
+        read = [
+            [Part(value, edit) for edit in value.pitfall.edits]
+            for value in self.values
+            if value.id in self.measured and value.id not in found
+            if value.pitfall.edits and set(value.aspects) & set(probe.aspects)
+        ]
+        if read and len(self.parts) + len(read) <= MOST:
+            together = itertools.islice(itertools.product(*read), SPELLINGS)
+            yield from ((*self.parts, *parts) for parts in together)
+
     def _more(self, probe: Probe) -> Iterator[Parts]:
-        """One more edit."""
+        """One more edit, or all that was read."""
+        yield from self._as_read(probe)
         if len(self.parts) < MOST:
             yield from ((*self.parts, part) for part in self._candidates(probe))
 
@@ -198,23 +220,34 @@ class Fit:
 
     @cached_property
     def _styles(self) -> list[Part]:
-        """The first ways that the vocabulary has: uniform, or NaN."""
+        """The first ways that the vocabulary has, the plain ones first: uniform, or NaN."""
         empty = [v for v in self.values if "empty" in v.aspects and v.id]
-        return [Part(value, edit) for value in empty for edit in value.pitfall.edits[:4]]
+        ways = [(n, Part(v, edit)) for v in empty for n, edit in enumerate(v.pitfall.edits[:4])]
+        return [part for _, part in sorted(ways, key=lambda way: way[0])]
 
     def _two_more(self, probe: Probe) -> Iterator[Parts]:
+        """Two more edits: of what was measured first, then the two that come nearest alone."""
         if len(self.parts) >= MOST - 1:
             return
-        candidates = list(self._candidates(probe))
-        errors = {p: self.variants.error((*self.parts, p), probe.name) for p in candidates}
-        near = sorted(candidates, key=lambda p: (p.value.id not in self.measured, errors[p]))
+        near = self._telling(probe)
+        read = [part for part in near if part.value.id in self.measured]
         floor = max(self.variants.left - PAIRS, 0)
-        for far in range(1, 2 * len(near)):  # the nearest two first
-            for one in range((far + 1) // 2):
-                if far - one < len(near) and near[one].id != near[far - one].id:
-                    if self.variants.left <= floor:
-                        return
-                    yield (*self.parts, near[one], near[far - one])
+        first = itertools.product([*read, *near[:1]], near)
+        for one, two in (*first, *_nearest_first(near)):
+            if self.variants.left <= floor:
+                return
+            if one.id != two.id:
+                yield (*self.parts, one, two)
+
+    def _telling(self, probe: Probe) -> list[Part]:
+        """One edit of each effect on a probe, the nearest to its answers first."""
+        none = f"{self.variants.error(self.parts, probe.name):.6g}"
+        effects: dict[str, Part] = {}
+        for part in self._candidates(probe):
+            effect = f"{self.variants.error((*self.parts, part), probe.name):.6g}"
+            if effect != none:
+                effects.setdefault(effect, part)
+        return [effects[effect] for effect in sorted(effects, key=float)]
 
     def _candidates(self, probe: Probe) -> Iterator[Part]:
         """Edits of the aspects that can show in a probe, the likeliest first.
@@ -223,9 +256,10 @@ class Fit:
         """
         if probe.group in STYLED:
             yield from self._styles
+        cleared = self.cleared if probe.name in PLAIN else ()
         for aspect in probe.aspects:
             for value in self.values:
-                if aspect in value.aspects:
+                if aspect in value.aspects and aspect not in cleared:
                     yield from (Part(value, edit) for edit in value.pitfall.edits)
 
     # --- what is taken --------------------------------------------------------------------------
@@ -255,3 +289,10 @@ class Fit:
         """Probes that what explains this one is likely to explain as well."""
         asked = [p for p in self.probes if p.name in self.variants.exchanges]
         return [p.name for p in asked if p.group == probe.group]
+
+
+def _nearest_first(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
+    """All pairs, those early in the sequence before those late in it."""
+    for far in range(1, 2 * len(parts)):
+        for one in range(max(0, far - len(parts) + 1), (far + 1) // 2):
+            yield parts[one], parts[far - one]

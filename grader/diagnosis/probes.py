@@ -24,8 +24,8 @@ from grader.kata.kata import ROLES, Kata, Parameter
 SIZES = {"B": 4, "L": 5, "S": 6}
 """Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
 OTHERS = {"B": 2, "L": 8, "S": 9}
-HEADS, WIDTH = 3, 7
-OTHER_HEADS, OTHER_WIDTH = 2, 11
+HEADS, WIDTH = 3, 14
+OTHER_HEADS, OTHER_WIDTH = 2, 20
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
@@ -118,16 +118,23 @@ def setting(
     return Setting(kata, construct, weights, {**known, **sizes}, tuple(lead))
 
 
-def mask_of(place: Setting, draw: Draw, axes: str = "", visible: float = 0.5) -> Tensor | None:
-    """A boolean mask with the axes of the kata's own, or of `axes`; each row sees and hides some.
+def some(draw: Draw, shape: tuple[int, ...], axes: Axes) -> Tensor:
+    """A boolean mask of this shape, with the last two of these axes, that shows and hides some.
 
-    None where the kata has no mask.
+    A token that attends to tokens sees itself: so it sees something, whatever rule is joined.
     """
+    drawn = draw.mask(*shape, visible=0.5)
+    queries, keys = axes.words[-2:]
+    return drawn | torch.eye(*shape[-2:], dtype=torch.bool) if queries == keys else drawn
+
+
+def masked(place: Setting, draw: Draw) -> dict[str, Tensor]:
+    """The mask of a call, with all of the axes that the kata's may have, if it has one."""
     parameter = place.kata.entry.mask
     if parameter is None:
-        return None
-    shape = place.shape(Axes.parse(axes or parameter.axes))
-    return draw.mask(*shape, visible=visible)
+        return {}
+    axes = Axes.parse(parameter.axes)
+    return {parameter.name: some(draw, place.shape(axes), axes)}
 
 
 def probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
@@ -216,33 +223,30 @@ def _masks(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
     whole, square = plain.shape(full), plain.shape(full)[-2:]
     aspects = ("empty", "mask", "fill", "visibility", "sums", "scale", "scores", "heads", "")
 
-    def masked(name: str, mask: Tensor, place: Setting = plain) -> Probe:
+    def probe(name: str, mask: Tensor, place: Setting = plain) -> Probe:
         need = "no mask" if place is plain else "other sizes"
         return Probe(name, given(mask, place), aspects, "masks", (need,))
 
     def given(mask: Tensor, place: Setting = plain, scale: float = 1.0) -> Request:
         return place.request(Call({**place.inputs(draw, scale), parameter.name: mask}))
 
-    def some(*shape: int) -> Tensor:
-        drawn = draw.mask(*shape, visible=0.5)
-        # A token that sees itself sees something, whatever rule is joined with the mask.
-        own = torch.eye(*shape[-2:], dtype=torch.bool)
-        return drawn | own if full.words[-1] == full.words[-2] else drawn
+    def drawn(*shape: int) -> Tensor:
+        return some(draw, shape, full)
 
-    yield masked("mask for all", some(*square))
-    yield masked("mask for each", some(*other.shape(full)), other)
-    yield masked("mask of floats", some(*whole).float())
-    yield masked("mask of whole numbers", some(*whole).long())
-    yield masked("mask of ones", torch.ones(whole, dtype=torch.bool))
+    yield probe("mask for all", drawn(*square))
+    yield probe("mask for each", drawn(*other.shape(full)), other)
+    yield probe("mask of floats", drawn(*whole).float())
+    yield probe("mask of whole numbers", drawn(*whole).long())
+    yield probe("mask of ones", torch.ones(whole, dtype=torch.bool))
     if len(whole) > 2:
-        yield masked("padding", some(whole[0], *(1,) * (len(whole) - 2), whole[-1]))
-    empty = some(*whole)
+        yield probe("padding", drawn(whole[0], *(1,) * (len(whole) - 2), whole[-1]))
+    empty = drawn(*whole)
     empty[..., 1, :] = False
     needs = ("mask for all",)
     show = ("empty", "fill", "mask", "")
     yield Probe("a row that sees nothing", given(empty), show, "empty", needs)
     for name, scale in (("spread", SPREAD), ("huge", HUGE)):
-        request = given(some(*whole), scale=scale)
+        request = given(drawn(*whole), scale=scale)
         show = ("fill", "numbers", "empty", "mask")
         yield Probe(f"mask beside {name} scores", request, show, "fill", needs)
 
@@ -266,9 +270,9 @@ def _gradients(draw: Draw, plain: Setting) -> Iterator[Probe]:
         "gradients",
         ("no mask",),
     )
-    mask = mask_of(plain, draw)
-    if mask is not None and plain.kata.entry.mask is not None:
-        given = {**plain.inputs(draw), plain.kata.entry.mask.name: mask}
+    mask = masked(plain, draw)
+    if mask:
+        given = plain.inputs(draw) | mask
         yield Probe(
             "gradient under a mask",
             plain.request(Call(given, cotangent=plain.cotangent(draw))),
@@ -291,19 +295,11 @@ def _training(draw: Draw, plain: Setting) -> Iterator[Probe]:
 
 
 def _state(draw: Draw, plain: Setting) -> Iterator[Probe]:
-    first, second = plain.inputs(draw), plain.inputs(draw)
-    parameter = plain.kata.entry.mask
-    masks: list[dict[str, Tensor]] = [{}, {}]
-    if parameter is not None:
-        shape = plain.shape(Axes.parse(parameter.axes))
-        masks = [{parameter.name: draw.mask(*shape, visible=0.5)} for _ in range(2)]
-    calls = [
-        Call({**first, **masks[0]}, keep_inputs=True),
-        Call({**second, **masks[1]}, keep_inputs=True),
-        Call({**first, **masks[0]}, keep_inputs=True),
-    ]
-    yield Probe("call after call", plain.request(*calls), ("state", "inputs", "mask", ""), "state",
-                ("mask for all",) if parameter is not None else ("no mask",))  # fmt: skip
+    first, second = (plain.inputs(draw) | masked(plain, draw) for _ in range(2))
+    calls = [Call(given, keep_inputs=True) for given in (first, second, first)]
+    needs = ("mask for all",) if plain.kata.entry.mask is not None else ("no mask",)
+    aspects = ("state", "inputs", "mask", "")
+    yield Probe("call after call", plain.request(*calls), aspects, "state", needs)
 
 
 def _length(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:

@@ -7,7 +7,6 @@ request builds, with their weights.
 
 from __future__ import annotations
 
-import copy
 import re
 import types
 import warnings
@@ -145,7 +144,7 @@ def _reborn(instance: nn.Module, target: type) -> Any:
     """The same layer with the same weights, of another class, and with a state of its own."""
     other: Any = object.__new__(target)
     other.__dict__ = {
-        name: copy.copy(value) if isinstance(value, dict) else value
+        name: value.copy() if isinstance(value, dict) else value
         for name, value in vars(instance).items()
     }
     return other
