@@ -571,7 +571,8 @@ def test_what_an_object_holds_is_its_weights() -> None:
 
 def graded(session: Session, kata: Kata, text: str) -> Report:
     choice = Selection(without=("budget",))
-    return session.grade(kata, Source(Path("their.py"), text, ""), 7, selection=choice)
+    source = Source(Path("their.py"), text, "")
+    return session.grade(kata, source, 7, selection=choice, diagnose=False)
 
 
 def refused(report: Report) -> dict[str, str]:
