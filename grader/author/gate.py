@@ -1,20 +1,22 @@
 """The author's gate: is this kata fit to be practised on?
 
 Stub refused, solution and right alternatives accepted with three stars, every known mistake and
-every two of them together refused, each single one by the check it names. What is wrong with the
-paperwork is listed beside that, and stops nothing that can be graded without it.
+every two of them together refused, each single one by the check it names, also in other forms than
+the solution's. What is wrong with the paperwork is listed beside that, and stops nothing that can
+be graded without it.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from grader.author.documents import documents
+from grader.author.forms import forms
 from grader.author.mutation import Choose, Outcome, run_gauntlet
 from grader.judge.bank_run import Selection
 from grader.judge.session import Session, fresh_seed
@@ -203,7 +205,9 @@ class Gate:
         self.outcome.pitfalls = sum(not p.remark for p in pitfalls)
         self.outcome.unplaced = sum(len(p.unplaced) for p in pitfalls)
         self.outcome.edits = sum(len(p.edits) for p in pitfalls)
-        self.singles([m for m in singles(pitfalls, self.text) if self._parses(m)])
+        alone = [m for m in singles(pitfalls, self.text) if self._parses(m)]
+        self.singles(alone)
+        self.forms([m for m in alone if not m.pitfalls[0].grows and not m.pitfalls[0].remark])
         self.pairs([p for p in pitfalls if not p.remark])
 
     def conventions(self, conventions: Sequence[Convention]) -> None:
@@ -263,6 +267,23 @@ class Gate:
             self.problem(f"{pitfall.id} is caught by a stretch check: make it a remark")
         else:
             self.outcome.edits_caught += 1
+
+    def forms(self, mutants: list[Mutant]) -> None:
+        """In other forms the solution is right, and each mistake wrong, by the check it names."""
+        first = {m.pitfalls[0].id: m for m in reversed(mutants)}
+        some = list(first.values())[self.outcome.seed % self.one_in :: self.one_in]
+        ways = tuple(forms(self.kata.entry))
+        stage = self._stage("other forms", len(ways) * (1 + len(some)))
+        for form in ways:
+            right = Mutant((), (), form.of(self.text, self.kata.entry), form.name)
+            for outcome in self._run([right], stage, lambda *_: True):
+                for check in outcome.failed:
+                    self.problem(f"the solution {form.name} fails {check.id}: {check.message}")
+            texts = [replace(m, text=form.of(m.text, self.kata.entry)) for m in some]
+            for outcome in self._run(texts, stage, _own_check):
+                pitfall = outcome.mutant.pitfalls[0]
+                if pitfall.check not in {check.id for check in outcome.failed}:
+                    self.problem(f"{pitfall.id} {form.name} is not caught by {pitfall.check}")
 
     def pairs(self, pitfalls: list[Pitfall]) -> None:
         """Every two compatible mistakes together are refused; or one such pair in so many."""
@@ -327,6 +348,10 @@ def _undecided(report: Report) -> bool:
     """Whether it passed, but where the clock could tell nothing."""
     budget = report.budget
     return report.verdict is Verdict.ACCEPTED and budget is not None and bool(budget.undecided)
+
+
+def _own_check(mutant: Mutant, check: str) -> bool:
+    return check == mutant.pitfalls[0].check
 
 
 def _place(check: Check) -> str:
