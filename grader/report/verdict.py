@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -37,6 +38,10 @@ FAMILIES = (
     "robustness",
     "rules",
 )
+
+
+ACCEPTED_SCORE = 70
+"""The lowest score of an accepted submission."""
 
 
 @dataclass(frozen=True)
@@ -189,10 +194,16 @@ class Report:
 
     @property
     def score(self) -> int:
-        """Percentage of checks passed, 100 only where all of them are."""
+        """From 0 to 100: accepted begins at 70, and whatever is not accepted ends below it.
+
+        Accepted, the stretch checks passed make up the rest; else it is the share of all checks.
+        """
         if not self.checks or self.failure is not None:
             return 0
-        return int(100 * sum(c.passed for c in self.checks) / len(self.checks))
+        if self.verdict is not Verdict.ACCEPTED:
+            return int((ACCEPTED_SCORE - 1) * _share(self.checks))
+        stretch = [c for c in self.checks if c.tier is Tier.STRETCH]
+        return ACCEPTED_SCORE + int((100 - ACCEPTED_SCORE) * _share(stretch))
 
     @property
     def stars(self) -> int:
@@ -203,3 +214,8 @@ class Report:
         if all(stretch):
             return 3
         return 2 if sum(stretch) * 2 > len(stretch) else 1
+
+
+def _share(checks: Sequence[Check]) -> float:
+    """Which part of some checks was passed; all of none."""
+    return sum(c.passed for c in checks) / len(checks) if checks else 1.0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.report.verdict import Budget, Check, Evidence, Report, Verdict
+from grader.report.verdict import Budget, Check, Evidence, Report, Tier, Verdict
 
 DAY = 86400.0
 
@@ -29,6 +30,21 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else "·" for c in text)
 
 
+def folded(text: str, width: int) -> str:
+    """Lines that end between words; further lines of one stand below its beginning.
+
+    A word that is longer than a line, such as a path, stays whole.
+    """
+    lines = []
+    for line in text.split("\n"):
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        lines += textwrap.wrap(
+            line, max(width, 20), subsequent_indent=f"{indent}  " if indent else "",
+            break_long_words=False, break_on_hyphens=False, replace_whitespace=False,
+        ) or [""]  # fmt: skip
+    return "\n".join(lines)
+
+
 def stars(count: int) -> str:
     """Stars out of three."""
     return "★" * count + "☆" * (3 - count)
@@ -47,6 +63,16 @@ def minutes(seconds: float) -> str:
 def file_name(report: Report) -> str:
     """The submission's file, without the folders it lies in."""
     return printable(Path(report.submission.path).name) or f"{report.kata}.py"
+
+
+def what_stars_take(report: Report) -> str:
+    """How many of the stretch checks are passed, and how many it takes for the next star."""
+    stretch = [c.passed for c in report.checks if c.tier is Tier.STRETCH]
+    passed, total = sum(stretch), len(stretch)
+    said = f"{passed} of {total} stretch checks are passed"
+    if report.stars == 1:
+        return f"{said}: {total // 2 + 1} make the second star, all of them the third. Missing:"
+    return f"{said}, all of them make the third star. Missing:"
 
 
 def told_failure(report: Report) -> Check | None:

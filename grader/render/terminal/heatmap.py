@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from rich.table import Table
+from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from grader.report.verdict import Heatmap
@@ -12,18 +14,30 @@ from grader.report.verdict import Heatmap
 SHADES = " ░▒▓█"
 
 
-def draw(heatmap: Heatmap) -> Table:
-    """Two matrices side by side: a row for each query, a column for each key."""
-    table = Table.grid(padding=(0, 3))
-    table.add_column()
-    table.add_column()
-    table.add_row(
-        Text(f"your weights, {heatmap.caption}", "bold"), Text("the true weights", "bold")
-    )
-    for mine, true in zip(heatmap.candidate, heatmap.truth, strict=True):
-        table.add_row(_row(mine), _row(true))
-    table.add_row(Text("rows are queries, columns keys; full is 1", "dim"), Text(""))
-    return table
+BESIDE = 3
+"""Columns between the two matrices."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Two matrices, side by side or, where there is no room for that, one below the other."""
+
+    heatmap: Heatmap
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        mine = [Text(f"your weights, {self.heatmap.caption}", "bold")]
+        true = [Text("the true weights", "bold")]
+        mine += [_row(weights) for weights in self.heatmap.candidate]
+        true += [_row(weights) for weights in self.heatmap.truth]
+        wide = max(line.cell_len for line in mine)
+        if wide + BESIDE + max(line.cell_len for line in true) <= options.max_width:
+            for left, right in zip(mine, true, strict=True):
+                yield Text.assemble(left, " " * (wide - left.cell_len + BESIDE), right)
+        else:
+            yield from (*mine, *true)
+        yield from Text("rows are queries, columns keys; full is 1", "dim").wrap(
+            console, options.max_width
+        )
 
 
 def _row(weights: tuple[float, ...]) -> Text:

@@ -38,4 +38,4 @@ def _hint(kata: Kata, hint: Hint) -> Iterator[RenderableType]:
 def solution_text(kata: Kata) -> RenderableType:
     """The solution, coloured."""
     text = kata.solution.read_text(encoding="utf-8")
-    return Syntax(text, "python", theme="ansi_dark", background_color="default")
+    return Syntax(text, "python", theme="ansi_dark", background_color="default", word_wrap=True)
