@@ -95,25 +95,21 @@ def test_a_seed_repeats_a_grade(folder: Path) -> None:
             assert one["message"] == other["message"]
 
 
-def test_list_answers_at_once_and_shows_every_kata(folder: Path) -> None:
-    begun = time.monotonic()
+def test_list_shows_every_kata(folder: Path) -> None:
     done = kata(folder, "list")
-    assert time.monotonic() - begun < 2
-    assert [line.split()[1] for line in done.stdout.splitlines() if line[:2].strip()][:6] == [
-        k.slug for k in all_katas()
-    ]
+    rows = [line.split() for line in done.stdout.splitlines() if line[:1] in ("✓", "·")]
+    assert [row[2] for row in rows] == [k.slug for k in all_katas()]
 
 
-def test_commands_that_do_not_grade_never_import_torch(folder: Path) -> None:
-    probe = "import sys; from grader.cli import main\n"
-    probe += "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
-    probe += "assert 'torch' not in sys.modules"
-    for arguments in (["list"], ["start", "sdpa"], ["explain", "no-scale"], ["show", "sdpa"]):
-        done = subprocess.run(
-            [sys.executable, "-c", probe, *arguments], cwd=folder, check=False,
-            env={**os.environ, "KATA_HOME": str(folder)}, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize(
+    "typed", ["", "list", "start sdpa", "explain no-scale", "explain --list", "show sdpa", "status"]
+)
+def test_commands_that_do_not_grade_never_import_torch(typed: str, folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{NO_TORCH}; main()", *typed.split()], cwd=folder, check=False,
+        env={**os.environ, "KATA_HOME": str(folder)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_explain_tells_the_rest(folder: Path) -> None:
@@ -204,19 +200,23 @@ UNREADABLE = {
 }
 
 
+NO_TORCH = "import sys; sys.modules['torch'] = None; from grader.cli import main"
+"""Whoever imports torch now fails."""
+
+
 @pytest.mark.parametrize("complaint", UNREADABLE)
 def test_a_file_that_is_no_submission_is_refused_without_torch(complaint, folder: Path) -> None:
     (folder / "sdpa.py").write_bytes(UNREADABLE[complaint])
-    begun = time.monotonic()
-    done = kata(folder, "grade", "sdpa", "--format", "json")
-    assert done.returncode == 1
+    done = subprocess.run(
+        [sys.executable, "-c", f"{NO_TORCH}; main()", "grade", "sdpa", "--format", "json"],
+        cwd=folder, env={**os.environ, "KATA_HOME": str(folder)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
     assert report["verdict"] == "invalid_submission"
     assert "sdpa.py" in report["checks"][0]["message"]
-    text = kata(folder, "grade", "sdpa").stdout
-    assert complaint in text or complaint in report["checks"][0]["message"]
-    assert "Traceback" not in text
-    assert time.monotonic() - begun < 3
+    assert complaint in report["checks"][0]["message"]
 
 
 @pytest.mark.parametrize("spelling", [b"\xef\xbb\xbf%s", b"%s"])
