@@ -7,7 +7,6 @@ import re
 import shutil
 import struct
 import subprocess
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace

@@ -177,7 +177,9 @@ def _finding(pitfall: Pitfall, source: str) -> Finding:
     if pitfall.look:
         pattern = re.compile(pitfall.look)
         line = next((n for n, text in _code(source) if pattern.search(text)), None)
-    return Finding(pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line)
+    return Finding(
+        pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line, pitfall.check
+    )
 
 
 def _code(source: str) -> Iterator[tuple[int, str]]:

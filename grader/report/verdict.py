@@ -68,6 +68,8 @@ class Evidence:
     runs over it, `scores` or `context` (or both) where they come of a broadcast product."""
     allowed: float | None = None
     """How far `got` might have been from `expected`."""
+    undefined: str = ""
+    """A name that the submission uses and neither defines nor imports."""
 
 
 class Fault(Exception):
@@ -108,6 +110,8 @@ class Finding:
     explanation: str
     question: str = ""
     line: int | None = None
+    check: str = ""
+    """The check that is made for this mistake: what it saw shows the mistake best."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.report.refusal import UNANSWERED
 from grader.report.verdict import Budget, Check, Evidence, Report, Tier, Verdict
 
 DAY = 86400.0
+CELL = ".cell"
+"""How the name of what was graded ends where that is a notebook's cell."""
 
 CRASHES = (Verdict.RUNTIME_ERROR, Verdict.MEMORY_LIMIT, Verdict.INVALID_SUBMISSION)
 """Verdicts whose message says it all: what was claimed is beside the point."""
@@ -76,10 +79,19 @@ def what_stars_take(report: Report) -> str:
 
 
 def told_failure(report: Report) -> Check | None:
-    """The failure to tell in full: the one that decides, else the first that costs a star."""
+    """The failure to tell in full: the one that decides, else the first that costs a star.
+
+    Where a mistake is named it is the one of the check that is made for it, if that failed: its
+    numbers are the mistake's own.
+    """
+    failing = [c for c in report.checks if not c.passed]
     if report.first_failure is not None:
-        return report.first_failure
-    return next((c for c in report.checks if not c.passed), None)
+        failing = [c for c in failing if c.tier is Tier.REQUIRED]
+    for finding in report.diagnosis.findings:
+        for check in failing:
+            if check.id.partition("[")[0] == finding.check:
+                return check
+    return report.first_failure or next(iter(failing), None)
 
 
 def own_lines(report: Report, check: Check) -> dict[int, str]:
@@ -147,6 +159,16 @@ def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
     for finding in diagnosis.findings:
         if finding.question:
             yield "ask yourself", finding.question
+    if evidence.undefined and Path(report.submission.path).suffix == CELL:
+        yield (
+            "note",
+            (
+                f"the cell is graded alone, without the names of other cells: import or define "
+                f"`{evidence.undefined}` in it"
+            ),
+        )
+    if check.id == UNANSWERED:
+        yield "note", "nothing else was tried: every check makes such a call"
     if diagnosis.findings and diagnosis.explained < diagnosis.failing:
         rest = f"this explains {diagnosis.explained} of {diagnosis.failing} failing checks"
         yield "note", f"{rest}; the others are something else"
