@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from grader import __version__
-from grader.commands import author, grade, help, interview, katas, record, report, watch
+from grader.commands import author, grade, help, interview, katas, record, report, try_, watch
 from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT, USAGE, Commands, complain, say
 from grader.kata.kata import KataError
 
@@ -35,6 +35,7 @@ for command in (
     katas.show,
     grade.grade,
     watch.watch,
+    try_.try_,
     help.hint,
     help.explain,
     help.solution,

@@ -45,6 +45,8 @@ def begin(kata: Kata, folder: Path, *, force: bool) -> None:
     say(f"  {kata.summary}\n")
     where = "" if folder == Path() else f" {started.file}"
     say(f"the whole statement:    kata show {kata.slug}")
+    if kata.example is not None:
+        say(f"its example, by hand:   kata try {kata.slug}{where}")
     say(f"write it, then:         kata grade {kata.slug}{where}")
     say(f"or, on every save:      kata watch {kata.slug}{where}")
     if unremembered:

@@ -181,6 +181,17 @@ class Role:
 
 
 @dataclass(frozen=True)
+class Example:
+    """What the statement works out by hand: a construction, its weights, the arguments' numbers."""
+
+    construct: Mapping[str, Any]
+    call: Mapping[str, Any]
+    """Nested lists of numbers by argument."""
+    weights: Mapping[str, float]
+    """By role: how many times the identity it is; once where nothing is said."""
+
+
+@dataclass(frozen=True)
 class Kata:
     """One kata: its folder, and what `kata.toml` says."""
 
@@ -202,6 +213,8 @@ class Kata:
     """How many times the solution's time a submission may take."""
     budget_memory: float = 4.0
     """How many times the solution's memory: in its largest tensor, and in all at one time."""
+    example: Example | None = None
+    """What `kata try` works out, where the statement does."""
 
     def shapes(self, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         """The (out, in) sizes of every role for a construction."""
@@ -296,8 +309,10 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
             budget_memory=float(table["budget"].get("memory", Kata.budget_memory)),
+            example=_example(table["example"]) if "example" in table else None,
         )
         _assert_buildable(kata)
+        _assert_worked(kata)
     except KeyError as error:
         raise KataError(f"{folder / 'kata.toml'}: {error} is missing") from error
     except (TypeError, ValueError, SyntaxError) as error:
@@ -311,6 +326,30 @@ def _assert_buildable(kata: Kata) -> None:
     for role in kata.fused:
         if role not in kata.roles:
             raise ValueError(f"[fused] {role!r} is no role: [weights] has {', '.join(kata.roles)}")
+
+
+def _example(said: Mapping[str, Any]) -> Example:
+    parts = (said.get(name, {}) for name in ("construct", "call", "weights"))
+    return Example(*(dict(part) for part in parts))
+
+
+def _assert_worked(kata: Kata) -> None:
+    """The example builds and calls what the kata has people write."""
+    example, entry = kata.example, kata.entry
+    if example is None:
+        return
+    known = {
+        "construct": {p.name for p in entry.construct},
+        "call": set(entry.axes),
+        "weights": set(kata.roles),
+    }
+    for part, names in known.items():
+        for name in sorted(set(getattr(example, part)) - names):
+            raise ValueError(f"[example] {part}.{name}: there are {', '.join(sorted(names))}")
+    needed = {p.name for p in entry.construct if p.required} - set(example.construct)
+    needed |= set(entry.required) - set(example.call)
+    for name in sorted(needed):
+        raise ValueError(f"[example] gives no {name}")
 
 
 def _entry(table: Mapping[str, Any]) -> EntryPoint:
