@@ -31,11 +31,12 @@ def hint(kata: str | None, file: Path | None) -> None:
 @click.argument("kata", shell_complete=complete_kata)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Show it before you have passed, without asking.")
-def solution(kata: str, file: Path | None, *, yes: bool) -> None:
+@click.option("--beside", is_flag=True, help="Show your file beside it.")
+def solution(kata: str, file: Path | None, *, yes: bool, beside: bool) -> None:
     """Read the solution: freely after a pass; before it, this is noted."""
     from grader.practice.help import is_open, note_solution_seen
     from grader.practice.store import Unavailable
-    from grader.render.terminal.help import solution_text
+    from grader.render.terminal.help import beside_text, solution_text
     from grader.render.terminal.text import make_console
 
     found = find(kata)
@@ -47,7 +48,12 @@ def solution(kata: str, file: Path | None, *, yes: bool) -> None:
                 note_solution_seen(store, found, path)
         except Unavailable as error:
             say(f"note: not recorded: {error}", err=True)
-    if sys.stdout.isatty():
+    if beside:
+        from grader.judge.source import read
+
+        yours = read(path).decode("utf-8", "replace")
+        make_console().print(beside_text(found, path.name, yours))
+    elif sys.stdout.isatty():
         make_console().print(solution_text(found))
     else:
         click.echo(found.solution.read_text(encoding="utf-8"), nl=False)

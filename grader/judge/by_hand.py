@@ -14,7 +14,8 @@ from grader.exchange.request import Call, Request
 from grader.judge.source import Source
 from grader.judge.subject import Subject
 from grader.judge.workers import Server
-from grader.kata.kata import Example, Kata
+from grader.kata.example import Example
+from grader.kata.kata import Kata
 from grader.kata.refused import Refused
 from grader.report.by_hand import ByHand, Matrix, Worked
 from grader.report.refusal import unready

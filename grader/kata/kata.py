@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.kata.axes import LEAD, Axes, size
+from grader.kata.example import Example, read_example
 from grader.kata.glossary import MEANINGS
 from grader.kata.keys import slips
 from grader.kata.paths import data_root
@@ -181,17 +182,6 @@ class Role:
 
 
 @dataclass(frozen=True)
-class Example:
-    """What the statement works out by hand: a construction, its weights, the arguments' numbers."""
-
-    construct: Mapping[str, Any]
-    call: Mapping[str, Any]
-    """Nested lists of numbers by argument."""
-    weights: Mapping[str, float]
-    """By role: how many times the identity it is; once where nothing is said."""
-
-
-@dataclass(frozen=True)
 class Kata:
     """One kata: its folder, and what `kata.toml` says."""
 
@@ -294,6 +284,7 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
     for slip in slips(table):
         raise KataError(f"{folder / 'kata.toml'}: {slip}")
     try:
+        entry = _entry(table)
         kata = Kata(
             slug=folder.name,
             folder=folder,
@@ -303,16 +294,15 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             level=table["level"],
             par_minutes=table["par_minutes"],
             summary=table["summary"],
-            entry=_entry(table),
+            entry=entry,
             roles={name: _role(name, row) for name, row in table.get("weights", {}).items()},
             fused=tuple(table.get("fused", {}).get("roles", ())),
             banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
             budget_memory=float(table["budget"].get("memory", Kata.budget_memory)),
-            example=_example(table["example"]) if "example" in table else None,
+            example=_example(table, entry),
         )
         _assert_buildable(kata)
-        _assert_worked(kata)
     except KeyError as error:
         raise KataError(f"{folder / 'kata.toml'}: {error} is missing") from error
     except (TypeError, ValueError, SyntaxError) as error:
@@ -328,28 +318,11 @@ def _assert_buildable(kata: Kata) -> None:
             raise ValueError(f"[fused] {role!r} is no role: [weights] has {', '.join(kata.roles)}")
 
 
-def _example(said: Mapping[str, Any]) -> Example:
-    parts = (said.get(name, {}) for name in ("construct", "call", "weights"))
-    return Example(*(dict(part) for part in parts))
-
-
-def _assert_worked(kata: Kata) -> None:
-    """The example builds and calls what the kata has people write."""
-    example, entry = kata.example, kata.entry
-    if example is None:
-        return
-    known = {
-        "construct": {p.name for p in entry.construct},
-        "call": set(entry.axes),
-        "weights": set(kata.roles),
-    }
-    for part, names in known.items():
-        for name in sorted(set(getattr(example, part)) - names):
-            raise ValueError(f"[example] {part}.{name}: there are {', '.join(sorted(names))}")
-    needed = {p.name for p in entry.construct if p.required} - set(example.construct)
-    needed |= set(entry.required) - set(example.call)
-    for name in sorted(needed):
-        raise ValueError(f"[example] gives no {name}")
+def _example(table: Mapping[str, Any], entry: EntryPoint) -> Example | None:
+    built = {p.name: p.required for p in entry.construct}
+    known = {"construct": built, "call": entry.axes, "weights": table.get("weights", {})}
+    needed = [*(name for name, required in built.items() if required), *entry.required]
+    return read_example(table.get("example"), known, needed)
 
 
 def _entry(table: Mapping[str, Any]) -> EntryPoint:

@@ -14,8 +14,8 @@ from grader.report.verdict import Heatmap
 SHADES = " ░▒▓█"
 
 
-BESIDE = 3
-"""Columns between the two matrices."""
+INDENT, BESIDE = 3, 3
+"""Columns before the matrices, and between them."""
 
 
 @dataclass(frozen=True)
@@ -24,20 +24,19 @@ class Pictures:
 
     heatmap: Heatmap
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
         mine = [Text(f"your weights, {self.heatmap.caption}", "bold")]
         true = [Text("the true weights", "bold")]
         mine += [_row(weights) for weights in self.heatmap.candidate]
         true += [_row(weights) for weights in self.heatmap.truth]
-        wide = max(line.cell_len for line in mine)
-        if wide + BESIDE + max(line.cell_len for line in true) <= options.max_width:
-            for left, right in zip(mine, true, strict=True):
-                yield Text.assemble(left, " " * (wide - left.cell_len + BESIDE), right)
-        else:
-            yield from (*mine, *true)
-        yield from Text("rows are queries, columns keys; full is 1", "dim").wrap(
-            console, options.max_width
-        )
+        wide = max(line.cell_len for line in mine) + BESIDE
+        both = zip(mine, true, strict=True)
+        lines = [Text.assemble(f, " " * (wide - f.cell_len), s) for f, s in both]
+        if INDENT + wide + max(line.cell_len for line in true) > options.max_width:
+            lines = [*mine, *true]
+        lines.append(Text("rows are queries, columns keys; full is 1", "dim"))
+        for line in lines:
+            yield Text.assemble(" " * INDENT, line)
 
 
 def _row(weights: tuple[float, ...]) -> Text:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from grader.render.terminal.hanging import Hanging
@@ -80,7 +79,8 @@ def _parts(report: Report, *, verbose: bool) -> Iterator[RenderableType]:
     if failure is not None:
         yield from _failure(report, failure)
     if report.heatmap is not None:
-        yield Padding(Pictures(report.heatmap), (1, 0, 0, 3))
+        yield Text()
+        yield Pictures(report.heatmap)
     if report.output:
         yield from _prints(report.output)
     if report.checks:
@@ -233,7 +233,10 @@ def _next_step(report: Report) -> Iterator[RenderableType]:
     elif report.failure is not None:
         steps = [f"kata show {report.kata} for what is asked", again]
     elif report.stars == 3:
-        yield Text("next: kata next", "dim")
+        beside = f"kata solution {report.kata} --beside"
+        yield Hanging(
+            Text(f"next: kata next · {beside} for yours beside the solution", "dim"), 6, 6
+        )
         return
     else:
         steps = [f"{again} --verbose"]
