@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,6 @@ from grader.commands.common import (
 from grader.kata.kata import Kata
 
 if TYPE_CHECKING:
-    from grader.judge.file import Opened
     from grader.judge.session import Session
     from grader.judge.source import Source
     from grader.practice.attempts import Recorded
@@ -89,27 +89,32 @@ def run_all(each: Sequence[Options]) -> int:
     """Grade one file after another, a row each; the exit status of the worst."""
     from grader.judge.file import open_submission
     from grader.judge.session import Session, fresh_seed
+    from grader.judge.source import Source
 
     first = each[0]
     device = "cpu" if first.device == "auto" else first.device
     seed = fresh_seed() if first.seed is None else first.seed  # the same inputs for all of them
     opened = [open_submission(o.kata, o.path, seed=seed, device=device) for o in each]
+    wide = max(len(str(options.path)) for options in each)
     statuses = []
-    with Session(device) as session:
+    with (
+        Session(device) if any(isinstance(o, Source) for o in opened) else nullcontext() as session
+    ):
         for options, one in zip(each, opened, strict=True):
-            report = _of_many(session, options, one, seed, device)
-            _print_row(report, first.form, max(len(str(o.path)) for o in each))
+            if isinstance(one, Source):
+                assert session is not None
+                report = _of_many(session, options, one, seed, device)
+            else:
+                report = one
+            _print_row(report, first.form, wide)
             statuses.append(_status(report))
     return max(statuses)
 
 
-def _of_many(session: Session, options: Options, one: Opened, seed: int, device: str) -> Report:
+def _of_many(session: Session, options: Options, one: Source, seed: int, device: str) -> Report:
     from grader.judge.file import report_failure
-    from grader.judge.source import Source
     from grader.render.terminal.progress import Progress
 
-    if not isinstance(one, Source):
-        return one
     try:
         with Progress(options.kata, quiet=options.form != "text", about=options.path) as progress:
             return session.grade(options.kata, one, seed, progress.check)
