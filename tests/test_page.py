@@ -319,6 +319,26 @@ def test_styles_of_a_fragment_stay_inside_it(wrong: Report) -> None:
             assert all(one.strip().startswith(".kata") for one in outside.split(",")), selector
 
 
+def test_a_notebooks_own_sheet_has_no_say_about_names_and_their_texts(wrong: Report) -> None:
+    """It lets every `dt` float, and is as specific as a class and an element."""
+    sheet = attempt_fragment(wrong).partition("</style>")[0]
+    rule = re.search(r"^(\.kata\.kata) :is\(dl, dt, dd\) \{(.*)\}$", sheet, re.MULTILINE)
+    assert rule is not None
+    for property_ in ("float: none", "clear: none", "width: auto", "position: static"):
+        assert property_ in rule[2]
+    assert rule.start() < sheet.index(".kata .facts dt"), "our own rules come later"
+
+
+def test_every_swatch_of_a_legend_is_seen(benign: dict[str, str]) -> None:
+    legends = re.findall(r'<p class="legend">(.*?)</p>', benign["history"], re.DOTALL)
+    swatches = {name for text in legends for name in re.findall(r'<rect class="(\w+)"', text)}
+    assert swatches == {"right", "wrong", "ground", "fill"}
+    sheet = re.sub(r"\s+", " ", benign["history"])
+    assert re.search(
+        r"\.kata \.legend \.ground \{[^}]*fill: var\(--sunk\); stroke: var\(--soft\)", sheet
+    )
+
+
 # --- content ----------------------------------------------------------------------------------
 
 

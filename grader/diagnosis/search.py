@@ -176,10 +176,22 @@ def _finding(pitfall: Pitfall, source: str) -> Finding:
     line = None
     if pitfall.look:
         pattern = re.compile(pitfall.look)
-        line = next((n for n, text in _code(source) if pattern.search(text)), None)
+        lines = [n for n, text in _code(source) if pattern.search(text)]
+        built = _initialising(source)  # where much is mentioned that happens elsewhere
+        line = next((n for n in lines if n not in built), next(iter(lines), None))
     return Finding(
         pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line, pitfall.check
     )
+
+
+def _initialising(source: str) -> set[int]:
+    """The lines of constructors."""
+    return {
+        number
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 def _code(source: str) -> Iterator[tuple[int, str]]:

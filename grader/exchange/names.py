@@ -15,7 +15,7 @@ USUAL = {
     "rearrange": "from einops import rearrange",
 }
 """What the field calls things that have another name where they come from."""
-HOMES = ("torch", "torch.nn", "torch.nn.functional", "typing")
+HOMES = ("torch", "torch.nn", "typing", "torch.nn.functional")
 UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 
 
