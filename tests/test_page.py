@@ -569,8 +569,9 @@ def test_each_field_of_a_report_is_shown(wrong: Report) -> None:
         name: f"<{name}>\x1b" for name in "path sha entry note message shapes fact print".split()
     }
     said["path"] = f"folder/{said['path']}"
-    failing = next(i for i, c in enumerate(wrong.checks) if not c.passed)
-    checks = list(wrong.checks)
+    failure = told_failure(wrong)
+    assert failure is not None
+    checks, failing = list(wrong.checks), wrong.checks.index(failure)
     checks[failing] = replace(
         checks[failing], message=said["message"], evidence=Evidence(shapes=said["shapes"])
     )
