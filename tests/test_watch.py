@@ -13,6 +13,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,11 +23,11 @@ import pytest
 from grader.judge.background import BackgroundJudge, Order
 from grader.judge.file import Cancelled
 from grader.judge.remote import RemoteJudge
-from grader.kata.kata import find
+from grader.kata.kata import all_katas, find
 from grader.kata.refused import Refused
 from grader.practice import attempts, sitting
 from grader.practice.store import Store
-from grader.report.verdict import Report, Submission, Verdict
+from grader.report.verdict import Check, Report, Submission, Tier, Verdict
 from grader.watch.board import Board
 from grader.watch.events import Graded, Key, Mailbox, Missed, Resized, Saved
 from grader.watch.eye import Eye
@@ -79,7 +80,7 @@ def test_a_practice_from_the_stub_to_the_next_kata(
     replace_file(file, NO_SCALE)
     seen.until("error[no-scale]", "1 attempt", "WRONG ANSWER")
     seen.key("h")
-    seen.until("about error[no-scale]", "1 hint")
+    seen.until("about error[no-scale]")
     seen.key("e")
     seen.until("how it looks, against one way to write it right")
     seen.key("s")
@@ -89,7 +90,7 @@ def test_a_practice_from_the_stub_to_the_next_kata(
     seen.key("Enter")
     seen.until("WRONG ANSWER")
     file.write_text(SOLUTION)  # in place, this time
-    seen.until("ACCEPTED", "rated hard: due again", "2 attempts")
+    seen.until("ACCEPTED", "rated good: due again", "2 attempts")
     seen.key("s")
     seen.until("Vaswani")
     seen.key("n")
@@ -369,6 +370,33 @@ def test_going_on_to_the_next_kata_calls_the_running_grade_off(watch: Watch) -> 
     assert told(watch) == ["put", "cancel"]
     assert watch.running == 0
     assert watch.kata.slug != "sdpa"
+
+
+def test_the_last_check_of_a_failing_grade_is_not_the_end_of_it(watch: Watch) -> None:
+    claim = Check("test_a", "A.", "shape", Tier.REQUIRED, Verdict.ACCEPTED)
+    total = len(watch.kata.announced)
+    watch.board.begin()
+    for _ in range(total - 1):
+        watch.board.check(claim)
+    assert f"grading {total - 1}/{total}" in watch.board.view("", busy=True).status
+    watch.board.check(replace(claim, verdict=Verdict.WRONG_ANSWER))
+    assert watch.board.view("", busy=True).status == "looking for the cause  1 failed"
+
+
+def test_the_last_rung_is_not_begun_anew_over_what_was_passed(watch: Watch) -> None:
+    right = Report(
+        "", 7, "cpu", 0.5, Submission("x.py", "aa"),
+        (Check("test_a", "A.", "shape", Tier.REQUIRED, Verdict.ACCEPTED),),
+    )  # fmt: skip
+    for kata in all_katas():
+        file = watch.file.with_name(f"{kata.slug}.py")
+        file.write_text("passed")
+        attempts.record(watch.store, kata, replace(right, kata=kata.slug), file)
+    watch._on(Key("n"))
+    assert watch.kata.slug == "sdpa"
+    assert "everything is passed, and the next one is due" in watch.board.note
+    assert {f.read_text() for f in watch.file.parent.glob("*.py")} == {"passed"}
+    assert list(watch.file.parent.glob("*.bak")) == []
 
 
 @pytest.mark.parametrize("answer", ["n", "y"])

@@ -232,8 +232,20 @@ def _finding(pitfall: Pitfall, source: str, certainty: str) -> Finding:
     line = None
     if pitfall.look:
         pattern = re.compile(pitfall.look)
-        line = next((n for n, text in _code(source) if pattern.search(text)), None)
+        lines = [n for n, text in _code(source) if pattern.search(text)]
+        built = _initialising(source)  # where much is mentioned that happens elsewhere
+        line = next((n for n in lines if n not in built), next(iter(lines), None))
     return _said(pitfall, line, certainty)
+
+
+def _initialising(source: str) -> set[int]:
+    """The lines of constructors."""
+    return {
+        number
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 def _pointed(value: Value, source: str, certainty: str) -> Finding:
@@ -245,7 +257,13 @@ def _pointed(value: Value, source: str, certainty: str) -> Finding:
 
 def _said(pitfall: Pitfall, line: int | None, certainty: str) -> Finding:
     return Finding(
-        pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line, certainty
+        pitfall.id,
+        pitfall.title,
+        pitfall.explanation,
+        pitfall.question,
+        line,
+        pitfall.check,
+        certainty,
     )
 
 

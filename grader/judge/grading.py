@@ -23,7 +23,7 @@ from grader.judge.subject import Subject
 from grader.judge.workers import Server
 from grader.kata.kata import Kata, KataError
 from grader.kata.pitfalls import load_pitfalls
-from grader.report.refusal import refused
+from grader.report.refusal import refused, unanswered
 from grader.report.verdict import Budget, Check, Fault, Heatmap, Report, Submission, Tier
 
 
@@ -66,6 +66,10 @@ class Grading:
         self, on_check: Callable[[Check], None] | None, selection: Selection, *, diagnose: bool
     ) -> Report:
         self.subject.enter()
+        fault = self.subject.never_answers() if selection == Selection() else None
+        if fault is not None:
+            report = refused(self.kata.slug, self._submission(), fault, self.seed, self.device)
+            return replace(report, failure=unanswered(fault), output=self.subject.output)
         race, memory = self._race(), self._memory()
         judge = Judge(
             self.kata, self.subject.candidate, self.seed, race, memory, on_check, selection
