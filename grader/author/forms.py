@@ -29,7 +29,7 @@ class Form:
     def of(self, text: str, entry: EntryPoint) -> str:
         """A solution's text, edited or not, in this form."""
         inner = re.sub(rf"^(class|def) {entry.name}\b", rf"\1 {WITHIN}", text, flags=re.MULTILINE)
-        return f"{inner}\n\n{self.write(entry)}"
+        return f"{inner}\n\nimport torch\n\n{self.write(entry)}"
 
 
 def forms(entry: EntryPoint) -> Iterator[Form]:
@@ -96,7 +96,7 @@ def _module(
     entry: EntryPoint, built: Sequence[str], taken: str, given: str, beside: str = ""
 ) -> str:
     return (
-        f"class {entry.name}(nn.Module):\n"
+        f"class {entry.name}(torch.nn.Module):\n"
         f"    def __init__(self, {_signed(entry.construct, built)}):\n"
         f"        super().__init__()\n"
         f"        self.attention = {WITHIN}({', '.join(built)})\n\n"
