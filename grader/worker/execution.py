@@ -19,14 +19,6 @@ WARNING = "warning"
 """How a line begins that shows a warning."""
 
 
-def execute(source: str) -> types.ModuleType:
-    """Run the submission's source as a module; whatever it raises is raised here."""
-    module, error = attempt(source)
-    if error is not None:
-        raise error
-    return module
-
-
 def attempt(source: str) -> tuple[types.ModuleType, BaseException | None]:
     """Run the submission's source as a module, as far as it goes, and what ended it early."""
     module = types.ModuleType(MODULE)
