@@ -68,7 +68,7 @@ def explain(pitfall: str | None, *, listing: bool) -> None:
     if listing:
         _list(pitfall or "")
         return
-    from grader.kata.pitfalls import find_pitfall
+    from grader.kata.vocabulary import find_mistake
     from grader.render.terminal.pitfall import to_text
     from grader.render.terminal.text import make_console
 
@@ -76,7 +76,7 @@ def explain(pitfall: str | None, *, listing: bool) -> None:
     names: tuple[str, ...] = () if pitfall is None else (pitfall,)
     if not names:
         katas, names = _named_last()
-    make_console().print(to_text([one for name in names for one in find_pitfall(katas, name)]))
+    make_console().print(to_text([one for name in names for one in find_mistake(katas, name)]))
 
 
 def _list(word: str) -> None:

@@ -43,7 +43,8 @@ class Grading:
             self.kata, self.source.text, self.server, self.seed, self.device, self.patience
         )
         self.solution = self.subject.solution
-        self.twins = WorkerPool(self.server, load_message(self.kata, self.solution.text))
+        message = load_message(self.kata, self.solution.text)
+        self.twins = WorkerPool(self.server, message, trusted=True)
 
     def run(
         self,
@@ -113,9 +114,20 @@ class Grading:
     ) -> Report:
         """The report with the mistake named, and what an X-ray shows."""
         texts = [way.text for way in ways]
-        found = diagnose_answers(
-            self.kata, report.checks, asked, self.subject.layout, self.source.text, texts=texts
-        )
+        candidate, done = self.subject.candidate("diagnosis")
+        try:
+            found = diagnose_answers(
+                self.kata,
+                report.checks,
+                asked,
+                self.subject.layout,
+                self.source.text,
+                texts=texts,
+                ask=candidate.ask,
+                seed=self.seed,
+            )
+        finally:
+            done()
         named = {finding.pitfall for finding in found.findings}
         wants_map = any(p.heatmap for p in load_pitfalls(self.kata) if p.id in named)
         failed = {c.family for c in report.checks if not c.passed and c.tier is Tier.REQUIRED}

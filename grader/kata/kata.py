@@ -238,7 +238,7 @@ class Kata:
 
     @cached_property
     def announced(self) -> tuple[str, ...]:
-        """The checks the bank's text announces, independent of what pytest makes of it."""
+        """The checks the bank's text announces, whatever becomes of it when it is run."""
         return tuple(name for bank in self.banks for name in _announced(bank))
 
     def text(self, name: str) -> str:

@@ -103,6 +103,12 @@ class Check:
         return self.verdict is Verdict.ACCEPTED
 
 
+PROVED = "proved"
+"""With the mistake in it, our own solution gives the submission's answers, every one."""
+MEASURED = "measured"
+"""One aspect was measured and is not as it should be, or part of the answers is reproduced."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One named mistake, with the line of the submission it points at where that is known."""
@@ -114,6 +120,9 @@ class Finding:
     line: int | None = None
     check: str = ""
     """The check that is made for this mistake: what it saw shows the mistake best."""
+    certainty: str = PROVED
+    seen: str = ""
+    """What was measured, in words."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,8 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     explained: int = 0
     failing: int = 0
+    cut: bool = False
+    """Whether the search ended before everything was tried."""
 
 
 @dataclass(frozen=True)

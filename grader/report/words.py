@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.report.refusal import UNANSWERED
-from grader.report.verdict import Budget, Check, Evidence, Report, Tier, Verdict
+from grader.report.verdict import Budget, Check, Diagnosis, Evidence, Report, Tier, Verdict
 
 DAY = 86400.0
 CELL = ".cell"
@@ -158,6 +158,9 @@ def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
     for fact in (*evidence.facts, *report.evidence):
         yield "seen", fact
     for finding in diagnosis.findings:
+        if finding.seen:
+            yield "measured", finding.seen
+    for finding in diagnosis.findings:
         if finding.question:
             yield "ask yourself", finding.question
     if evidence.undefined and Path(report.submission.path).suffix == CELL:
@@ -170,8 +173,19 @@ def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
         )
     if check.id == UNANSWERED:
         yield "note", "nothing else was tried: every check makes such a call"
-    if diagnosis.findings and diagnosis.explained < diagnosis.failing:
-        rest = f"this explains {diagnosis.explained} of {diagnosis.failing} failing checks"
-        yield "note", f"{rest}; the others are something else"
+    for note in _notes(diagnosis, numeric=numeric):
+        yield "note", note
+
+
+def _notes(diagnosis: Diagnosis, *, numeric: bool) -> Iterator[str]:
+    """How far what is named goes."""
+    explained, failing = diagnosis.explained, diagnosis.failing
+    if diagnosis.findings and not explained:
+        yield "this was measured: no edit of our own solution gives just these answers"
+    elif diagnosis.findings and explained < failing:
+        rest = f"this explains {explained} of {failing} failing checks"
+        yield f"{rest}; the others are something else"
     elif not diagnosis.findings and numeric:
-        yield "note", "no known mistake gives just these answers, so none is named"
+        yield "no known mistake gives just these answers, so none is named"
+    if diagnosis.cut and explained < failing:
+        yield "the search for more was cut short: it has a budget"

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from grader.judge.source import parse
 from grader.kata.kata import Kata
-from grader.kata.pitfalls import find_pitfall
 from grader.kata.refused import Refused
+from grader.kata.vocabulary import find_mistake
 from grader.practice import attempts, help
 from grader.practice.clock import now
 from grader.practice.next import following
@@ -157,7 +157,7 @@ class Board:
         if not findings:
             self.note = "no mistake was named: nothing to explain"
             return
-        found = [pair for f in findings for pair in find_pitfall([self.kata], f.pitfall)]
+        found = [pair for f in findings for pair in find_mistake([self.kata], f.pitfall)]
         self._show(pitfall_text(found))
 
     def show_solution(self, *, confirmed: bool) -> str:

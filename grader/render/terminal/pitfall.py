@@ -47,6 +47,8 @@ def _one(kata: Kata, pitfall: Pitfall) -> Iterator[RenderableType]:
     yield Text()
     yield Text.assemble(("ask yourself: ", "bold"), pitfall.question)
     yield Text()
+    if not pitfall.edits:
+        return
     yield Text("how it looks, against one way to write it right:", "bold")
     text = kata.solution.read_text(encoding="utf-8")
     edited = pitfall.edits[0].apply(text) or text

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from grader.render.terminal.hanging import Hanging
 from grader.render.terminal.heatmap import Pictures
-from grader.report.verdict import FAMILIES, Check, Report, Tier, Verdict
+from grader.report.verdict import FAMILIES, MEASURED, Check, Report, Tier, Verdict
 from grader.report.words import (
     SAYS,
     costs,
@@ -115,7 +115,8 @@ def _failure(report: Report, check: Check) -> Iterator[RenderableType]:
     required = check.tier is Tier.REQUIRED
     word, style = ("error", "bold red") if required else ("remark", "bold yellow")
     for finding in findings:
-        said = Text.assemble((f"{word}[{finding.pitfall}]", style), f": {finding.title}")
+        sure = " (measured)" if finding.certainty == MEASURED else ""
+        said = Text.assemble((f"{word}[{finding.pitfall}]", style), f": {finding.title}{sure}")
         yield Hanging(said, 4, 4)
     if not findings:
         yield Hanging(Text.assemble((word, style), f": {printable(check.message)}"), 4, 4)
