@@ -70,6 +70,8 @@ class Evidence:
     """How far `got` might have been from `expected`."""
     undefined: str = ""
     """A name that the submission uses and neither defines nor imports."""
+    hung: bool = False
+    """Whether there was no answer at all, which is more than being slow."""
 
 
 class Fault(Exception):

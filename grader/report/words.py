@@ -112,7 +112,7 @@ def pointed_lines(report: Report, check: Check) -> tuple[int, ...]:
 def unmeasured(check: Check) -> bool:
     """Whether this is a check of the budget that came to no measurement: answers are wrong."""
     measured = (Verdict.ACCEPTED, Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT, Verdict.BANNED_CALL)
-    return check.family == "budget" and check.verdict not in measured
+    return check.family == "budget" and (check.evidence.hung or check.verdict not in measured)
 
 
 def costs(budget: Budget) -> Iterator[str]:
@@ -148,9 +148,10 @@ def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
     numeric = None not in (evidence.index, evidence.got, evidence.expected)
     if numeric:
         got += f": {_values(evidence)}"
-    if report.failure is None and check.verdict not in CRASHES:
+    compared = report.failure is None and check.verdict not in CRASHES and not evidence.hung
+    if compared:
         yield "expected", check.title.rstrip(".")
-    if diagnosis.findings or (report.failure is None and check.verdict not in CRASHES):
+    if diagnosis.findings or compared:
         yield "got", got
     if evidence.shapes:
         yield "with", evidence.shapes
