@@ -25,7 +25,7 @@ from grader.exchange.matching import Unmatched
 from grader.kata.kata import Kata
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import load_pitfalls
-from grader.kata.vocabulary import Value
+from grader.kata.vocabulary import Value, values
 from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier
 
 Score = tuple[int, int]
@@ -130,7 +130,13 @@ def _searched(
     for text in texts:
         mistakes, count = Search(kata, pitfalls, cases, text, guard).run()
         certainty = PROVED if count == len(cases) else MEASURED
-        findings = tuple(_finding(p, source, certainty) for p in mistakes)
+        known = {value.pitfall.id: value for value in values(kata, text) if value.look}
+        findings = tuple(
+            _pointed(known[p.id], source, certainty)
+            if p.id in known
+            else _finding(p, source, certainty)
+            for p in mistakes
+        )
         best = max(best, Told(findings, count), key=lambda told: told.explained)
         if best.explained == len(cases):
             break
