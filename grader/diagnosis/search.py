@@ -18,6 +18,7 @@ from grader.diagnosis.comparison import Case, Suspect, alike, cost, sample
 from grader.diagnosis.explanation import Ask, Examination
 from grader.diagnosis.guard import Guard
 from grader.diagnosis.pointing import line_of
+from grader.diagnosis.readings.structure import structure
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
 from grader.exchange.local import load_variant
@@ -25,7 +26,7 @@ from grader.exchange.matching import Unmatched
 from grader.kata.kata import Kata
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import load_pitfalls
-from grader.kata.vocabulary import Value
+from grader.kata.vocabulary import Value, values
 from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier
 
 Score = tuple[int, int]
@@ -265,7 +266,7 @@ def diagnose_structure(
 ) -> Diagnosis:
     """Name the mistake of a submission that could not be built, or whose weights fit no role.
 
-    A mistake is named only when it is the only known one that fails in this way.
+    A mistake is named where it is the only known one that fails in this way, or shapes tell it.
     """
     text = kata.solution.read_text(encoding="utf-8")
     pitfalls = [p for p in load_pitfalls(kata) if not p.remark]
@@ -273,9 +274,14 @@ def diagnose_structure(
     for mutant in singles(pitfalls, text):
         if _fails_alike(kata, mutant, failure, shapes) and mutant.pitfalls[0] not in found:
             found.append(mutant.pitfalls[0])
-    if len(found) != 1:
+    if len(found) == 1:
+        return Diagnosis((_finding(found[0], source, PROVED),), 1, 1)
+    reading = structure(kata, shapes)
+    if reading is None:
         return Diagnosis(failing=1)
-    return Diagnosis((_finding(found[0], source, PROVED),), 1, 1)
+    value = next(v for v in values(kata, text) if v.id == reading.value)
+    finding = replace(_pointed(value, source, MEASURED), seen=reading.words)
+    return Diagnosis((finding,), 1, 1)
 
 
 def _fails_alike(
