@@ -167,7 +167,7 @@ class Examination:
         law = weights.law(xrays)
         if law is None:  # perhaps some weights are too small for their logarithm
             gentle = weights.law(self._xrays(strength=0.05))
-            law = gentle if gentle is not None and weights.holds(gentle, xrays) else None
+            law = gentle if gentle is not None and weights.holds(gentle, xrays, 1e-3) else None
         yield weights.way(law)
         yield weights.compared(law)
         yield weights.scale(law)
