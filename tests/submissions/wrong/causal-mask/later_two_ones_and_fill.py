@@ -1,6 +1,6 @@
 # two-ones-and-fill: the triangle is added as ones, and x is added
 # refused: yes
-# named: mask-ignored|fill-near-zero|causal-rule-missing, residual-inside|extra-residual-or-norm
+# named: zero-fill|fill-near-zero|causal-rule-missing, residual-inside|extra-residual-or-norm
 import math
 
 import torch

@@ -1,6 +1,6 @@
-# mean-over-the-keys: the weighted values are averaged, not added up
+# mean-over-the-keys: the weighted values are averaged, by broadcasting, not added up
 # refused: yes
-# named: mean-not-sum
+# named: mean-not-sum, context-by-broadcast
 import math
 
 import torch

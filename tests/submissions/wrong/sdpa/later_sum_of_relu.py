@@ -1,6 +1,6 @@
-# two-sum-of-relu: a relu over its sum, and no scale
+# sum-of-relu: a relu over its sum, in which no scale can be seen
 # refused: yes
-# named: not-a-softmax, no-scale
+# named: not-a-softmax
 import torch
 
 
