@@ -226,7 +226,9 @@ class Examination:
     def _told(self, fit: Fit, readings: Sequence[Reading], cases: Sequence[Case]) -> Explanation:
         parts = tuple(p for p in fit.parts if self._needed(fit, p))
         explained = self._proved(parts, cases) if parts else 0
-        left = {probe.name for probe in fit.open}
+        left = {probe.name for probe in fit.open} | (
+            self._faulted() if fit.variants.lenient else set()
+        )
         measured = [
             (value.at(reading.number), reading)
             for reading in readings

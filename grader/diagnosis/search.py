@@ -17,7 +17,7 @@ from itertools import islice
 from grader.diagnosis.comparison import Case, Suspect, alike, cost, sample
 from grader.diagnosis.explanation import Ask, Examination
 from grader.diagnosis.guard import Guard
-from grader.diagnosis.pointing import line_of
+from grader.diagnosis.pointing import place_of
 from grader.diagnosis.readings.structure import structure
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
@@ -229,25 +229,24 @@ class Search:
 
 
 def _finding(pitfall: Pitfall, source: str, certainty: str) -> Finding:
-    """A mistake of a kata's own, with the first line that its pattern fits."""
-    line = None
+    """A mistake of a kata's own, with the line that its pattern fits, if there is one such."""
+    lines: set[int] = set()
     if pitfall.look:
         pattern = re.compile(pitfall.look)
-        line = next((n for n, text in _code(source) if pattern.search(text)), None)
-    return _said(pitfall, line, certainty)
+        lines = {number for number, text in _code(source) if pattern.search(text)}
+    line = lines.pop() if len(lines) == 1 else None
+    return Finding(
+        pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line, certainty=certainty
+    )
 
 
 def _pointed(value: Value, source: str, certainty: str) -> Finding:
-    """A value with a name, and the line of the place that its kind of mistake stands in."""
-    if not value.look:
-        return _finding(value.pitfall, source, certainty)
-    return _said(value.pitfall, line_of(source, value.look), certainty)
-
-
-def _said(pitfall: Pitfall, line: int | None, certainty: str) -> Finding:
-    return Finding(
-        pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line, certainty
-    )
+    """A value with a name, and the place that its kind of mistake stands in."""
+    finding = _finding(value.pitfall, source, certainty)
+    place = place_of(source, value.look) if value.look else None
+    if place is None:
+        return finding if not value.look else replace(finding, line=None)
+    return replace(finding, line=place.line, columns=(place.begin, place.end))
 
 
 def _code(source: str) -> Iterator[tuple[int, str]]:

@@ -109,6 +109,8 @@ class Finding:
     explanation: str
     question: str = ""
     line: int | None = None
+    columns: tuple[int, int] | None = None
+    """Where in the line, in characters from 0; None where it is the line as a whole."""
     certainty: str = PROVED
     seen: str = ""
     """What was measured, in words."""

@@ -22,6 +22,7 @@ from grader.report.words import (
     printable,
     stars,
     told_failure,
+    underlined,
     unmeasured,
 )
 
@@ -96,6 +97,9 @@ def _excerpt(report: Report, check: Check) -> Iterator[Text]:
     yield Text(f"{blank} |", "blue")
     for number in shown:
         yield Text.assemble((f"{number:>{width}} |", "blue"), f" {printable(own[number])}")
+        carets = underlined(report, check, number)
+        if carets:
+            yield Text.assemble((f"{blank} |", "blue"), (f" {carets}", "bold red"))
     yield Text(f"{blank} |", "blue")
 
 
