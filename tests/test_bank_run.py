@@ -1,20 +1,128 @@
-"""Running a bank: what is announced has to be reported."""
+"""Running a bank: what is announced has to be reported, and what a check asks for is given."""
 
 from __future__ import annotations
+
+import shutil
+import signal
+import time
+from pathlib import Path
 
 import pytest
 
 from grader.judge import bank_run as module
-from grader.kata.kata import find
-from grader.report.verdict import Fault, Verdict
+from grader.judge.bank_run import Judge, Selection, collect, run_bank
+from grader.kata.kata import Kata, find, load
+from grader.report.verdict import Fault, Tier, Verdict
+
+HEAD = "from grader.bank import check\n\n\n"
+
+
+def bank(folder: Path, text: str) -> Kata:
+    """A kata with this bank."""
+    kata = find("sdpa")
+    shutil.copytree(kata.folder, folder / "sdpa")
+    shutil.copy(kata.solution, folder / "sdpa" / "solution.py")
+    (folder / "sdpa" / "test_sdpa.py").write_text(HEAD + text)
+    return load(folder / "sdpa")
+
+
+def nobody(_check: str) -> None:
+    raise Fault(Verdict.WRONG_ANSWER, "no")
 
 
 def test_a_check_that_never_reports_is_our_fault_and_never_a_pass(monkeypatch) -> None:
-    def refuse(_check: str) -> None:
-        raise Fault(Verdict.WRONG_ANSWER, "no")
-
-    chosen = module.Selection(without=("budget",))
-    judge = module.Judge(find("sdpa"), refuse, 1, selection=chosen)
-    monkeypatch.setattr(module.Judge, "_record", lambda *_: None)
+    judge = Judge(find("sdpa"), nobody, 1, selection=Selection(without=("budget",)))
+    monkeypatch.setattr(Judge, "run", lambda _, item: None)
     with pytest.raises(RuntimeError, match="never reported"):
-        module.run_bank(judge)
+        run_bank(judge)
+
+
+def test_one_that_was_announced_and_is_no_check_is_too(tmp_path: Path) -> None:
+    kata = bank(tmp_path, "@check('rules')\ndef test_a():\n    pass\n\n\ntest_b = 3\n")
+    with pytest.raises(RuntimeError, match=r"never collected: \['test_b'\]"):
+        run_bank(Judge(kata, nobody, 1))
+
+
+def test_a_bank_without_a_check_is_no_bank(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="never collected"):
+        run_bank(Judge(bank(tmp_path, ""), nobody, 1))
+
+
+def test_checks_come_in_their_order_with_what_is_said_of_them(tmp_path: Path) -> None:
+    text = "@check('shape')\ndef test_b():\n    '''Says this.\n\n    And more.'''\n\n\n"
+    text += "@check('rules', stretch=True)\ndef test_a(draw):\n    pass\n"
+    first, second = collect(bank(tmp_path, text))
+    assert (first.name, first.family, first.tier) == ("test_b", "shape", Tier.REQUIRED)
+    assert (first.title, first.asks) == ("Says this.", ())
+    assert (second.name, second.family, second.tier) == ("test_a", "rules", Tier.STRETCH)
+    assert (second.title, second.asks) == ("test_a", ("draw",))
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict", "said"),
+    [
+        ("pass", "accepted", ""),
+        ("assert 1 == 2, 'they differ'", "wrong_answer", "they differ"),
+        ("assert 1 == 2", "internal_error", "AssertionError:  (test_sdpa.py, line 6)"),
+        ("nowhere()", "internal_error", "NameError: name 'nowhere' is not defined (test_sdpa.py"),
+    ],
+)
+def test_what_a_check_ends_with_is_its_verdict(body, verdict, said, tmp_path: Path) -> None:
+    judge = Judge(bank(tmp_path, f"@check('rules')\ndef test_a(draw):\n    {body}\n"), nobody, 1)
+    (check,) = run_bank(judge)
+    assert check.verdict == verdict
+    assert check.message.startswith(said)
+
+
+def test_a_fault_of_the_submission_is_the_checks_verdict(tmp_path: Path) -> None:
+    kata = bank(tmp_path, "@check('rules')\ndef test_a(candidate):\n    pass\n")
+    (check,) = run_bank(Judge(kata, nobody, 1))
+    assert (check.verdict, check.message) == (Verdict.WRONG_ANSWER, "no")
+
+
+def test_what_was_given_is_handed_back_whatever_the_check_does(tmp_path: Path) -> None:
+    kata = bank(tmp_path, "@check('rules')\ndef test_a(candidate):\n    raise ValueError\n")
+    done: list[str] = []
+    judge = Judge(kata, lambda check: (object(), lambda: done.append(check)), 1)
+    judge.candidates = dict[str, object]()  # type: ignore[assignment]
+    judge._record = lambda *_: judge.checks.append(None)  # type: ignore[method-assign, arg-type]
+    judge.run(*collect(kata))
+    assert done == ["test_a"]
+
+
+def test_the_first_refusal_ends_a_run_that_is_to_stop_early(tmp_path: Path) -> None:
+    text = "".join(
+        f"@check('rules', stretch={stretch})\ndef test_{n}():\n    assert {n != 1}, 'no'\n\n\n"
+        for n, stretch in enumerate((True, False, False))
+    )
+    judge = Judge(bank(tmp_path, text), nobody, 1, selection=Selection(stop_early=True))
+    assert [check.id for check in run_bank(judge)] == ["test_0", "test_1"]
+
+
+def test_prints_of_a_bank_are_nobodys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_bank(Judge(bank(tmp_path, "@check('rules')\ndef test_a():\n    print('x')\n"), nobody, 1))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_check_that_is_stuck_is_ended_and_said(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "STUCK_SECONDS", 0.05)
+    text = "@check('rules')\ndef test_a():\n    while True:\n        pass\n"
+    (check,) = run_bank(Judge(bank(tmp_path, text), nobody, 1))
+    assert check.verdict is Verdict.INTERNAL_ERROR
+    assert check.message.startswith("TimeoutError: the check took longer than 0.05 s (test_sdpa.py")
+
+
+def test_an_alarm_of_somebody_elses_still_rings(tmp_path: Path) -> None:
+    rang: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rang.append(1))
+    left, _ = signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        kata = bank(tmp_path, "@check('rules')\ndef test_a():\n    pass\n")
+        run_bank(Judge(kata, nobody, 1))
+        give_up = time.monotonic() + 20
+        while not rang and time.monotonic() < give_up:
+            time.sleep(0.01)
+        assert rang == [1]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left)
+        signal.signal(signal.SIGALRM, before)

@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -17,8 +20,8 @@ import pytest
 import torch
 
 from grader.judge import conversation as module
-from grader.judge.conversation import BIG, LOAD_PATIENCE, Conversation, WorkerPool
-from grader.judge.workers import ServerGone, Worker, plumbing
+from grader.judge.conversation import BACKSTOP, BIG, LOAD_PATIENCE, Conversation, WorkerPool
+from grader.judge.workers import Moment, ServerGone, Worker, moment, plumbing
 from grader.report.verdict import Fault, Verdict
 from grader.worker.wire import PREFIX, Message, pack, unpack_frame
 
@@ -324,7 +327,7 @@ def test_nonsense_instead_of_a_reply_is_a_runtime_error(pool_of: Make, frame: by
 
 @pytest.mark.parametrize("frame", NONSENSE.values(), ids=NONSENSE)
 def test_nonsense_against_the_clock_is_a_runtime_error(pool_of: Make, frame: bytes) -> None:
-    _, pool = pool_of((LOADED, {"staged": True}, frame))
+    _, pool = pool_of((LOADED, {}, {}, frame))
     assert refusal(Conversation(pool).clocked, {})[0] is Verdict.RUNTIME_ERROR
 
 
@@ -376,7 +379,7 @@ def test_a_sound_worker_that_did_nothing_is_put_back(pool_of: Make) -> None:
 @pytest.mark.parametrize("ask", ["run", "clocked"])
 def test_a_worker_that_worked_serves_no_other_check(pool_of: Make, ask: str) -> None:
     """What it keeps in globals, caches and threads would show in the next one."""
-    server, pool = pool_of((LOADED, {}, {}), (LOADED,))
+    server, pool = pool_of((LOADED, {}, {}, {}), (LOADED,))
     first, second = Conversation(pool), Conversation(pool)
     getattr(first, ask)({})
     second.open()  # and so there is no spare any more
@@ -435,21 +438,100 @@ def test_a_conversation_that_asked_nothing_took_nobody(pool_of: Make) -> None:
 def test_the_word_to_go_comes_after_the_inputs(
     pool_of: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, pool = pool_of((LOADED, {"staged": True}, {"n": 1}))
-    clock = iter([10.0, 12.0, 15.0])
-    monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
-    assert Conversation(pool).clocked({"ask": "run", "x": 5}) == ({"n": 1}, 2.0, 3.0)
+    server, pool = pool_of((LOADED, {}, {}, {"n": 1}))
+    clock = iter([Moment(10.0), Moment(12.0), Moment(15.0), Moment(19.0)])
+    monkeypatch.setattr(Conversation, "moment", lambda _: next(clock))
+    reply, work, way = Conversation(pool).clocked({"ask": "run", "x": 5})
+    assert (reply, work, way) == ({"n": 1}, 3.0, 2.0 + 4.0)
     asked = server.puppets[0].heard()
-    assert asked[1:] == [{"ask": "stage", "x": 5}, {"ask": "go"}]
+    assert asked[1:] == [{"ask": "stage", "x": 5}, {"ask": "go"}, {"ask": "fetch"}]
 
 
-def test_nobody_else_works_during_a_timed_request(pool_of: Make) -> None:
-    server, pool = pool_of((LOADED, {"staged": True}, {}))
-    Conversation(pool).clocked({})
+QUIET = Moment(wall=5.0, worked=2.0, queued=1.0, elsewhere=1.0)
+LATER = {
+    "at work": (Moment(8.0, 5.0, 1.0, 1.0), 3.0),
+    "at work in two threads": (Moment(8.0, 8.0, 1.0, 1.0), 6.0),
+    "asleep, or waiting for a process": (Moment(8.0, 2.0, 1.0, 1.0), 3.0),
+    "waiting for a processor": (Moment(8.0, 2.5, 3.5, 1.0), 0.5),
+    "while the judge was": (Moment(8.0, 2.5, 1.0, 3.5), 0.5),
+    "never less than it worked": (Moment(8.0, 2.5, 9.0, 9.0), 0.5),
+    "where the system does not tell": (Moment(8.0), 3.0),
+}
+
+
+@pytest.mark.parametrize("what", LATER)
+def test_a_workers_own_time_is_what_it_works_and_sleeps(what: str) -> None:
+    later, seconds = LATER[what]
+    assert QUIET.until(later) == pytest.approx(seconds)
+    assert Moment(5.0).until(later) == 3.0, "nor if it did not tell to begin with"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told by Linux alone")
+def test_the_kernel_tells_what_a_process_has_had() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        begun = moment(process.pid)
+        while process.poll() is None and (moment(process.pid).worked or 0.0) < 0.3:
+            time.sleep(0.01)
+        assert begun.until(moment(process.pid)) > 0.05
+    finally:
+        process.kill()
+        process.wait()
+    assert moment(process.pid).worked is None, "nothing of who is gone"
+    assert moment(None).worked is None
+
+
+def clocks(monkeypatch: pytest.MonkeyPatch, *moments: Moment) -> list[Moment]:
+    """Has the clocks say this, one moment after another; returns those that are still to come."""
+    left = list(moments)
+    monkeypatch.setattr(module, "moment", lambda _: left.pop(0))
+    return left
+
+
+def test_who_waits_for_a_processor_is_given_more_time(
+    pool_of: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, pool = pool_of((LOADED,))
+    worker = pool.take()
+    pool.listen(worker, 1.0)
+    queued = [Moment(0.0, 0.0), Moment(0.1, 0.01, 0.09), Moment(0.2, 0.02, 0.18)]
+    left = clocks(monkeypatch, *queued, Moment(0.3, 0.1, 0.2))
+    assert refusal(pool.listen, worker, 0.05)[1] == "no answer within 0.05 s"
+    assert left == [], "twice it was queued, then at work"
+
+
+def test_but_not_for_ever(pool_of: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, pool = pool_of((LOADED,))
+    worker = pool.take()
+    pool.listen(worker, 1.0)
+    late = BACKSTOP * 0.05 + 0.01
+    left = clocks(monkeypatch, Moment(0.0, 0.0), Moment(late, 0.0, late), Moment(99.0, 0.0, 99.0))
+    assert refusal(pool.listen, worker, 0.05)[0] is Verdict.TIME_LIMIT
+    assert len(left) == 1
+
+
+def test_trusted_code_is_loaded_once(pool_of: Make) -> None:
+    server, _ = pool_of((LOADED, {"n": 1}, {"n": 2}))
+    pool = WorkerPool(server, LOAD, QUICK, trusted=True)
+    for n in (1, 2):
+        conversation = Conversation(pool)
+        assert conversation.run({}) == {"n": n}
+        conversation.close()
     assert len(server.workers) == 1
 
 
-@pytest.mark.parametrize("script", [(LOADED,), (LOADED, {"staged": True})])
+def test_nobody_else_works_during_a_timed_request(pool_of: Make) -> None:
+    server, pool = pool_of((LOADED, {}, {}, {}, {}))
+    conversation = Conversation(pool)
+    conversation.prepare({})
+    conversation.clocked({})
+    assert len(server.workers) == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [(LOADED,), (LOADED, {}), (LOADED, {}, {})],
+)
 def test_a_hang_against_the_clock_is_a_time_limit(
     pool_of: Make, script: tuple[Message | bytes, ...]
 ) -> None:

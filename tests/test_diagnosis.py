@@ -524,7 +524,7 @@ def test_right_weights_are_not_talked_about() -> None:
 def test_the_scale_is_read_off_the_weights(scale: float) -> None:
     assert xray.effective_scale(seen(scale)) == pytest.approx(scale, rel=1e-6)
     (said,) = xray.facts(seen(scale))
-    assert said == f"the scores are multiplied by {scale:.3g}, expected 1/√8 = 0.354"
+    assert said.startswith(f"the scores are multiplied by {scale:.3g}, expected 1/√8 = 0.354")
 
 
 def test_where_weights_are_no_softmax_of_scores_there_is_no_scale() -> None:
@@ -585,7 +585,8 @@ def test_a_wrong_one_shows_its_own() -> None:
     wrong = load_variant(KATA, KATA.solution.read_text().replace("math.sqrt(d_k)", "1.0"))
     looked = xray.look(KATA, Layout(), wrong.answers, variant.answers, Draw(1, "x"), masked=False)
     assert looked is not None
-    assert xray.facts(looked) == ("the scores are multiplied by 1, expected 1/√8 = 0.354",)
+    (said,) = xray.facts(looked)
+    assert said.startswith("the scores are multiplied by 1, expected 1/√8 = 0.354")
 
 
 def test_who_cannot_be_looked_into_is_not() -> None:

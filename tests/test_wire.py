@@ -22,7 +22,7 @@ def test_a_message_arrives_as_it_was_sent_strides_included() -> None:
     tensor = torch.randn(2, 3, 5).permute(2, 0, 1)
     sent = {"x": tensor, "again": [tensor, None, 1.5], "half": torch.ones(3, dtype=torch.bfloat16)}
     wire.Channel(there).send(sent)
-    got = here.receive(time.monotonic() + 5)
+    got = here.receive(wire.Patience(time.monotonic() + 5))
     assert torch.equal(got["x"], tensor)
     assert got["x"].stride() == tensor.stride()
     assert got["again"][1:] == [None, 1.5]
@@ -47,20 +47,20 @@ def test_what_is_no_frame_is_refused_and_never_executed(frame: bytes) -> None:
     there.sendall(frame[:100_000])
     there.close()
     with pytest.raises((wire.WireError, wire.PeerGone)):
-        here.receive(time.monotonic() + 5)
+        here.receive(wire.Patience(time.monotonic() + 5))
 
 
 def test_a_frame_that_never_ends_meets_the_deadline() -> None:
     here, there = ends()
     there.sendall(wire.PREFIX.pack(100, 0) + b"{")
     with pytest.raises(wire.Deadline):
-        here.receive(time.monotonic() + 0.05)
+        here.receive(wire.Patience(time.monotonic() + 0.05))
 
 
 def test_a_reader_that_does_not_read_meets_the_deadline() -> None:
     here, _unread = ends()
     with pytest.raises(wire.Deadline):
-        here.send({"x": torch.zeros(10_000_000)}, time.monotonic() + 0.05)
+        here.send({"x": torch.zeros(10_000_000)}, wire.Patience(time.monotonic() + 0.05))
 
 
 def test_a_flood_on_the_side_does_not_block_an_answer() -> None:
@@ -75,6 +75,6 @@ def test_a_flood_on_the_side_does_not_block_an_answer() -> None:
         here.drain.pull() if here.drain.open else None
         if here.drain.dropped:
             break
-    assert here.receive(time.monotonic() + 5) == {"ok": True}
+    assert here.receive(wire.Patience(time.monotonic() + 5)) == {"ok": True}
     assert len(here.drain.text) == 100
     assert here.drain.dropped == 59_900

@@ -1,7 +1,7 @@
 """Send many mutants through one bank: collected once, and without a worker for each.
 
 Mutants are edits of the project's own solution, so they may run in this process, by the very
-program that workers run. What is saved is the start of pytest and of a process, 50 ms a mutant.
+program that workers run. What is saved is a process for each check.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import pytest
 import torch
 
 from grader.bank.candidate import Candidate
@@ -17,7 +16,7 @@ from grader.bank.draw import Draw
 from grader.exchange.learning import Truth
 from grader.exchange.local import LazySolution, Variant, load_variant
 from grader.exchange.matching import Unmatched
-from grader.judge.bank_run import Judge, Selection, launch_pytest
+from grader.judge.bank_run import Item, Judge, Selection, quietly
 from grader.kata.kata import Kata
 from grader.kata.mutants import Mutant
 from grader.report.refusal import unready
@@ -41,7 +40,7 @@ class Outcome:
 
 @dataclass
 class Gauntlet(Judge):
-    """A judge whose session runs the bank once for each mutant."""
+    """A judge that runs the bank once for each mutant."""
 
     mutants: Iterable[Mutant] = ()
     choose: Choose = lambda _mutant, _check: True
@@ -55,15 +54,16 @@ class Gauntlet(Judge):
     """The solution's answers, by which a right answer in a form of its own is understood."""
     costs: dict[str, float] = field(default_factory=dict)
 
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run the items for every mutant."""
+    def run_all(self) -> None:
+        """Run the items for every mutant; raises RuntimeError where the bank cannot be run."""
+        items = self.items()
         for mutant in self.mutants:
-            outcome = Outcome(mutant, self._failed(mutant, session.items))
+            with quietly():
+                outcome = Outcome(mutant, self._failed(mutant, items))
             self.outcomes.append(outcome)
             self.on_outcome(outcome)
-        return True
 
-    def _failed(self, mutant: Mutant, items: list[pytest.Item]) -> tuple[Check, ...]:
+    def _failed(self, mutant: Mutant, items: list[Item]) -> tuple[Check, ...]:
         self.checks.clear()
         try:
             self.variant = load_variant(self.kata, mutant.text, truth=self.truth)
@@ -73,8 +73,7 @@ class Gauntlet(Judge):
         chosen = [item for item in items if self.choose(mutant, item.name)]
         # Those its pitfalls name come first, and of these the quicker ones.
         for item in sorted(chosen, key=lambda i: (i.name not in named, self.costs.get(i.name, 0))):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            last = self.checks[-1]
+            last = self.run(item)
             self.costs[last.id] = last.seconds
             if self.until_refused and not last.passed and last.tier is Tier.REQUIRED:
                 break
@@ -111,5 +110,5 @@ def run_gauntlet(
     gauntlet.mutants, gauntlet.choose, gauntlet.until_refused = mutants, choose, until_refused
     gauntlet.truth = solution.answers
     gauntlet.on_outcome = on_outcome
-    launch_pytest(gauntlet)
+    gauntlet.run_all()
     return gauntlet.outcomes

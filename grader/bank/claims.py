@@ -7,17 +7,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-import pytest
 import torch
 from torch import Tensor
 
-from grader.bank.tolerance import allowed, scale_of
+from grader.bank.tolerance import allowed, ceiling, scale_of
 from grader.exchange.answer import Answer
 from grader.report.verdict import FAMILIES, Evidence, Fault, Tier, Verdict
 
 Test = Callable[..., None]
 Own = Callable[[Answer], Tensor | None]
 """What of the plain implementation's answer is compared."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a check is counted under."""
+
+    family: str
+    tier: Tier
+
+
+def label_of(test: Test) -> Label | None:
+    """What `check` declared of a test; None where it did not."""
+    label = getattr(test, "label", None)
+    return label if isinstance(label, Label) else None
 
 
 def check(family: str, *, stretch: bool = False) -> Callable[[Test], Test]:
@@ -27,9 +40,12 @@ def check(family: str, *, stretch: bool = False) -> Callable[[Test], Test]:
     """
     if family not in FAMILIES:
         raise ValueError(f"no family {family!r}; the families are {', '.join(FAMILIES)}")
-    tier = Tier.STRETCH if stretch else Tier.REQUIRED
-    marker: Callable[[Test], Test] = pytest.mark.check(family, tier)
-    return marker
+
+    def declared(test: Test) -> Test:
+        vars(test)["label"] = Label(family, Tier.STRETCH if stretch else Tier.REQUIRED)
+        return test
+
+    return declared
 
 
 def assert_shape(answer: Answer, shape: tuple[int, ...]) -> None:
@@ -74,11 +90,16 @@ class Comparison:
     def limit(self) -> float:
         """How far off a right answer may be.
 
-        The plain implementation's answer is computed only where the roundings that are always
-        allowed do not suffice.
+        The plain implementation's answer is computed only where it decides: not where the roundings
+        that are always allowed suffice, nor where no yardstick would.
         """
         limit = self._allowed(None)
-        plain = None if bool((self.error <= limit).all()) else self.answer.plain()
+        if bool((self.error <= limit).all()):
+            return limit
+        most = ceiling(self.truth, self.answer.build.dtype, self.scale, scores=self.scores)
+        if not bool((self.error <= most).all()):
+            return most
+        plain = self.answer.plain()
         return limit if plain is None else self._allowed(self.own(plain))
 
     def _allowed(self, plain: Tensor | None) -> float:

@@ -233,11 +233,29 @@ def _finding(pitfall: Pitfall, source: str, certainty: str) -> Finding:
     lines: set[int] = set()
     if pitfall.look:
         pattern = re.compile(pitfall.look)
-        lines = {number for number, text in _code(source) if pattern.search(text)}
+        found = {number for number, text in _code(source) if pattern.search(text)}
+        # Where things are set up much is mentioned that happens elsewhere.
+        lines = found - _initialising(source) or found
     line = lines.pop() if len(lines) == 1 else None
     return Finding(
-        pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line, certainty=certainty
+        pitfall.id,
+        pitfall.title,
+        pitfall.explanation,
+        pitfall.question,
+        line,
+        pitfall.check,
+        certainty=certainty,
     )
+
+
+def _initialising(source: str) -> set[int]:
+    """The lines of constructors."""
+    return {
+        number
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 def _pointed(value: Value, source: str, certainty: str) -> Finding:

@@ -206,7 +206,8 @@ def facts(xray: XRay) -> tuple[str, ...]:
         expected = 1 / math.sqrt(xray.width)
         if abs(scale - expected) > 0.02 * expected:
             right = f"1/√{xray.width} = {expected:.3g}"
-            said.append(f"the scores are multiplied by {scale:.3g}, expected {right}")
+            where = f"in a call whose queries are {xray.width} wide"
+            said.append(f"the scores are multiplied by {scale:.3g}, expected {right}, {where}")
     return tuple(said)
 
 

@@ -104,6 +104,20 @@ class Request:
             "measure": self.measure,
         }
 
+    def preparation(self, layout: Layout) -> Message:
+        """The message that has the layers built and no more: of what they will be called with, it
+        tells the sizes, and to lazy layers a single vector.
+        """
+        message = self.encode(layout)
+        for build in message["builds"]:
+            build["warm"] = {name: _vector(value) for name, value in build["warm"].items()}
+        calls = [{"arguments": _sizes(call.arguments)} for call in self.calls]
+        return message | {"ask": "prepare", "calls": calls}
+
+    def remainder(self, layout: Layout) -> Message:
+        """The message for layers that were built as `preparation` has it."""
+        return self.encode(layout) | {"builds": []}
+
     def _encode_build(self, number: int, build: Build, layout: Layout) -> Message:
         own = (call.arguments for call in self.calls if call.build == number)
         return {
@@ -129,11 +143,25 @@ def _word(dtype: torch.dtype) -> str:
 def _shapes(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments as they travel: of a tensor without data its shape, at sizes nobody could send."""
     return {
-        name: {"$shape": list(value.shape), "dtype": _word(value.dtype)}
-        if isinstance(value, Tensor) and value.is_meta
-        else value
+        name: _size(value) if isinstance(value, Tensor) and value.is_meta else value
         for name, value in arguments.items()
     }
+
+
+def _sizes(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Of arguments that are tensors the shapes."""
+    return {name: _size(v) if isinstance(v, Tensor) else v for name, v in arguments.items()}
+
+
+def _size(tensor: Tensor) -> dict[str, Any]:
+    return {"$shape": list(tensor.shape), "dtype": _word(tensor.dtype)}
+
+
+def _vector(value: Any) -> Any:
+    """Of a tensor the first vector: all that sizes depend on."""
+    if not isinstance(value, Tensor):
+        return value
+    return value[(slice(0, 1),) * (value.dim() - 1)]
 
 
 def describe(

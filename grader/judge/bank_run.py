@@ -1,37 +1,35 @@
-"""Run a kata's bank with pytest, in this process, and collect its checks from hooks.
+"""Run a kata's bank: a file whose checks are functions that ask by name for what they need.
 
-pytest runs as clean as it can be launched: no conftest, ini file, plugin or environment of the
-folder it is called from has a say. What it reports is compared with what the bank's text announces;
-a check that is missing is our own fault and never a pass.
+A bank is executed as the module that it is, and nothing else has a say: no plugin, no folder, no
+environment. What was run is compared with what the bank's text announces; a check that is missing
+is our own fault and never a pass.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
-import os
-import sys
+import signal
 import threading
+import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-import pytest
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from grader.bank.candidate import Candidate
+from grader.bank.claims import label_of
 from grader.bank.draw import Draw
 from grader.kata.kata import Kata
 from grader.report.verdict import Check, Evidence, Fault, Tier, Verdict
 
-STUCK_SECONDS = 300
+STUCK_SECONDS = 300.0
 """Seconds one check may take before the judge itself is taken to be stuck."""
-
-UNWANTED = (
-    "cacheprovider terminal logging doctest unittest junitxml pastebin debugging faulthandler "
-    "setuponly setupplan stepwise tmpdir monkeypatch recwarn legacypath warnings threadexception "
-    "unraisableexception"
-).split()
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,26 @@ class Selection:
     stop_early: bool = False
 
 
+@dataclass(frozen=True)
+class Item:
+    """One check of a bank, ready to be run."""
+
+    name: str
+    family: str
+    tier: Tier
+    title: str
+    asks: tuple[str, ...]
+    """What it is to be given, by name."""
+    body: Callable[..., None]
+
+
+class NothingOfThatName(Exception):
+    """A check asks for something that no judge has; the message says what there is."""
+
+
 @dataclass
 class Judge:
-    """A pytest plugin: fixtures for the bank, and the checks as they come out."""
+    """What the checks of a bank are given, and what came of them."""
 
     kata: Kata
     candidate_for: Callable[[str], tuple[Candidate, Callable[[], None]]]
@@ -57,170 +72,187 @@ class Judge:
     selection: Selection = Selection()
     checks: list[Check] = field(default_factory=list)
     candidates: dict[str, Candidate] = field(default_factory=dict)
-    announced: list[str] = field(default_factory=list)
-    problem: str = ""
-    stopped: bool = False
-    """Whether the first refusal ended the run, as the selection asks."""
 
-    # --- what a bank may ask for --------------------------------------------------------------
+    def items(self) -> list[Item]:
+        """The bank's checks, as far as they are selected, in the order they are written."""
+        only, without = self.selection.only, self.selection.without
+        return [
+            item
+            for item in collect(self.kata)
+            if (only is None or item.name in only) and item.family not in without
+        ]
 
-    @pytest.fixture
-    def draw(self, request: pytest.FixtureRequest) -> Draw:
+    def run(self, item: Item) -> Check:
+        """Run one check, and keep what came of it."""
+        error: Exception | None = None
+        begun = time.perf_counter()
+        try:
+            with ExitStack() as given, _limited(STUCK_SECONDS):
+                item.body(**{n: given.enter_context(self._offer(n, item)) for n in item.asks})
+        except Exception as raised:
+            error = raised
+        self._record(item, error, time.perf_counter() - begun)
+        return self.checks[-1]
+
+    def _offer(self, name: str, item: Item) -> AbstractContextManager[Any]:
+        if name not in OFFERS:
+            raise NothingOfThatName(f"asks for `{name}`, and there is {', '.join(OFFERS)}")
+        return OFFERS[name](self, item)
+
+    # --- what a check may ask for ---------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _draw(self, item: Item) -> Iterator[Draw]:
         """Random inputs of this check."""
-        return Draw(self.seed, request.node.name)
+        yield Draw(self.seed, item.name)
 
-    @pytest.fixture
-    def candidate(self, request: pytest.FixtureRequest) -> Iterator[Candidate]:
+    @contextlib.contextmanager
+    def _candidate(self, item: Item) -> Iterator[Candidate]:
         """The submission, in a worker of this check's own."""
-        candidate, done = self.candidate_for(request.node.name)
-        self.candidates[request.node.name] = candidate
-        yield candidate
-        done()
+        candidate, done = self.candidate_for(item.name)
+        self.candidates[item.name] = candidate
+        try:
+            yield candidate
+        finally:
+            done()
 
-    @pytest.fixture
-    def race(self) -> Iterator[Any]:
-        """The submission against the reference, by the judge's clock."""
-        yield self.racer
-        self.racer.close()
+    @contextlib.contextmanager
+    def _race(self, _: Item) -> Iterator[Any]:
+        """The submission against the reference, by the worker's own clock."""
+        try:
+            yield self.racer
+        finally:
+            self.racer.close()
 
-    @pytest.fixture
-    def memory(self) -> Iterator[Any]:
+    @contextlib.contextmanager
+    def _memory(self, _: Item) -> Iterator[Any]:
         """The submission's memory beside the reference's."""
-        yield self.scales
-        self.scales.close()
+        try:
+            yield self.scales
+        finally:
+            self.scales.close()
 
-    # --- hooks --------------------------------------------------------------------------------
+    # --- what came of it ------------------------------------------------------------------------
 
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Announce the bank's one marker."""
-        config.addinivalue_line("markers", "check(family, tier): one check of a bank")
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the selected checks, in the order they are written."""
-        chosen = [item for item in items if self._wanted(item)]
-        self.announced = [item.name for item in chosen]
-        items[:] = chosen
-
-    def _wanted(self, item: pytest.Item) -> bool:
-        family, _ = _labels(item)
-        only = self.selection.only
-        return (only is None or item.name in only) and family not in self.selection.without
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> pytest.TestReport:
-        """Turn the outcome of a test's call, or of a setup that failed, into a check.
-
-        pytest's own report would render a traceback, at 70 ms each, for nobody to read.
-        """
-        error = call.excinfo.value if call.excinfo is not None else None
-        if call.when == "call" or (call.when == "setup" and error is not None):
-            self._record(item, error, call.duration)
-        elif error is not None:
-            self.problem = f"{item.name}: {error!r}"
-        when: Any = call.when  # pytest types it wider than it is here
-        outcome: Literal["passed", "failed"] = "passed" if error is None else "failed"
-        return pytest.TestReport(
-            item.nodeid, item.location, {}, outcome, None, when, duration=call.duration
-        )
-
-    def _record(self, item: pytest.Item, error: BaseException | None, seconds: float) -> None:
-        family, tier = _labels(item)
+    def _record(self, item: Item, error: Exception | None, seconds: float) -> None:
         verdict, message, evidence = _outcome(error, self.kata)
         candidate = self.candidates.get(item.name)
         wanting = candidate is not None and candidate.wanting
         if wanting and verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR):
             verdict, message, evidence = Verdict.WRONG_ANSWER, str(wanting), Evidence()
-        title = (getattr(item, "obj", item).__doc__ or item.name).strip().splitlines()[0]
-        check = Check(item.name, title, family, tier, verdict, message, seconds, evidence)
+        check = Check(
+            item.name, item.title, item.family, item.tier, verdict, message, seconds, evidence
+        )
         self.checks.append(check)
         if self.on_check is not None:
             self.on_check(check)
-        if self.selection.stop_early and not check.passed and tier is Tier.REQUIRED:
-            item.session.shouldstop = "refused"
-            self.stopped = True
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A bank that cannot be collected is our own fault."""
-        if report.failed:
-            self.problem = str(report.longrepr)
 
 
-def _labels(item: pytest.Item) -> tuple[str, Tier]:
-    marker = item.get_closest_marker("check")
-    if marker is None:
-        raise pytest.UsageError(f"{item.name} does not say which family it belongs to: use @check")
-    return marker.args[0], marker.args[1]
+OFFERS: Mapping[str, Callable[[Judge, Item], AbstractContextManager[Any]]] = {
+    "draw": Judge._draw,
+    "candidate": Judge._candidate,
+    "race": Judge._race,
+    "memory": Judge._memory,
+}
+"""What a check may ask for, by the name of its parameter."""
 
 
-def _outcome(error: BaseException | None, kata: Kata) -> tuple[Verdict, str, Evidence]:
+def collect(kata: Kata) -> list[Item]:
+    """The checks of a kata's bank; raises RuntimeError where it cannot be run."""
+    return [
+        _item(name, value)
+        for bank in kata.banks
+        for name, value in vars(_executed(bank)).items()
+        if name.startswith("test_") and callable(value)
+    ]
+
+
+def _executed(bank: Path) -> ModuleType:
+    spec = spec_from_file_location(bank.stem, bank)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        where = _lines(error, {str(bank): bank.name})
+        raise RuntimeError(f"{type(error).__name__}: {error}{where}") from error
+    return module
+
+
+def _item(name: str, body: Callable[..., None]) -> Item:
+    label = label_of(body)
+    if label is None:
+        raise RuntimeError(f"{name} does not say which family it belongs to: use @check")
+    title = (body.__doc__ or name).strip().splitlines()[0]
+    asks = tuple(inspect.signature(body).parameters)
+    return Item(name, label.family, label.tier, title, asks, body)
+
+
+def run_bank(judge: Judge) -> list[Check]:
+    """Run the bank; raises RuntimeError when what was reported is not what was announced."""
+    items = judge.items()
+    stops = judge.selection.stop_early
+    with quietly():
+        for item in items:
+            check = judge.run(item)
+            if stops and item.tier is Tier.REQUIRED and not check.passed:
+                return judge.checks
+    reported = {check.id for check in judge.checks}
+    missing = sorted({item.name for item in items} - reported)
+    if missing:
+        raise RuntimeError(f"checks that never reported: {missing}")
+    written = set(judge.kata.announced) if judge.selection == Selection() else reported
+    if written != reported or not reported:
+        raise RuntimeError(f"checks that were never collected: {sorted(written - reported)}")
+    return judge.checks
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keeps what a bank prints off the judge's own streams."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        yield
+
+
+def _outcome(error: Exception | None, kata: Kata) -> tuple[Verdict, str, Evidence]:
     if error is None:
         return Verdict.ACCEPTED, "", Evidence()
     if isinstance(error, Fault):
         return error.verdict, error.message, error.evidence
     if isinstance(error, AssertionError) and str(error):
         return Verdict.WRONG_ANSWER, str(error).splitlines()[0], Evidence()
-    return Verdict.INTERNAL_ERROR, f"{_said(error)}{_place(error, kata)}", Evidence()
-
-
-def _said(error: BaseException) -> str:
-    """What went wrong in a bank, for its author."""
-    if isinstance(error, pytest.FixtureLookupError):
-        known = ", ".join(n for n, v in vars(Judge).items() if "Fixture" in type(v).__name__)
-        return f"asks for `{error.argname}`, and there is {known}"
-    return f"{type(error).__name__}: {error}"
-
-
-def _place(error: BaseException, kata: Kata) -> str:
-    """The last line of the bank on the way to an error that is the bank's own."""
+    said = f"{type(error).__name__}: {error}" if type(error) is not NothingOfThatName else error
     own = {str(bank): bank.name for bank in kata.banks}
+    return Verdict.INTERNAL_ERROR, f"{said}{_lines(error, own)}", Evidence()
+
+
+def _lines(error: Exception, own: Mapping[str, str]) -> str:
+    """The last line of the bank on the way to an error that is the bank's own."""
     lines = [(own[f.filename], f.lineno) for f in traceback.extract_tb(error.__traceback__)
              if f.filename in own]  # fmt: skip
     return f" ({lines[-1][0]}, line {lines[-1][1]})" if lines else ""
 
 
-def launch_pytest(judge: Judge) -> str:
-    """Run pytest on the judge's bank, untouched by the environment; returns what it printed."""
-    for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-        os.environ.pop(variable, None)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for bank in judge.kata.banks:  # pytest takes a module of the same name for the same module
-        if getattr(sys.modules.get(bank.stem), "__file__", None) != str(bank):
-            sys.modules.pop(bank.stem, None)
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        status = pytest.main(_arguments(judge.kata), plugins=[judge])
-    if judge.problem:  # a bank that cannot be collected interrupts pytest, too
-        for bank in judge.kata.banks:  # and leaves half a module behind
-            sys.modules.pop(bank.stem, None)
-        raise RuntimeError(judge.problem)
-    if status == pytest.ExitCode.INTERRUPTED and not judge.stopped:
-        raise KeyboardInterrupt  # pytest keeps it to itself
-    return said.getvalue()
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Ends what takes longer by a TimeoutError, where a thread can be told so."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
+        yield
+        return
 
+    def ring(*_: object) -> None:
+        raise TimeoutError(f"the check took longer than {seconds:g} s")
 
-def run_bank(judge: Judge) -> list[Check]:
-    """Run the bank; raises RuntimeError when what was reported is not what was announced."""
-    said = launch_pytest(judge)
-    reported = [check.id for check in judge.checks]
-    if not judge.stopped and reported != judge.announced:
-        missing = sorted(set(judge.announced) - set(reported))
-        raise RuntimeError(f"checks that never reported: {missing}; pytest said: {said}")
-    if judge.selection == Selection():
-        written = set(judge.kata.announced)
-        collected = {name.partition("[")[0] for name in judge.announced}
-        if written != collected or not written:
-            missing = sorted(written - collected)
-            raise RuntimeError(f"checks that were never collected: {missing}; pytest said: {said}")
-    return judge.checks
-
-
-def _arguments(kata: Kata) -> list[str]:
-    options = ["-c", os.devnull, "--rootdir", str(kata.folder), "--confcutdir", str(kata.folder)]
-    options += ["--noconftest", "--import-mode=importlib", "--assert=plain", "-s"]
-    for plugin in UNWANTED:
-        options += ["-p", f"no:{plugin}"]
-    if threading.current_thread() is threading.main_thread():
-        options += ["-p", "pytest_timeout", f"--timeout={STUCK_SECONDS}"]
-    return [*options, *map(str, kata.banks)]
+    begun = time.monotonic()
+    before = signal.signal(signal.SIGALRM, ring)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if left:  # somebody else's: what remains of it
+            spent = time.monotonic() - begun
+            signal.setitimer(signal.ITIMER_REAL, max(left - spent, 0.001))

@@ -10,20 +10,24 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from grader.exchange.answer import disbelieving, fault_of
-from grader.judge.workers import Server, Worker
+from grader.judge.workers import Moment, Server, Worker, moment
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault, Verdict
-from grader.worker.wire import Deadline, Message, PeerGone, WireError, pack, unpack
+from grader.worker.wire import Deadline, Message, Patience, PeerGone, WireError, pack, unpack
 
 PATIENCE = (5.0, 2.0, 1.0)
-"""Seconds a request may take: less after each one that hung; after the last, none is tried."""
+"""Seconds of its own that a worker may take for a request: less after each one that hung; after
+the last, none is tried."""
+BACKSTOP = 12.0
+"""Times that, by the wall: longer is waited for nobody, however busy the machine is."""
 
 
 BIG = 2 * 1024**3
@@ -33,8 +37,17 @@ BIG = 2 * 1024**3
 class WorkerPool:
     """Workers with one submission loaded: ask one, get its reply or the candidate's fault."""
 
-    def __init__(self, server: Server, load: Message, patience: Sequence[float] = PATIENCE) -> None:
+    def __init__(
+        self,
+        server: Server,
+        load: Message,
+        patience: Sequence[float] = PATIENCE,
+        *,
+        trusted: bool = False,
+    ) -> None:
+        """With `trusted` code, or where workers are dear, one serves after another check."""
         self.server = server
+        self.reusable = trusted or server.reusable
         self.load = load
         self.patience = patience
         self.spare: Worker | None = None
@@ -49,13 +62,14 @@ class WorkerPool:
 
     def prepare(self) -> None:
         """Begin the next worker, so that it gets ready while the judge is busy."""
-        if self.spare is None and not self.server.reusable:
+        if self.spare is None and not self.reusable:
             self.spare = self._begin()
 
     def _begin(self) -> Worker:
         worker = self.server.spawn()
         with contextlib.suppress(PeerGone, Deadline):
-            worker.channel.send({"ask": "load", **self.load}, time.monotonic() + self.patience[0])
+            message = {"ask": "load", **self.load}
+            worker.channel.send(message, Patience(time.monotonic() + BACKSTOP * self.patience[0]))
         return worker
 
     def listen(self, worker: Worker, seconds: float) -> Message:
@@ -69,7 +83,7 @@ class WorkerPool:
     def catch(self, worker: Worker, seconds: float) -> tuple[bytes, bytes]:
         """Receive one reply without reading it yet."""
         try:
-            return worker.channel.receive_frame(time.monotonic() + seconds)
+            return worker.channel.receive_frame(patience_with(worker, seconds))
         except Deadline:
             self.hangs += 1
             raise Fault(Verdict.TIME_LIMIT, f"no answer within {seconds:g} s") from None
@@ -93,7 +107,7 @@ class WorkerPool:
     def send(self, worker: Worker, frame: bytes, seconds: float) -> None:
         """Send one packed request."""
         try:
-            worker.channel.send_frame(frame, time.monotonic() + seconds)
+            worker.channel.send_frame(frame, patience_with(worker, seconds))
         except Deadline:
             self.hangs += 1
             raise Fault(
@@ -105,7 +119,7 @@ class WorkerPool:
     def put_back(self, worker: Worker, *, sound: bool, idle: bool = False) -> None:
         """Done with a worker: a sound one is kept if still idle, or where workers are dear."""
         self._hear(worker)
-        if (self.server.reusable or idle) and sound and self.spare is None:
+        if (self.reusable or idle) and sound and self.spare is None:
             self.spare = worker
         else:
             self.server.retire(worker)
@@ -129,6 +143,17 @@ class WorkerPool:
             self.spare = None
 
 
+def patience_with(worker: Worker, seconds: float) -> Patience:
+    """A wait for so many seconds of the worker's own, and for BACKSTOP times that by the wall."""
+    begun = moment(worker.pid)
+
+    def more() -> float:
+        now = moment(worker.pid)
+        return min(seconds - begun.until(now), BACKSTOP * seconds - (now.wall - begun.wall))
+
+    return Patience(time.monotonic() + seconds, more)
+
+
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
@@ -147,9 +172,7 @@ LOAD_PATIENCE = 2.0
 """Times the patience for a request: executing a submission's source may import something."""
 
 
-GO = pack({"ask": "go"})
-CPU_CLOCK = 2
-"""What Linux makes the number of a process's own clock with: see clock_getcpuclockid(3)."""
+GO, FETCH = pack({"ask": "go"}), pack({"ask": "fetch"})
 
 
 @dataclass
@@ -177,44 +200,50 @@ class Conversation:
 
     def run(self, message: Message) -> Message:
         """Ask one request of this check's worker."""
+        self._ask(message)
+        self.pool.prepare()
+        return self._reply()
+
+    def prepare(self, message: Message) -> Message:
+        """Ask for what laps need; no other worker is begun, which would work beside them."""
+        self._ask(message)
+        return self._reply()
+
+    def _ask(self, message: Message) -> None:
         self.open()
         pool, seconds = self.pool, self._patience()
         self._guarded(lambda w: pool.send(w, pack(message), seconds))
         self.idle = False
-        pool.prepare()
+
+    def _reply(self) -> Message:
+        pool, seconds = self.pool, self._patience()
         return self._guarded(lambda w: pool.listen(w, seconds))
 
     def clocked(self, message: Message) -> tuple[Message, float, float]:
-        """Ask one request and time it: the reply, and the seconds of its two halves.
+        """Put the calls of one request to what was prepared: the reply, and by the worker's own
+        clock the seconds of its work and those of the way there and back.
 
-        The inputs are delivered first, then the word to go is given: the second half is the work
-        and the way back, without the inputs' way there, which would drown it. A worker that began
-        early shows in the first half.
+        The inputs are delivered first, then the word to go is given, and what came of it is fetched
+        afterwards: the way, which would drown the work, is apart. A worker that begins early or
+        ends late shows in it.
         """
         self.open()
         pool, seconds, frame = self.pool, self._patience(), pack(message | {"ask": "stage"})
         self.idle = False
-        begun = time.perf_counter()
-        self._guarded(lambda w: pool.send(w, frame, seconds))
-        self._guarded(lambda w: pool.catch(w, seconds))
-        ready = time.perf_counter()
-        self._guarded(lambda w: pool.send(w, GO, seconds))
-        reply = self._guarded(lambda w: pool.catch(w, seconds))
-        done = time.perf_counter()
+        moments, caught = [self.moment()], (b"", b"")
+        for word in (frame, GO, FETCH):
+            self._guarded(partial(pool.send, frame=word, seconds=seconds))
+            caught = self._guarded(partial(pool.catch, seconds=seconds))
+            moments.append(self.moment())
+        there, work, back = (begun.until(done) for begun, done in pairwise(moments))
         try:
-            return unpack(*reply), ready - begun, done - ready
+            return unpack(*caught), work, there + back
         except WireError as error:
             raise Fault(Verdict.RUNTIME_ERROR, str(error)) from None
 
-    def processor_seconds(self) -> float | None:
-        """CPU time that this check's worker has taken so far, where the system tells it."""
-        pid = None if self.worker is None else self.worker.pid
-        if pid is None or sys.platform != "linux":
-            return None
-        try:
-            return time.clock_gettime((~pid << 3) | CPU_CLOCK)
-        except OSError:
-            return None
+    def moment(self) -> Moment:
+        """Now, by the clocks of this check's worker."""
+        return moment(None if self.worker is None else self.worker.pid)
 
     def _patience(self) -> float:
         pool = self.pool
@@ -255,7 +284,8 @@ def _load_fault(error: Message) -> Fault:
     if error["stage"] == "entry":
         return Fault(Verdict.INVALID_SUBMISSION, str(error["message"]))
     if fault.verdict is Verdict.RUNTIME_ERROR:
-        message = f"cannot be imported: {fault.message}"
+        known = fault.evidence.undefined and "NameError" not in fault.message
+        message = fault.message if known else f"cannot be imported: {fault.message}"
         return Fault(Verdict.INVALID_SUBMISSION, message, fault.evidence)
     return fault
 

@@ -23,7 +23,7 @@ from grader.judge.subject import Subject
 from grader.judge.workers import Server
 from grader.kata.kata import Kata, KataError
 from grader.kata.pitfalls import load_pitfalls
-from grader.report.refusal import refused
+from grader.report.refusal import refused, unanswered
 from grader.report.verdict import Budget, Check, Fault, Heatmap, Report, Submission, Tier
 
 
@@ -43,7 +43,8 @@ class Grading:
             self.kata, self.source.text, self.server, self.seed, self.device, self.patience
         )
         self.solution = self.subject.solution
-        self.twins = WorkerPool(self.server, load_message(self.kata, self.solution.text))
+        message = load_message(self.kata, self.solution.text)
+        self.twins = WorkerPool(self.server, message, trusted=True)
 
     def run(
         self,
@@ -65,6 +66,10 @@ class Grading:
         self, on_check: Callable[[Check], None] | None, selection: Selection, *, diagnose: bool
     ) -> Report:
         self.subject.enter()
+        fault = self.subject.never_answers() if selection == Selection() else None
+        if fault is not None:
+            report = refused(self.kata.slug, self._submission(), fault, self.seed, self.device)
+            return replace(report, failure=unanswered(fault), output=self.subject.output)
         race, memory = self._race(), self._memory()
         judge = Judge(
             self.kata, self.subject.candidate, self.seed, race, memory, on_check, selection

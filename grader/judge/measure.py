@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -36,12 +36,10 @@ Sizes = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Lap:
-    """Seconds to receive the inputs, and to answer."""
+    """Seconds of the work, and of the way there and back: to get the inputs and give answers."""
 
-    staging: float
-    running: float
-    processor: float | None = None
-    """CPU time in both, where the system tells it."""
+    work: float
+    way: float
 
 
 @dataclass
@@ -51,13 +49,20 @@ class Side:
     conversation: Conversation
     layout: Layout
 
+    @property
+    def steady(self) -> bool:
+        """Whether its clock stands still while the machine is busy with something else."""
+        return self.conversation.moment().worked is not None
+
+    def prepare(self, request: Request) -> None:
+        """Build a request's layers, for laps of it; raises Fault where that is not possible."""
+        reply = self.conversation.prepare(request.preparation(self.layout))
+        read(reply, replace(request, calls=()), self.layout)
+
     def lap(self, request: Request) -> tuple[tuple[Answer, ...], Lap]:
-        """Answer a request against the clock."""
-        message, before = request.encode(self.layout), self.conversation.processor_seconds()
-        reply, staging, running = self.conversation.clocked(message)
-        after = self.conversation.processor_seconds()
-        used = None if before is None or after is None else after - before
-        return read(reply, request, self.layout), Lap(staging, running, used)
+        """Have what was prepared answer the calls of a request, against the clock."""
+        reply, work, way = self.conversation.clocked(request.remainder(self.layout))
+        return read(reply, request, self.layout), Lap(work, way)
 
     def cost(self, request: Request) -> Cost:
         """What the calls of a measuring request took; raises Fault where there is no answer."""

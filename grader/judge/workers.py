@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,59 @@ from grader.worker.wire import Channel, Drain, Message
 
 START_SECONDS = 120.0
 """A fork server that must import torch first, on a machine that is busy with something else."""
+
+
+CPU_CLOCK = 2
+"""What Linux makes the number of a process's own clock with: see clock_getcpuclockid(3)."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the clocks said at one time, in seconds."""
+
+    wall: float
+    worked: float | None = None
+    """CPU time that a worker has had, in all its threads; None where no system tells."""
+    queued: float = 0.0
+    """For how long it was ready and had no processor."""
+    elsewhere: float = 0.0
+    """For how long the judge, which it may have waited for, was at work or queued itself."""
+
+    def until(self, later: Moment) -> float:
+        """Seconds of the worker's own from here to a later moment: at work, asleep, or waiting for
+        another process; but not those in which it was ready and the machine was busy.
+
+        So a machine that does something else beside makes nobody slow, and neither sleep nor a
+        process that does the work makes anybody quick. Where the clocks do not tell, all of them.
+        """
+        wall = later.wall - self.wall
+        if self.worked is None or later.worked is None:
+            return wall
+        worked = later.worked - self.worked
+        busy = later.queued - self.queued + later.elsewhere - self.elsewhere
+        return worked + max(wall - worked - busy, 0.0)
+
+
+def moment(pid: int | None) -> Moment:
+    """Now, by the clocks of this process and of a worker's, as the kernel has them."""
+    wall = time.perf_counter()
+    if pid is None or sys.platform != "linux":
+        return Moment(wall)
+    try:
+        worked = time.clock_gettime((~pid << 3) | CPU_CLOCK)
+        queued, own = _queued(str(pid)), time.thread_time() + _queued("thread-self")
+    except (OSError, ValueError, IndexError):
+        return Moment(wall)
+    return Moment(wall, worked, queued, own)
+
+
+def _queued(process: str) -> float:
+    """Seconds that a process was ready without a processor, which the kernel counts."""
+    fd = os.open(f"/proc/{process}/schedstat", os.O_RDONLY)
+    try:
+        return int(os.read(fd, 64).split()[1]) / 1e9
+    finally:
+        os.close(fd)
 
 
 class ServerGone(Fault):

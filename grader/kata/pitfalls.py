@@ -22,6 +22,12 @@ from grader.kata.written import ENGLISH, WORDS, Book, guess
 NAME = r"[a-z][a-z0-9_]*"
 """How a line may be called; whatever else stands for one is the text itself."""
 
+LOOP, BROADCAST = r"\bfor\b", r"unsqueeze|None|\*.*\*"
+WASTE = dict.fromkeys(("batch", "rows", "heads", "width"), LOOP) | dict.fromkeys(
+    ("scores", "context"), BROADCAST
+)
+"""Where code that costs too much is looked for, by what it grows with."""
+
 
 @dataclass(frozen=True)
 class Convention:
@@ -136,7 +142,7 @@ class _Places:
             **{key: words[key] for key in WORDS},
             check=row["check"],
             edits=tuple(edits),
-            look=row.get("look", ""),
+            look=row.get("look", WASTE.get(row.get("grows", ""), "")),
             grows=row.get("grows", ""),
             heatmap=row.get("heatmap", False),
             remark=remark,

@@ -12,6 +12,7 @@ import socket
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,7 +20,7 @@ from grader.kata.kata import EntryPoint
 from grader.worker.absent import absent_from
 from grader.worker.entry import Loaded, NoEntryPoint, load
 from grader.worker.execution import warn_plainly
-from grader.worker.program import answer, describe_error
+from grader.worker.program import answer, describe_error, prepare
 from grader.worker.recorder import Recorder
 from grader.worker.wire import Channel, Deadline, Message, PeerGone, WireError
 
@@ -84,7 +85,12 @@ class Life:
 
     loaded: Loaded | None = None
     recorder: Recorder = field(default_factory=lambda: Recorder(()))
+    built: list[Any] = field(default_factory=list)
+    """What was prepared for the calls that are going to be timed."""
     staged: Message = field(default_factory=dict)
+    """The calls, delivered and waiting for the word to go."""
+    answered: Message = field(default_factory=dict)
+    """What came of them, waiting to be fetched."""
 
     def load(self, message: Message) -> Message:
         """Execute the source and find the entry point in it."""
@@ -107,16 +113,28 @@ class Life:
         }
 
     def obey(self, message: Message) -> Message:
-        """Do what a frame asks: load, run, or run in two steps, of which the second is timed."""
+        """Do what a frame asks: load, run, or run step by step, of which `go` is timed."""
         ask = message["ask"]
         if ask == "load":
             return self.load(message)
-        if ask == "stage":
-            self.staged = message
-            return {"staged": True}
         if self.loaded is None:
             return {"results": [], "error": None}
-        return answer(self.loaded, self.staged if ask == "go" else message, self.recorder)
+        if ask in ("prepare", "stage", "go", "fetch"):
+            return self._step(self.loaded, message)
+        return answer(self.loaded, message, self.recorder)
+
+    def _step(self, loaded: Loaded, message: Message) -> Message:
+        """Build, receive the calls, make them, and give the answers: each when it is asked for."""
+        if message["ask"] == "prepare":
+            self.built, reply = prepare(loaded, message, self.recorder)
+            return reply
+        if message["ask"] == "stage":
+            self.staged = message
+        elif message["ask"] == "go":
+            self.answered = answer(loaded, self.staged, self.recorder, self.built)
+        else:
+            return self.answered
+        return {}
 
 
 def work(sock: socket.socket) -> None:

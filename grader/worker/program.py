@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,38 +40,67 @@ def answer(
     instances: what the request builds, where it is built already.
     """
     reply: Message = {"results": [], "error": None}
-    if recorder is not None:
-        recorder.begin()
     storages = Storages() if request.get("measure") else None
     stage = "construct"
-    try:
-        _sow(request["seed"], request["device"])
-        if request["device"] == "meta" or storages is not None:
-            without_compiler()
-        watched = recorder or contextlib.nullcontext()
-        with torch.no_grad(), watched:
-            instances = instances or built(loaded, request)
-        if request.get("inspect"):
-            reply["state"] = described(instances[0])
-        if recorder is not None and request.get("trace"):
-            recorder.watch(instances[0])
-        stage = "call"
-        ready = Built(loaded, instances, request["device"], watched, storages)
-        for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
-            reply["results"].append(_call(ready, call, arguments))
-        if recorder is not None:
-            for instance in instances:
-                recorder.watch(instance)
-    except Enough:
-        reply["cut"] = True
-    except BaseException as error:  # SystemExit and KeyboardInterrupt are the candidate's too
-        reply["error"] = describe_error(error, stage, loaded) | _made(loaded, request)
+    with _told(reply, recorder):
+        try:
+            _sow(request["seed"], request["device"])
+            if request["device"] == "meta" or storages is not None:
+                without_compiler()
+            if instances is None:
+                instances = _instances(loaded, request, recorder)
+            if request.get("inspect"):
+                reply["state"] = described(instances[0])
+            if recorder is not None and request.get("trace"):
+                recorder.watch(instances[0])
+            stage = "call"
+            watched = recorder or contextlib.nullcontext()
+            ready = Built(loaded, instances, request["device"], watched, storages)
+            for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
+                reply["results"].append(_call(ready, call, arguments))
+            if recorder is not None:
+                for instance in instances:
+                    recorder.watch(instance)
+        except Enough:
+            reply["cut"] = True
+        except BaseException as error:  # SystemExit and KeyboardInterrupt are the candidate's too
+            reply["error"] = describe_error(error, stage, loaded) | _made(loaded, request)
     if storages is not None:
         reply["memory"] = storages.said()
-    if recorder is not None:
-        reply |= {"banned": recorder.found, "lines": recorder.lines, "trace": recorder.trace}
-        recorder.active = False
     return reply
+
+
+def prepare(
+    loaded: Loaded, request: Message, recorder: Recorder | None = None
+) -> tuple[list[Any], Message]:
+    """What a request asks for, built for calls that are yet to come, and what is to be told."""
+    reply: Message = {"results": [], "error": None}
+    instances: list[Any] = []
+    with _told(reply, recorder):
+        try:
+            _sow(request["seed"], request["device"])
+            instances = _instances(loaded, request, recorder)
+        except BaseException as error:
+            reply["error"] = describe_error(error, "construct", loaded) | _made(loaded, request)
+    return instances, reply
+
+
+@contextlib.contextmanager
+def _told(reply: Message, recorder: Recorder | None) -> Iterator[None]:
+    """Watches, and then tells in the reply what was seen."""
+    if recorder is None:
+        yield
+        return
+    recorder.begin()
+    yield
+    reply |= {"banned": recorder.found, "lines": recorder.lines, "trace": recorder.trace}
+    recorder.active = False
+
+
+def _instances(loaded: Loaded, request: Message, recorder: Recorder | None) -> list[Any]:
+    """All that a request builds, watched."""
+    with torch.no_grad(), recorder or contextlib.nullcontext():
+        return built(loaded, request)
 
 
 def _sow(seed: int, device: str) -> None:

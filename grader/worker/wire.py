@@ -14,7 +14,9 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -58,7 +60,7 @@ class Deadline(Exception):
 def pack(message: Message) -> bytes:
     """Encode a tree of JSON values and dense tensors."""
     cargo = _Cargo()
-    header = json.dumps(cargo.lift(message)).encode()
+    header = json.dumps(message, default=cargo.reference).encode()
     blob = _save(cargo.tensors) if cargo.tensors else b""
     return PREFIX.pack(len(header), len(blob)) + header + blob
 
@@ -74,24 +76,22 @@ class _Cargo:
         self.places: dict[int, tuple[Tensor, dict[str, Any]]] = {}
         self.storages: set[int] = set()
 
-    def lift(self, node: Any) -> Any:
-        """The tree with a reference in the place of every tensor."""
-        if isinstance(node, Tensor):
-            if id(node) not in self.places:
-                self.places[id(node)] = (node, self._load(node))  # an id is its own while it lives
-            return self.places[id(node)][1]
-        if isinstance(node, dict):
-            return {key: self.lift(value) for key, value in node.items()}
-        if isinstance(node, list | tuple):
-            return [self.lift(value) for value in node]
-        return node
+    def reference(self, node: Any) -> dict[str, Any]:
+        """What stands in the tree for a tensor; JSON has a form of its own for all else."""
+        if not isinstance(node, Tensor):
+            raise TypeError(f"{type(node).__name__} does not travel")
+        if id(node) not in self.places:
+            self.places[id(node)] = (node, self._load(node))  # an id is its own while it lives
+        return self.places[id(node)][1]
 
     def _load(self, node: Tensor) -> dict[str, Any]:
         name = str(len(self.tensors))
-        order = sorted(range(node.dim()), key=node.stride, reverse=True)
-        # A permuted layout travels as the permutation that restores it: strides are part of a test.
-        dense = node.detach().permute(order) if node.dim() else node.detach()
-        dense = dense.contiguous()
+        dense = node.detach()
+        order = list(range(dense.dim()))
+        if not dense.is_contiguous():
+            # A permuted layout travels as the permutation that restores it: strides are tested.
+            order.sort(key=dense.stride, reverse=True)
+            dense = dense.permute(order).contiguous()
         # Tensors on a common storage would be refused, and would cost more than they hold.
         shared = dense.untyped_storage().nbytes() != dense.numel() * dense.element_size()
         if shared or dense.data_ptr() in self.storages:
@@ -121,7 +121,7 @@ def unpack(header: bytes, blob: bytes) -> Message:
     """Decode a frame; raises WireError on anything malformed."""
     try:
         tensors = load_tensors(blob) if blob else {}
-        message = _lower(json.loads(header), tensors)
+        message = json.loads(header, object_hook=partial(_met, tensors))
     except RecursionError:
         raise WireError("nested too deeply") from None
     except Exception as error:
@@ -138,16 +138,12 @@ def unpack_frame(frame: bytes) -> Message:
     return unpack(body[:header_size], body[header_size:])
 
 
-def _lower(node: Any, tensors: dict[str, Tensor]) -> Any:
-    if isinstance(node, dict):
-        if "$tensor" in node:
-            dense = tensors[node["$tensor"]]
-            order = node["order"]
-            return dense.permute(_inverse(order)) if len(order) > 1 else dense
-        return {key: _lower(value, tensors) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_lower(value, tensors) for value in node]
-    return node
+def _met(tensors: dict[str, Tensor], node: dict[str, Any]) -> Any:
+    """An object of the tree, or the tensor that it stands for."""
+    if "$tensor" not in node:
+        return node
+    dense, order = tensors[node["$tensor"]], node["order"]
+    return dense if order == sorted(order) else dense.permute(_inverse(order))
 
 
 def _inverse(order: list[int]) -> list[int]:
@@ -183,6 +179,27 @@ class Drain:
         self.dropped += max(len(chunk) - room, 0) if room > 0 else len(chunk)
 
 
+@dataclass
+class Patience:
+    """How long a frame is waited for: up to a moment of `time.monotonic()`, which may be put off.
+
+    When it comes, `more` says by how many seconds; by none, and the wait is over.
+    """
+
+    end: float
+    more: Callable[[], float] = lambda: 0.0
+
+    def left(self) -> float:
+        """Seconds to wait from now on; raises Deadline where there are none."""
+        seconds = self.end - time.monotonic()
+        if seconds > 0:
+            return seconds
+        self.end = time.monotonic() + self.more()
+        if self.end <= time.monotonic():
+            raise Deadline
+        return self.end - time.monotonic()
+
+
 class Channel:
     """One end of a stream socket that carries frames."""
 
@@ -191,15 +208,15 @@ class Channel:
         self.socket = sock
         self.drain = drain
 
-    def send(self, message: Message, deadline: float | None = None) -> None:
-        """Write one frame; `deadline` is a value of `time.monotonic()`."""
-        self.send_frame(pack(message), deadline)
+    def send(self, message: Message, patience: Patience | None = None) -> None:
+        """Write one frame; raises Deadline when patience is at an end."""
+        self.send_frame(pack(message), patience)
 
-    def send_frame(self, frame: bytes, deadline: float | None = None) -> None:
+    def send_frame(self, frame: bytes, patience: Patience | None = None) -> None:
         """Write a frame packed earlier: packing is not part of what a clock should see."""
         rest = memoryview(frame)
         while rest:
-            self._wait(deadline, writing=True)
+            self._wait(patience, writing=True)
             try:
                 rest = rest[self.socket.send(rest) :]
             except BlockingIOError:
@@ -207,27 +224,27 @@ class Channel:
             except OSError as error:
                 raise PeerGone from error
 
-    def receive(self, deadline: float | None = None) -> Message:
+    def receive(self, patience: Patience | None = None) -> Message:
         """Read one frame."""
-        return unpack(*self.receive_frame(deadline))
+        return unpack(*self.receive_frame(patience))
 
-    def receive_frame(self, deadline: float | None = None) -> tuple[bytes, bytes]:
+    def receive_frame(self, patience: Patience | None = None) -> tuple[bytes, bytes]:
         """Read one frame as it came: its JSON and its tensors."""
-        header_size, blob_size = PREFIX.unpack(self._read(PREFIX.size, deadline))
+        header_size, blob_size = PREFIX.unpack(self._read(PREFIX.size, patience))
         if header_size > MAX_HEADER or blob_size > MAX_FRAME:
             raise WireError(f"a frame of {header_size + blob_size} bytes is over the limit")
-        header = bytes(self._read(header_size, deadline))
-        return header, bytes(self._read(blob_size, deadline))
+        header = bytes(self._read(header_size, patience))
+        return header, bytes(self._read(blob_size, patience))
 
     def close(self) -> None:
         """Close this end."""
         self.socket.close()
 
-    def _read(self, size: int, deadline: float | None) -> bytearray:
+    def _read(self, size: int, patience: Patience | None) -> bytearray:
         buffer = bytearray(size)
         view = memoryview(buffer)
         while view:
-            self._wait(deadline, writing=False)
+            self._wait(patience, writing=False)
             try:
                 count = self.socket.recv_into(view)
             except BlockingIOError:
@@ -239,24 +256,23 @@ class Channel:
             view = view[count:]
         return buffer
 
-    def _wait(self, deadline: float | None, *, writing: bool) -> None:
+    def _wait(self, patience: Patience | None, *, writing: bool) -> None:
         """Return when the socket is ready; drain the side descriptor meanwhile."""
         poll = select.poll()
         poll.register(self.socket, select.POLLOUT if writing else select.POLLIN)
+        left = 0.0  # what is there already was sent in time
         while True:
             drain = self.drain if self.drain is not None and self.drain.open else None
             if drain is not None:
                 poll.register(drain.fd, select.POLLIN)
-            left = None if deadline is None else max(deadline - time.monotonic(), 0)
-            events = poll.poll(None if left is None else left * 1000)
+            events = poll.poll(None if patience is None else left * 1000)
             if drain is not None and any(fd == drain.fd for fd, _ in events):
                 drain.pull()
                 if not drain.open:
                     poll.unregister(drain.fd)
             if any(fd == self.socket.fileno() for fd, _ in events):
                 return
-            if deadline is not None and time.monotonic() >= deadline:
-                raise Deadline
+            left = 0.0 if patience is None else patience.left()
 
 
 def plain(tensor: Tensor) -> bool:

@@ -22,11 +22,11 @@ def structure(kata: Kata, shapes: Sequence[Shape]) -> Reading | None:
     matrices = [shape for shape in shapes if len(shape) > 1]
     if not expected or not matrices:
         return None
-    sizes = {size for pair in expected.values() for size in pair}
     rest = [pair for role, pair in expected.items() if role != "output"]
     if "output" in expected and _entries(matrices) == _entries(rest):
         return _reading("no-output-projection", f"the weights are {_listed(matrices)}")
-    if not any(size % width == 0 for shape in matrices for size in shape for width in sizes):
+    width, right = (min(map(min, known)) for known in (matrices, expected.values()))
+    if width != right and _entries(matrices) * right**2 == _entries(expected.values()) * width**2:
         said = ", ".join(f"{name}={value}" for name, value in kata.entry.probe.items())
         return _reading("fixed-width", f"the weights are {_listed(matrices)} where {said}")
     return None

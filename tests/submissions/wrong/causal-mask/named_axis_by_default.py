@@ -1,5 +1,6 @@
 # axis-by-default: the softmax is not told its axis
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: softmax-without-dim|softmax-over-heads
 import math
 

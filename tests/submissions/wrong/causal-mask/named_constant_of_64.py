@@ -1,5 +1,6 @@
 # constant-of-64: the root of a head of 64 is written into the code
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: scale-constant
 import math
 

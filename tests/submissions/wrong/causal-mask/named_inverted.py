@@ -1,5 +1,6 @@
 # inverted: the mask is read the wrong way round
 # refused: yes
+# check: test_the_first_token_attends_to_itself_alone
 # named: mask-polarity
 import torch
 from torch import einsum, nn

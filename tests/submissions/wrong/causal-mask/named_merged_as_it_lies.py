@@ -1,5 +1,6 @@
 # merged-as-it-lies: heads are flattened as they lie
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: merge-no-transpose
 import math
 

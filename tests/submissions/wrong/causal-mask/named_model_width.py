@@ -1,5 +1,6 @@
 # model-width: divided by the root of the whole width
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: scale-d-model
 import math
 

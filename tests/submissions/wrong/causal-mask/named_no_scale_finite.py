@@ -1,5 +1,6 @@
 # no-scale-finite: no scale
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: no-scale
 import torch
 from torch import einsum, nn

@@ -1,5 +1,6 @@
 # three-merge-by-d-dropout: merged as it lies, divided by the width, nothing dropped
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: merge-no-transpose, scale-other, dropout-missing
 import torch
 from torch import einsum, nn

@@ -1,5 +1,6 @@
 # two-ignored-columns: the mask is not used, softmax over the queries
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: padding-ignored, softmax-over-queries
 import math
 

@@ -1,5 +1,6 @@
 # two-merge-no-scale: merged as it lies, no scale
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: merge-no-transpose, no-scale
 import torch
 from torch import einsum, nn

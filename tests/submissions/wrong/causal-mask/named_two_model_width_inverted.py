@@ -1,5 +1,6 @@
 # two-model-width-inverted: the whole width's root, and the mask inverted
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: scale-d-model, mask-polarity
 import math
 

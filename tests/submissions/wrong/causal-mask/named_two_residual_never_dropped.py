@@ -1,5 +1,6 @@
 # two-residual-never-dropped: x is added, nothing dropped
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: residual-inside, dropout-missing
 import math
 

@@ -1,5 +1,6 @@
 # width-and-tokens: tokens and width change places before the merge
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: heads-merged-wrongly|merge-no-transpose
 import math
 

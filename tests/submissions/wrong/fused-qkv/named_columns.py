@@ -1,5 +1,6 @@
 # columns: the softmax runs over axis 1
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: softmax-over-queries
 import torch
 from torch import einsum, nn

@@ -1,5 +1,6 @@
 # fourth-root: only the query is divided, by the fourth root
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: scale-power
 import torch
 from torch import einsum, nn

@@ -1,5 +1,6 @@
 # future-hidden: the future is hidden, as in a decoder
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: causal-by-habit|causal-uninvited
 import torch
 from torch import einsum, nn

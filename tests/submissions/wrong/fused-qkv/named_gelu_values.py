@@ -1,5 +1,6 @@
 # gelu-values: the values go through a GELU
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: activation-on-projections
 import math
 

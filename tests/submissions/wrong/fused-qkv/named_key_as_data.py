@@ -1,5 +1,6 @@
 # key-as-data: the keys take no part in the gradient
 # refused: yes
+# check: test_gradients_reach_x_and_all_rows
 # named: gradient-cut
 import math
 

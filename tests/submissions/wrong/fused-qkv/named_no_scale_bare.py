@@ -1,5 +1,6 @@
 # no-scale-bare: no scale
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: no-scale
 import math
 

@@ -1,5 +1,6 @@
 # residual-after: x is added to the context
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: extra-residual-or-norm
 import math
 

@@ -1,5 +1,6 @@
 # tenth-in-the-sum: 0.1 is added to the sum
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: denominator-with-epsilon
 import torch
 import torch.nn as nn

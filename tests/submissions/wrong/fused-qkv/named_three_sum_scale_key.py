@@ -1,5 +1,6 @@
 # three-sum-scale-key: the sum held constant, no scale, keys handed over
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: denominator-detached, no-scale, key-for-value
 import torch
 import torch.nn as nn

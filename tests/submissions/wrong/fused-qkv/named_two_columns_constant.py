@@ -1,5 +1,6 @@
 # two-columns-constant: softmax over the queries, a scale of 8
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: softmax-over-queries, scale-constant
 import torch
 from torch import einsum, nn

@@ -1,5 +1,6 @@
 # two-naive-by-d: exp as it comes, divided by the width
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: naive-exp, scale-by-d
 import torch
 import torch.nn as nn

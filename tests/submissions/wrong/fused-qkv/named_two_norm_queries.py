@@ -1,5 +1,6 @@
 # two-norm-queries: x is layer-normed, and queries are compared with queries
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: input-normalised, compared-with-itself|projection-reused|query-key-swapped
 import math
 

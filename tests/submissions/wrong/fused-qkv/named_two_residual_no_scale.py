@@ -1,5 +1,6 @@
 # two-residual-no-scale: x is added, and nothing is scaled
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: extra-residual-or-norm, no-scale
 import math
 

@@ -1,5 +1,6 @@
 # unit-queries: queries and keys are brought to unit length
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: cosine-scores
 import math
 

@@ -1,5 +1,6 @@
 # bias-of-the-output: the output's bias is left behind
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: bias-ignored
 import math
 

@@ -1,5 +1,6 @@
 # bool-only: tilde on whatever mask is given
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_hidden_dim
 # named: mask-must-be-bool
 import math
 

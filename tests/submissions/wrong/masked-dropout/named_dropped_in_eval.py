@@ -1,5 +1,6 @@
 # dropped-in-eval: functional dropout that is not told the mode
 # refused: yes
+# check: test_nothing_is_dropped_in_eval_mode_or_at_rate_zero
 # named: dropout-in-eval
 import math
 

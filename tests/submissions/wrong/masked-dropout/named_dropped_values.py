@@ -1,5 +1,6 @@
 # dropped-values: dropout on the values
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 # named: dropout-on-values|dropout-elsewhere
 import torch
 from torch import einsum, nn

@@ -1,5 +1,6 @@
 # mask-of-the-first-example: the first example's mask for all
 # refused: yes
+# check: test_attends_where_the_mask_is_true
 # named: mask-of-the-first
 import torch
 from torch import einsum, nn

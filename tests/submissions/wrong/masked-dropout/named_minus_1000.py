@@ -1,5 +1,6 @@
 # minus-1000: hidden scores become -1000
 # refused: yes
+# check: test_hidden_keys_stay_hidden_when_their_scores_dominate
 # named: fill-too-weak
 import math
 

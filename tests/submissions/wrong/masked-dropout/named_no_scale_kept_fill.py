@@ -1,5 +1,6 @@
 # no-scale-kept-fill: no scale
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: no-scale
 import torch
 from torch import einsum, nn

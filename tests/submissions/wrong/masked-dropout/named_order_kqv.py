@@ -1,5 +1,6 @@
 # order-kqv: the fused rows are read key, query, value
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: query-key-swapped|fused-order
 import math
 

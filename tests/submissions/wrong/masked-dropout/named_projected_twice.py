@@ -1,5 +1,6 @@
 # projected-twice: the output projection is applied twice
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: projected-twice
 import math
 

@@ -1,5 +1,6 @@
 # rate-of-a-tenth: the rate is always 0.1
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_hidden_dim
 # named: rate-hard-coded
 import math
 

@@ -1,5 +1,6 @@
 # three-residual-by-d-ignored: x added, divided by the width, mask not used
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: residual-inside, scale-by-d, mask-ignored
 import math
 

@@ -1,5 +1,6 @@
 # three-scale-mask-dropout: no scale, mask inverted, nothing dropped
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: no-scale, mask-inverted, no-dropout
 import math
 

@@ -1,5 +1,6 @@
 # two-after-constant: mask after the softmax, a scale of 8
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: mask-after-softmax, scale-constant
 import math
 

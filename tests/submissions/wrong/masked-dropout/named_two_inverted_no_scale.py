@@ -1,5 +1,6 @@
 # two-inverted-no-scale: inverted mask and no scale
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: mask-inverted, no-scale
 import math
 

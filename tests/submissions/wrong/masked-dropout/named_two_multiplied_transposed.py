@@ -1,5 +1,6 @@
 # two-multiplied-transposed: scores times the mask, weights transposed
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: fill-near-zero|mask-multiplied, weights-transposed
 import torch
 from torch import einsum, nn

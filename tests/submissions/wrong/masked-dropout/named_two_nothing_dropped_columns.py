@@ -1,5 +1,6 @@
 # two-nothing-dropped-columns: nothing is dropped, softmax over the queries
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: no-dropout, softmax-over-queries
 import math
 

@@ -1,5 +1,6 @@
 # two-scores-dropped-residual: dropout on the scores, x added
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: dropout-on-scores, residual-inside
 import torch
 from torch import einsum, nn

@@ -1,5 +1,6 @@
 # values-cut: values are detached
 # refused: yes
+# check: test_gradients_reach_x_and_every_projection
 # named: gradient-cut
 import math
 

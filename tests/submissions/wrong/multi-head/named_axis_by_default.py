@@ -1,5 +1,6 @@
 # axis-by-default: the softmax is not told its axis
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: softmax-without-dim|softmax-over-heads
 import math
 

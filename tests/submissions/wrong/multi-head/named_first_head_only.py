@@ -1,5 +1,6 @@
 # first-head-only: the heads are averaged
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: heads-in-another-order
 import torch
 from torch import einsum, nn

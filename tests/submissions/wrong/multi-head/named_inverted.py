@@ -1,5 +1,6 @@
 # inverted: the mask is read the wrong way round
 # refused: yes
+# check: test_agrees_with_the_multi_head_layer_of_torch
 # named: mask-polarity
 import torch
 from torch import einsum, nn

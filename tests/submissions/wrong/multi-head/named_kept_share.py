@@ -1,5 +1,6 @@
 # kept-share: the rate is taken for the share that is kept
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_head_dim
 # named: dropout-rate
 import math
 

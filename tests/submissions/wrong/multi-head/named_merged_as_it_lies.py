@@ -1,5 +1,6 @@
 # merged-as-it-lies: heads are flattened as they lie
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: merge-no-transpose
 import math
 

@@ -1,5 +1,6 @@
 # model-width: divided by the root of the whole width
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: scale-d-model
 import math
 

@@ -1,5 +1,6 @@
 # never-dropped: nothing is dropped
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 # named: dropout-missing
 import math
 

@@ -1,5 +1,6 @@
 # no-scale-finite: no scale
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: no-scale
 import torch
 from torch import einsum, nn

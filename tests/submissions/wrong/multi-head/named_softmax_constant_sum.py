@@ -1,5 +1,6 @@
 # softmax-constant-sum: the sum is held constant
 # refused: yes
+# check: test_gradients_reach_x_and_every_projection
 # named: denominator-detached
 import torch
 from torch import einsum, nn

@@ -1,5 +1,6 @@
 # three-merge-by-d-dropout: merged as it lies, divided by the width, nothing dropped
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: merge-no-transpose, scale-other, dropout-missing
 import torch
 from torch import einsum, nn

@@ -1,5 +1,6 @@
 # three-scale-mask-residual: no scale, mask inverted, x added
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: no-scale, mask-polarity, residual-inside
 import math
 

@@ -1,5 +1,6 @@
 # two-ignored-columns: the mask is not used, softmax over the queries
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: mask-ignored, softmax-over-queries
 import math
 

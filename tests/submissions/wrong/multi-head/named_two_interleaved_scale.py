@@ -1,5 +1,6 @@
 # two-interleaved-scale: merged feature by feature, a scale of 8
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: merge-interleaved, scale-constant
 import math
 

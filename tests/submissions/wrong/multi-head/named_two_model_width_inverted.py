@@ -1,5 +1,6 @@
 # two-model-width-inverted: the whole width's root, and the mask inverted
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: scale-d-model, mask-polarity
 import math
 

@@ -1,5 +1,6 @@
 # two-residual-never-dropped: x is added, nothing dropped
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: residual-inside, dropout-missing
 import math
 

@@ -1,5 +1,6 @@
 # value-data: the values take no part in the gradient
 # refused: yes
+# check: test_gradients_reach_x_and_every_projection
 # named: gradient-cut
 import math
 

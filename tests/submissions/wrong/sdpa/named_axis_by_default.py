@@ -1,5 +1,6 @@
 # axis-by-default: nn.Softmax without its axis
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: softmax-without-dim
 import math
 

@@ -1,5 +1,6 @@
 # denominator-plus-one: 1 is added to the denominator, attention off by one
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: denominator-with-epsilon
 import torch
 

@@ -1,5 +1,6 @@
 # floats-are-added: boolean masks hide, others are added
 # refused: yes
+# check: test_a_mask_of_ones_and_zeros_means_the_same_in_any_dtype
 # named: mask-added-for-numbers|mask-added
 import torch
 from torch import nn

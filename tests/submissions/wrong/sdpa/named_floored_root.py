@@ -1,5 +1,6 @@
 # floored-root: the root is cut to a whole number
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scale-rounded
 import torch
 

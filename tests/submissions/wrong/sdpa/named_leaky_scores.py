@@ -1,5 +1,6 @@
 # leaky-scores: a leaky ReLU on the scores, as in graph attention
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scores-through-an-activation
 import torch
 from torch import nn

@@ -1,5 +1,6 @@
 # maximum-of-all: one maximum for the whole tensor is subtracted
 # refused: yes
+# check: test_hidden_keys_stay_hidden_when_their_scores_dominate
 # named: maximum-of-the-wrong-axis
 import torch
 

@@ -1,5 +1,6 @@
 # no-scale-infinite: no scale, beside -inf
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: no-scale
 import torch
 

@@ -1,5 +1,6 @@
 # query-detached: the query takes no part in the gradient
 # refused: yes
+# check: test_gradients_reach_query_key_and_value
 # named: gradient-cut
 import torch
 

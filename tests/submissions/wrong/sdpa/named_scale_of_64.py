@@ -1,5 +1,6 @@
 # scale-of-64: the root of a d_k of 64 is written into the code
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scale-constant
 import math
 

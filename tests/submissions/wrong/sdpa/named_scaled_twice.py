@@ -1,5 +1,6 @@
 # scaled-twice: query and scores are both divided by the root
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scale-by-d
 import torch
 

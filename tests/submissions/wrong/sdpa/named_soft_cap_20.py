@@ -1,5 +1,6 @@
 # soft-cap-20: a soft cap of 20 on the scores
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scores-squashed
 import torch
 

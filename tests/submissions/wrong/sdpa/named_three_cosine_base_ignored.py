@@ -1,5 +1,6 @@
 # three-cosine-base-ignored: cosines, powers of two, and the mask is not used
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: cosine-scores, softmax-base-two, mask-ignored|fill-discarded
 import torch
 

@@ -1,5 +1,6 @@
 # three-scale-axis-mask: no scale, softmax over the queries, mask inverted
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: no-scale, softmax-over-queries, mask-inverted
 import math
 

@@ -1,5 +1,6 @@
 # two-by-d-after: divided by d_k, and masked after the softmax
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scale-by-d, mask-after-softmax
 import torch
 from torch import nn

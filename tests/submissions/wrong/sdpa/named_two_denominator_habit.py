@@ -1,5 +1,6 @@
 # two-denominator-habit: the sum is held constant, and a triangle applied
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: denominator-detached, causal-by-habit
 import torch
 

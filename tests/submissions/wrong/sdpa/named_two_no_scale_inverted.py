@@ -1,5 +1,6 @@
 # two-no-scale-inverted: no scale, and the mask is read the wrong way round
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: no-scale, mask-inverted
 import math
 

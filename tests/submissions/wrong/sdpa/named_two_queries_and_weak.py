@@ -1,5 +1,6 @@
 # two-queries-and-weak: softmax over the queries, hidden scores become -100
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: softmax-over-queries, fill-too-weak
 import torch
 

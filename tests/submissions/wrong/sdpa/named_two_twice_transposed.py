@@ -1,5 +1,6 @@
 # two-twice-transposed: softmax twice, and the mask is transposed
 # refused: yes
+# check: test_computes_attention_itself
 # named: softmax-twice, mask-transposed
 import torch
 

@@ -1,5 +1,6 @@
 # values-normalised: the values are brought to unit length
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: values-normalised
 import math
 

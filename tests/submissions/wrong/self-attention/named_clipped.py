@@ -1,5 +1,6 @@
 # clipped: scores are clipped to ±5
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: scores-squashed
 import math
 

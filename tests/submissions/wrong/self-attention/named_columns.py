@@ -1,5 +1,6 @@
 # columns: the softmax runs over axis 1
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: softmax-over-queries
 import torch
 from torch import einsum, nn

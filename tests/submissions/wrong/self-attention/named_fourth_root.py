@@ -1,5 +1,6 @@
 # fourth-root: only the query is divided, by the fourth root
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: scale-power
 import torch
 from torch import einsum, nn

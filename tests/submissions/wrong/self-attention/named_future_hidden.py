@@ -1,5 +1,6 @@
 # future-hidden: the future is hidden, as in a decoder
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: causal-by-habit|causal-uninvited
 import torch
 from torch import einsum, nn

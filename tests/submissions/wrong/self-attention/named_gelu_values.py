@@ -1,5 +1,6 @@
 # gelu-values: the values go through a GELU
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: activation-on-projections
 import math
 

@@ -1,5 +1,6 @@
 # no-scale-bare: no scale
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: no-scale
 import math
 

@@ -1,5 +1,6 @@
 # residual-after: x is added to the context
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: extra-residual-or-norm
 import math
 

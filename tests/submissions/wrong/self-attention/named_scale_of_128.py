@@ -1,5 +1,6 @@
 # scale-of-128: the root of a width of 128 is written into the code
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: scale-constant
 import math
 

@@ -1,5 +1,6 @@
 # sum-under-no-grad: the sum of the softmax is held constant
 # refused: yes
+# check: test_gradients_reach_x_and_every_projection
 # named: denominator-detached
 import torch
 import torch.nn as nn

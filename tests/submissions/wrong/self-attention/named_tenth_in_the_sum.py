@@ -1,5 +1,6 @@
 # tenth-in-the-sum: 0.1 is added to the sum
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: denominator-with-epsilon
 import torch
 import torch.nn as nn

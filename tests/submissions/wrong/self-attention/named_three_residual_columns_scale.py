@@ -1,5 +1,6 @@
 # three-residual-columns-scale: x is added, softmax over the queries, scores multiplied
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: extra-residual-or-norm, softmax-over-queries, scale-multiplied
 import math
 

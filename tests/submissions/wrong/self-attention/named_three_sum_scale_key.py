@@ -1,5 +1,6 @@
 # three-sum-scale-key: the sum held constant, no scale, keys handed over
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: denominator-detached, no-scale, key-for-value
 import torch
 import torch.nn as nn

@@ -1,5 +1,6 @@
 # two-columns-constant: softmax over the queries, a scale of 8
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: softmax-over-queries, scale-constant
 import torch
 from torch import einsum, nn

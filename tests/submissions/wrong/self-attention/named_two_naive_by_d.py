@@ -1,5 +1,6 @@
 # two-naive-by-d: exp as it comes, divided by the width
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: naive-exp, scale-by-d
 import torch
 import torch.nn as nn

@@ -1,5 +1,6 @@
 # two-residual-no-scale: x is added, and nothing is scaled
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: extra-residual-or-norm, no-scale
 import math
 

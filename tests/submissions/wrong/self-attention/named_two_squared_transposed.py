@@ -1,5 +1,6 @@
 # two-squared-transposed: the weights are transposed, the scores divided by half the width
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: weights-transposed, scale-power
 import torch
 from torch import einsum, nn

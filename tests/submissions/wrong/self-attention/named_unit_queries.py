@@ -1,5 +1,6 @@
 # unit-queries: queries and keys are brought to unit length
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: cosine-scores
 import math
 
