@@ -120,6 +120,8 @@ class Finding:
     line: int | None = None
     check: str = ""
     """The check that is made for this mistake: what it saw shows the mistake best."""
+    columns: tuple[int, int] | None = None
+    """Where in the line, in characters from 0; None where it is the line as a whole."""
     certainty: str = PROVED
     seen: str = ""
     """What was measured, in words."""
