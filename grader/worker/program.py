@@ -37,7 +37,7 @@ def answer(
 ) -> Message:
     """Run the calls of one request; an exception ends it and is part of the reply.
 
-    instances: what `prepare` built for it; else it is built here.
+    instances: what the request builds, where it is built already.
     """
     reply: Message = {"results": [], "error": None}
     storages = Storages() if request.get("measure") else None
@@ -48,16 +48,17 @@ def answer(
             if request["device"] == "meta" or storages is not None:
                 without_compiler()
             if instances is None:
-                instances = _instances(loaded, request, recorder)
+                instances = built(loaded, request, recorder)
             if request.get("inspect"):
                 reply["state"] = described(instances[0])
             if recorder is not None and request.get("trace"):
                 recorder.watch(instances[0])
             stage = "call"
             watched = recorder or contextlib.nullcontext()
-            built = Built(loaded, instances, request["device"], watched, storages)
+            ready = Built(loaded, instances, request["device"], watched, storages)
+            ready.apart = request.get("apart", False)
             for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
-                reply["results"].append(_call(built, call, arguments))
+                reply["results"].append(_call(ready, call, arguments))
             if recorder is not None:
                 for instance in instances:
                     recorder.watch(instance)
@@ -79,7 +80,7 @@ def prepare(
     with _told(reply, recorder):
         try:
             _sow(request["seed"], request["device"])
-            instances = _instances(loaded, request, recorder)
+            instances = built(loaded, request, recorder)
         except BaseException as error:
             reply["error"] = describe_error(error, "construct", loaded) | _made(loaded, request)
     return instances, reply
@@ -95,12 +96,6 @@ def _told(reply: Message, recorder: Recorder | None) -> Iterator[None]:
     yield
     reply |= {"banned": recorder.found, "lines": recorder.lines, "trace": recorder.trace}
     recorder.active = False
-
-
-def _instances(loaded: Loaded, request: Message, recorder: Recorder | None) -> list[Any]:
-    """All that a request builds."""
-    with torch.no_grad(), recorder or contextlib.nullcontext():
-        return [_build(loaded, build, request) for build in request["builds"]]
 
 
 def _sow(seed: int, device: str) -> None:
@@ -129,6 +124,12 @@ def _apart(calls: list[Message]) -> list[dict[str, Any]]:
         return value.clone() if known else value
 
     return [{name: own(v) for name, v in call["arguments"].items()} for call in calls]
+
+
+def built(loaded: Loaded, request: Message, recorder: Recorder | None = None) -> list[Any]:
+    """All that a request builds, with its weights."""
+    with torch.no_grad(), recorder or contextlib.nullcontext():
+        return [_build(loaded, build, request) for build in request["builds"]]
 
 
 def _build(loaded: Loaded, build: Message, request: Message) -> Any:
@@ -183,6 +184,8 @@ class Built:
     watched: Any
     """Entered only around what is the submission's own: watching costs more than a small call."""
     storages: Storages | None = None
+    apart: bool = False
+    """Whether what is made without naming a device lands on another than what is given."""
     kept: list[Any] = field(default_factory=list)
 
     def call(
@@ -195,7 +198,8 @@ class Built:
         if self.storages is not None:
             self.storages.begin_call()
             measuring = self.storages
-        with torch.set_grad_enabled(gradients), self.watched, measuring, following as used:
+        made: Any = torch.device("meta") if self.apart else contextlib.nullcontext()
+        with torch.set_grad_enabled(gradients), made, self.watched, measuring, following as used:
             raw = function(*args, **kwargs)
         self.kept.append(raw)
         return raw, used
