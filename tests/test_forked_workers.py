@@ -18,9 +18,8 @@ from pathlib import Path
 import pytest
 
 from grader.judge.conversation import WorkerPool, load_message
-from grader.judge.forked import ForkServer
 from grader.judge.session import Session
-from grader.judge.workers import ServerGone, Worker
+from grader.judge.workers import ForkServer, ServerGone, Worker
 from grader.kata.kata import find
 from grader.report.verdict import Fault
 

@@ -19,9 +19,8 @@ from grader.worker.construction import Indivisible
 from grader.worker.entry import Loaded
 from grader.worker.execution import FILENAME
 from grader.worker.instance import Unfit, described, using, write
-from grader.worker.meta import without_compiler
 from grader.worker.recorder import Recorder
-from grader.worker.storages import Enough, Storages
+from grader.worker.storages import Enough, Storages, without_compiler
 from grader.worker.wire import Message, plain
 
 MAX_OUTPUT = 256 * 1024 * 1024

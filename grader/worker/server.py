@@ -8,6 +8,7 @@ leave behind, and it ends, with all of them, when the judge's end of its control
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -18,6 +19,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,6 @@ import torch
 from grader.kata.kata import all_katas
 from grader.worker.entry import load
 from grader.worker.execution import forget
-from grader.worker.huge_pages import gather
 from grader.worker.life import LIBC, close_all_but, confine, retreat, work
 from grader.worker.recorder import Recorder, guarding
 from grader.worker.wire import pack, unpack_frame
@@ -214,3 +215,31 @@ def become_server(control: socket.socket, scratch: Path) -> None:
 def main() -> None:
     """Be a fork server of one's own: `argv` holds the control socket's number and the folder."""
     become_server(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))
+
+
+# --- cheap forks ----------------------------------------------------------------------------------
+
+
+MADV_COLLAPSE = 25
+HUGE = 2 * 1024 * 1024
+
+
+def gather() -> Iterator[None]:
+    """Collapse the private writable mappings, one huge page for each step, to make forking cheap.
+
+    A fork copies page tables and its end tears them down again. With 127 MB of torch in 4 KiB pages
+    that is 5.6 ms a worker; in 2 MiB pages it is 2.2 ms. Gathering takes 0.3 s, so it is done page
+    by page in idle moments. Where the kernel cannot (before Linux 6.1, other systems) nothing
+    changes but the speed.
+    """
+    if sys.platform != "linux":
+        return
+    madvise = LIBC.madvise
+    madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        span, permissions = line.split()[:2]
+        begin, end = (int(part, 16) for part in span.split("-"))
+        first = -(-begin // HUGE) * HUGE
+        for page in range(first, end - HUGE + 1, HUGE) if permissions == "rw-p" else ():
+            madvise(page, HUGE, MADV_COLLAPSE)
+            yield

@@ -12,8 +12,7 @@ from torch import Tensor
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_shape, beyond, refuse
 from grader.bank.definition import Call, Definition, Plan
-from grader.bank.draw import Draw
-from grader.bank.sizes import Sizes
+from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim, counted, timed
 from grader.bank.standard.meaning import alternately
 from grader.exchange.answer import Answer
