@@ -1,7 +1,7 @@
 """Set kata up in a folder of its own (.venv) and try it, or test it. Needs only Python 3.11+.
 
 python3 run.py demo    see what this is, in half a minute
-python3 run.py test    everything the project checks of itself
+python3 run.py test    for contributors: everything the project checks of itself
 """
 
 from __future__ import annotations
@@ -10,12 +10,19 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
+STEPS = ("Collecting", "Downloading", "Installing")
+"""How pip's lines begin that say what it is at."""
+LONGEST = 70
+FOUND = f"""`kata` lies in {BIN.relative_to(ROOT)}. To have it found by its name, here and now:
+  export PATH="{BIN}:$PATH"
+and for good: the same line in your shell's start-up file."""
 WRONG = "    scores = scores / math.sqrt(d_k)\n"
 
 
@@ -35,11 +42,31 @@ def set_up() -> None:
     stamp = ENVIRONMENT / "installed"
     if stamp.is_file() and stamp.read_bytes() == needs:
         return
-    print("setting up .venv (once: about a minute, 1 GB, nearly all of it torch) …", flush=True)
+    print("setting up .venv, once: a minute or more, 1 GB, nearly all of it torch", flush=True)
+    begun = time.monotonic()
     venv.create(ENVIRONMENT, with_pip=True)
-    pip = [BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-c", "constraints.txt", "-e", ".[dev]"], cwd=ROOT, check=True)
+    pip = [str(BIN / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
+    follow([*pip, "-c", "constraints.txt", "-e", ".[dev]"], begun)
     stamp.write_bytes(needs)
+    taken = sum(f.stat().st_size for f in ENVIRONMENT.rglob("*") if f.is_file())
+    print(f"set up in {time.monotonic() - begun:.0f} s: .venv has {taken / 1e9:.1f} GB")
+    print(FOUND)
+
+
+def follow(command: list[str], begun: float) -> None:
+    """Run pip, and show what it is at and how long it has taken; all it said if it fails."""
+    said = []
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as pip:
+        assert pip.stdout is not None
+        for line in pip.stdout:
+            said.append(line)
+            if line.strip().startswith(STEPS):
+                spent = time.monotonic() - begun
+                print(f"{spent:4.0f} s  {line.strip()[:LONGEST]}", flush=True)
+    if pip.returncode:
+        raise SystemExit(f"{''.join(said)}\nset-up failed: run it again once that is mended")
 
 
 def demo() -> int:
@@ -58,6 +85,7 @@ def demo() -> int:
     # The folder is ignored: what learners write there is nothing that the checks look at.
     command = f"../{BIN.relative_to(ROOT)}/kata start sdpa"
     print(f"\nYour turn, in a folder of your own:\n  mkdir -p practice && cd practice && {command}")
+    print(f"\n{FOUND}")
     return 0
 
 

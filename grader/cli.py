@@ -10,15 +10,23 @@ from typing import Any, NoReturn
 import click
 
 from grader import __version__
-from grader.commands import author, grade, help, interview, katas, record, report, watch
-from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT, USAGE, Commands
+from grader.commands import author, grade, help, interview, katas, record, report, try_, watch
+from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT, USAGE, Commands, complain, say
 from grader.kata.kata import KataError
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="kata")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Practise writing attention by hand, and be told which mistake you made."""
+    if context.invoked_subcommand is None:
+        say(f"{cli.help}\nall commands: kata --help\n")
+        record.show_status()
 
 
 for command in (
@@ -27,6 +35,7 @@ for command in (
     katas.show,
     grade.grade,
     watch.watch,
+    try_.try_,
     help.hint,
     help.explain,
     help.solution,
@@ -48,7 +57,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         leave_local_modules_out()
     except FileNotFoundError:
-        click.echo("Error: this folder was removed: `cd` to one that is there", err=True)
+        say("Error: this folder was removed: `cd` to one that is there", err=True)
         sys.exit(USAGE)
     _open_closed_streams()
     # Being told to end is like Ctrl-C: workers and folders are cleared away first.
@@ -57,13 +66,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         result: Any = cli.main(arguments, standalone_mode=False)
         sys.exit(result if isinstance(result, int) else ACCEPTED)
     except click.ClickException as error:
-        error.show()
+        complain(error)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
+        say("stopped", err=True)
         sys.exit(INTERRUPTED)
     except KataError as error:
-        click.echo(f"Error: {error}", err=True)
+        say(f"Error: {error}", err=True)
         sys.exit(OUR_FAULT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our output has left
@@ -71,9 +80,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except Exception as error:
         if os.environ.get("KATA_DEBUG"):
             raise
-        click.echo(
-            f"Error: {type(error).__name__}: {error} (ours; KATA_DEBUG=1 shows more)", err=True
-        )
+        say(f"Error: {type(error).__name__}: {error} (ours; KATA_DEBUG=1 shows more)", err=True)
         sys.exit(OUR_FAULT)
 
 

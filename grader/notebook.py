@@ -20,6 +20,7 @@ import click
 from grader.kata.kata import Kata, KataError, find
 from grader.kata.refused import Refused
 from grader.report.verdict import Report
+from grader.report.words import CELL
 
 if TYPE_CHECKING:
     from grader.judge.remote import RemoteJudge
@@ -81,7 +82,7 @@ class Notebook:
 
         if options.device not in self.judges:
             self.judges[options.device] = RemoteJudge(options.device)
-        path = Path(f"{options.kata.slug}.cell")
+        path = Path(f"{options.kata.slug}{CELL}")
         report = self.judges[options.device].grade_text(options.kata, path, text, options.seed)
         _remember(options.kata, report, path)
         return report

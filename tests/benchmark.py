@@ -3,19 +3,27 @@
 python tests/benchmark.py            the whole table
 python tests/benchmark.py --soak N   every solution and right submission at N seeds
 python tests/benchmark.py --corpus   every catalogued mistake: refused, and named?
+python tests/benchmark.py --naming [FOLDER] [--first SEED]
+                                     which mistakes are named, of files that say what is in them
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.kata.kata import Kata
 
 ROOT = Path(__file__).resolve().parent.parent
 IMPORT = [sys.executable, "-c", "import torch"]
@@ -177,15 +185,66 @@ def corpus() -> None:
             )
 
 
+def naming(folder: Path, seed: int) -> None:
+    """Grade every file that says which mistakes it has (`# named: id, id|id`): who is named?
+
+    A file that only describes its mistake (`# mistake: …`) is shown with what it was called.
+    """
+    from grader.judge.session import Session
+    from grader.judge.source import parse, read
+
+    counts: dict[str, Counter[str]] = {}
+    with Session() as session:
+        for file in sorted(folder.rglob("*.py")):
+            told = dict(re.findall(r"^# (\w+): (.*)$", file.read_text("utf-8"), re.MULTILINE))
+            kata = _kata_of(file)
+            if kata is None or not told.keys() & {"named", "mistake"}:
+                continue
+            report = session.grade(kata, parse(file, read(file)), seed=seed)
+            found = [f.pitfall for f in report.diagnosis.findings]
+            outcome = _named(told["named"], found) if "named" in told else "to be judged"
+            if not found:
+                outcome = "unnamed"
+            counts.setdefault(kata.slug, Counter())[outcome] += 1
+            if outcome != "named":
+                said = told.get("named") or told["mistake"]
+                print(f"{outcome:12} {kata.slug}/{file.stem}: {said} → {', '.join(found) or '–'}")
+    for slug, count in counts.items():
+        print(f"{slug}: " + ", ".join(f"{n} {outcome}" for outcome, n in count.most_common()))
+    total = sum(counts.values(), Counter())
+    print("all: " + ", ".join(f"{n} {outcome}" for outcome, n in total.most_common()))
+
+
+def _kata_of(file: Path) -> Kata | None:
+    from grader.kata.kata import all_katas
+
+    known = {kata.slug: kata for kata in all_katas()}
+    return next((known[part] for part in reversed(file.parts) if part in known), None)
+
+
+def _named(wanted: str, found: list[str]) -> str:
+    """Whether each mistake has one of its names, some have, or another is named instead."""
+    mistakes = [set(names.split("|")) for names in wanted.split(", ")]
+    hit = [bool(names & set(found)) for names in mistakes]
+    if all(hit):
+        return "named" if len(found) <= len(mistakes) else "named and more"
+    return "in part" if any(hit) else "wrongly"
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--soak", type=int, metavar="N")
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--corpus", action="store_true")
+    parser.add_argument(
+        "--naming", type=Path, nargs="?", const=ROOT / "tests/submissions/wrong", metavar="FOLDER"
+    )
     arguments = parser.parse_args()
     if arguments.soak:
         soak(arguments.soak, arguments.first)
     elif arguments.corpus:
         corpus()
+    elif arguments.naming:
+        naming(arguments.naming, arguments.first)
     else:
         table()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from grader.author.mutation import Outcome, run_gauntlet
 from grader.judge.session import Session
 from grader.judge.source import Source, parse, read
 from grader.kata.kata import Kata, find
+from grader.kata.mutants import Mutant
 from grader.report.verdict import Fault, Report, Submission
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -58,6 +61,22 @@ def grade(session: Session, kata: Kata, path: Path, **options: object) -> Report
         return session.grade(kata, source_of(path, kata), **options)  # type: ignore[arg-type]
     except Fault as fault:
         return refused(kata, Submission(str(path)), fault, 0, "cpu")
+
+
+def by_its_bank(
+    kata: Kata, files: Sequence[Sample], seed: int, *, one_in: int = 1
+) -> list[Outcome]:
+    """What submissions of ours fail of a bank, but for its clock, in this process.
+
+    one_in: of so many checks each of them meets one; the seed says which.
+    """
+    texts = [(file, file.path.read_text(encoding="utf-8")) for file in files]
+
+    def meets(mutant: Mutant, check: str) -> bool:
+        return zlib.crc32(f"{mutant.name} {check} {seed}".encode()) % one_in == 0
+
+    mutants = [Mutant((), (), text, file.id) for file, text in texts]
+    return run_gauntlet(kata, mutants, seed, meets)
 
 
 @pytest.fixture(autouse=True, scope="session")

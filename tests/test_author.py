@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from grader.author import gate
 from grader.author.agreement import disagreements
+from grader.author.forms import Form, forms
 from grader.author.gate import Step
 from grader.kata.kata import KataError, find, load
+from grader.kata.mutants import singles
+from grader.kata.pitfalls import load_pitfalls
 from grader.render.terminal.progress import LivingLine
 from grader.render.terminal.verification import Watching, span
 from tests.test_contract import copy_of
@@ -186,3 +190,45 @@ def test_on_a_terminal_one_line_lives_and_leaves_nothing() -> None:
 )  # fmt: skip
 def test_a_span_is_said_as_roughly_as_it_is_known(seconds: float, said: str) -> None:
     assert span(seconds) == said
+
+
+# --- other forms --------------------------------------------------------------------------------
+
+RIGHT = """
+import math, torch
+
+def scaled_dot_product_attention(q, k, v, mask=None):
+    s = q @ k.mT / math.sqrt(q.size(-1))
+    if mask is not None:
+        s = s.masked_fill(mask == 0, torch.finfo(s.dtype).min)
+    w = s.softmax(-1)
+    return (w if mask is None else w.masked_fill(mask == 0, 0.0)) @ v
+"""
+
+
+@pytest.mark.parametrize(
+    ("behind", "said"),
+    [
+        ("def scaled_dot_product_attention(q, k, v, m=None): return v", "the solution odd fails "),
+        (RIGHT, "no-scale odd is not caught by test_scores_are_divided_by_the_root_of_d_k"),
+    ],
+)
+def test_the_gate_sees_a_form_that_makes_right_wrong_or_wrong_right(
+    behind, said, session, monkeypatch
+) -> None:
+    kata = find("sdpa")
+    monkeypatch.setattr(gate, "forms", lambda _: [Form("odd", lambda _: behind)])
+    tried = gate.Gate(kata, session, gate.Verification(kata.slug, seed=0))
+    text = kata.solution.read_text(encoding="utf-8")
+    tried.forms([m for m in singles(load_pitfalls(kata), text) if m.name == "no-scale"])
+    assert any(problem.startswith(f"sdpa: {said}") for problem in tried.outcome.problems)
+
+
+@pytest.mark.parametrize(("slug", "many"), [("sdpa", 3), ("self-attention", 3), ("causal-mask", 3)])
+def test_a_form_is_what_people_hand_in(slug: str, many: int) -> None:
+    kata = find(slug)
+    ways = list(forms(kata.entry))
+    assert len(ways) == many
+    for way in ways:
+        text = way.of(kata.solution.read_text(encoding="utf-8"), kata.entry)
+        assert len(re.findall(rf"^(?:class|def) {kata.entry.name}\b", text, re.MULTILINE)) == 1

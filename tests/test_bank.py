@@ -8,8 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from grader.bank.claims import Comparison
 from grader.bank.draw import Draw
-from grader.bank.tolerance import CEILING, ROUNDINGS, allowed
+from grader.bank.tolerance import CEILING, ROUNDINGS, allowed, ceiling
+from grader.exchange.answer import Answer
+from grader.exchange.request import Call, Request
 
 
 def test_tolerances_are_those_promised() -> None:
@@ -28,6 +31,34 @@ def test_at_large_scores_the_error_of_a_score_is_allowed_in_its_weight() -> None
     at_ten_thousand = allowed(truth, torch.float32, scores=1e4)
     assert at_ten_thousand == pytest.approx(20 * (ROUNDINGS + 4 * 2**-23 * 1e4))
     assert allowed(truth, torch.float32, truth + 1, scores=1e4) < 20 * 1e-2
+
+
+def test_the_ceiling_is_what_no_plain_implementation_raises() -> None:
+    truth = torch.tensor([10.0, -20.0], dtype=torch.float64)
+    for scores in (0.0, 1e4):
+        most = ceiling(truth, torch.float32, scores=scores)
+        assert most == pytest.approx(allowed(truth, torch.float32, truth + 9, scores=scores))
+    assert ceiling(truth, torch.float16) == math.inf  # there its error is the only yardstick
+
+
+@pytest.mark.parametrize(
+    ("off", "asked", "wrong"),
+    [(0.5 * ROUNDINGS, 0, False), (2 * ROUNDINGS, 1, False), (2 * CEILING, 0, True)],
+)
+def test_the_plain_implementation_is_asked_only_where_it_decides(
+    off: float, asked: int, wrong: bool
+) -> None:
+    truth = torch.tensor([0.5, 1.0], dtype=torch.float64)
+    request = Request({}, {}, (Call({}),))
+    questions: list[Request] = []
+
+    def plain(question: Request) -> list[Answer]:  # as far off as the answer, so it excuses it
+        questions.append(question)
+        return [Answer((truth + off).float(), "tensor", request, 0)]
+
+    answer = Answer((truth + off).float(), "tensor", request, 0, reference=plain)
+    assert bool(Comparison(answer, answer.output, truth).wrong.any()) is wrong
+    assert len(questions) == asked
 
 
 def softmax_in_log_domain(scores: Tensor) -> Tensor:

@@ -20,14 +20,16 @@ from grader.bank import standard
 from grader.bank.candidate import Layer
 from grader.bank.draw import Draw
 from grader.cli import cli
+from grader.exchange.local import LazySolution
 from grader.interview.round import rounds
 from grader.interview.round.plan import Stage
 from grader.interview.round.rounds import KINDS
 from grader.judge.bank_run import OFFERS
+from grader.judge.by_hand import matrices, requests
 from grader.judge.experiments.experiment import EXPERIMENTS
 from grader.judge.session import Session
 from grader.kata.glossary import MEANINGS
-from grader.kata.kata import BANNED, Kata, all_katas, load
+from grader.kata.kata import BANNED, Kata, all_katas, find, load
 from grader.kata.keys import ROWS, TABLES, TOP
 from grader.kata.pitfalls import load_pitfalls
 from grader.kata.written import FIELDS, WORDS
@@ -168,6 +170,26 @@ def test_the_verdicts_are_all_there() -> None:
 def test_the_folders_of_the_corpus_are_all_there() -> None:
     folders = {p.name for p in SUBMISSIONS.iterdir() if p.is_dir() and p.name != "__pycache__"}
     assert set(table(CONTRIBUTING, "folder")) == folders
+
+
+# --- the statements ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slug", [kata.slug for kata in all_katas()])
+def test_what_a_statement_works_out_by_hand_is_what_kata_try_calls_right(slug: str) -> None:
+    kata = find(slug)
+    assert kata.example is not None
+    solution = LazySolution(kata, kata.solution.read_text(encoding="utf-8"))
+    shown = [float(n) for n in re.findall(r"\d*\.\d+|\d+", kata.text("README.md"))]
+    rows = [
+        [round(number, 4) for number in row]
+        for request in requests(kata, kata.example, solution.variant.layout)
+        for matrix in matrices(solution.answers(request)[0].output)
+        for row in matrix
+    ]
+    starts = range(len(shown))
+    stated = [row for row in rows if any(shown[n : n + len(row)] == row for n in starts)]
+    assert stated, f"none of {rows} stands in the statement of {slug}"
 
 
 # --- katas/README.md --------------------------------------------------------------------------

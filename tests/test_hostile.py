@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.judge.bank_run import Selection
 from grader.judge.session import Session
 from grader.judge.source import Source
 from grader.kata.kata import find
@@ -29,11 +30,13 @@ def strays() -> list[str]:
 
 @pytest.mark.parametrize("sample", samples("hostile") + samples("broken"), ids=lambda s: s.id)
 def test_gets_the_verdict_its_header_names(session: Session, sample: Sample) -> None:
-    report = grade(session, sample.kata, sample.path, diagnose=False)
+    expected = [word.strip() for word in sample.header["verdict"].split("|")]
+    # The first refusal is the verdict.
+    choice = Selection(stop_early=Verdict.ACCEPTED not in expected)
+    report = grade(session, sample.kata, sample.path, selection=choice, diagnose=False)
     level = sample.header.get("level", "limits")
     if CONFINEMENT.index(level) > CONFINEMENT.index(report.confinement):
         pytest.skip(f"holds from confinement level {level}; here it is {report.confinement}")
-    expected = [word.strip() for word in sample.header["verdict"].split("|")]
     failure = report.first_failure
     said = failure.message if failure is not None else ""
     assert report.verdict in expected, (report.verdict, said)
@@ -44,7 +47,8 @@ def test_gets_the_verdict_its_header_names(session: Session, sample: Sample) -> 
 
 def test_nothing_is_left_behind(session: Session) -> None:
     daemon = next(s for s in samples("hostile") if s.path.stem == "daemon_leaves_session")
-    grade(session, daemon.kata, daemon.path, diagnose=False)
+    first = Selection(stop_early=True)
+    grade(session, daemon.kata, daemon.path, selection=first, diagnose=False)
     deadline = time.monotonic() + 5
     while strays() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -64,7 +68,8 @@ def test_who_kills_the_server_is_refused_and_the_next_one_is_graded() -> None:
     """It is the submission's fault and not ours, and nobody else's verdict suffers."""
     kata = find("sdpa")
     with Session(patience=PATIENCE) as session:
-        report = session.grade(kata, Source(Path("sdpa.py"), KILLS_ITS_PARENT, ""))
+        killer = Source(Path("sdpa.py"), KILLS_ITS_PARENT, "")
+        report = session.grade(kata, killer, diagnose=False)
         assert report.verdict is Verdict.RUNTIME_ERROR
         assert report.first_failure is not None
         assert "leave others alone" in report.first_failure.message

@@ -29,7 +29,7 @@ from grader.interview.screens.dial import dial
 from grader.kata.kata import find
 from grader.kata.refused import Refused
 from grader.practice.clock import LONGEST_GAP, Stopwatch
-from grader.practice.store import Store, Unavailable
+from grader.practice.store import WAIT_SECONDS, Store, Unavailable
 from grader.practice.workspace import Saves
 from tests.rehearsal import (
     CLOSE,
@@ -695,9 +695,8 @@ def test_a_locked_record_neither_holds_up_the_screen_nor_loses_anything(store: S
     driver.open(screen)
     other = sqlite3.connect(store.file, isolation_level=None)
     other.execute("begin immediate")
-    before = time.monotonic()
+    assert driver.store._patience < WAIT_SECONDS / 2, "it waits less than others do"
     driver.line("my answer")
-    assert time.monotonic() - before < 3
     assert any("not on record yet" in said for said in screen.said)
     other.execute("rollback")
     driver.pump()
@@ -742,9 +741,8 @@ def test_the_clock_goes_on_while_the_judge_works(store: Store) -> None:
         driver.pump()
     assert driver.busy
     assert driver.flow.state.stage == 1
-    begun = time.monotonic()
     driver.close()
-    assert time.monotonic() - begun < 2
+    assert not driver.judge._thread.is_alive(), "what it was at was called off"
 
 
 def test_what_was_saved_just_before_a_stage_ended_is_graded(store: Store) -> None:

@@ -39,3 +39,14 @@ def test_the_first_failing_required_check_decides(checks, verdict, stars) -> Non
 def test_the_document_is_plain_json() -> None:
     document = to_document(report((REQUIRED, WRONG)))
     assert json.loads(json.dumps(document))["verdict"] == "wrong_answer"
+
+
+def test_no_score_of_what_fails_stands_above_one_of_what_is_accepted() -> None:
+    def score(*checks: tuple[Tier, Verdict]) -> int:
+        return report(*checks).score
+
+    assert score((REQUIRED, WRONG), *[(REQUIRED, OK), (STRETCH, OK)] * 999) == 68
+    assert score((REQUIRED, WRONG)) == 0
+    assert score((REQUIRED, OK), *[(STRETCH, WRONG)] * 99) == 70
+    assert score((REQUIRED, OK), (STRETCH, OK), (STRETCH, WRONG)) == 85
+    assert score((REQUIRED, OK)) == score((REQUIRED, OK), (STRETCH, OK)) == 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,17 +24,25 @@ import pytest
 from grader.judge.background import BackgroundJudge, Order
 from grader.judge.file import Cancelled
 from grader.judge.remote import RemoteJudge
-from grader.kata.kata import find
+from grader.kata.kata import all_katas, find
 from grader.kata.refused import Refused
 from grader.practice import attempts, sitting
 from grader.practice.store import Store
-from grader.report.verdict import Report, Submission, Verdict
+from grader.report.verdict import (
+    FAMILIES,
+    Check,
+    Heatmap,
+    Report,
+    Submission,
+    Tier,
+    Verdict,
+)
 from grader.watch.board import Board
 from grader.watch.events import Graded, Key, Mailbox, Missed, Resized, Saved
 from grader.watch.eye import Eye
 from grader.watch.keys import NAMES, SEQUENCE, keyboard
 from grader.watch.loop import Watch, _finished, suspend_with
-from grader.watch.screen import lines_of
+from grader.watch.screen import FullScreen, lines_of
 from tests.terminals import Terminal
 from tests.test_command_line import NO_SCALE, SOLUTION, STUB, _processes_in
 
@@ -79,7 +89,7 @@ def test_a_practice_from_the_stub_to_the_next_kata(
     replace_file(file, NO_SCALE)
     seen.until("error[no-scale]", "1 attempt", "WRONG ANSWER")
     seen.key("h")
-    seen.until("about error[no-scale]", "1 hint")
+    seen.until("about error[no-scale]")
     seen.key("e")
     seen.until("how it looks, against one way to write it right")
     seen.key("s")
@@ -89,7 +99,7 @@ def test_a_practice_from_the_stub_to_the_next_kata(
     seen.key("Enter")
     seen.until("WRONG ANSWER")
     file.write_text(SOLUTION)  # in place, this time
-    seen.until("ACCEPTED", "rated hard: due again", "2 attempts")
+    seen.until("ACCEPTED", "rated good: due again", "2 attempts")
     seen.key("s")
     seen.until("Vaswani")
     seen.key("n")
@@ -117,6 +127,18 @@ def _leftovers(folder: Path) -> list[str]:
     return found
 
 
+def _write_in_steps(file: Path, text: str) -> None:
+    """Save as an editor does that truncates first, and writes in two steps."""
+    whole = text.encode()
+    with file.open("wb", buffering=0) as half:
+        time.sleep(0.1)
+        half.write(whole[: len(whole) // 2] + b"(")
+        time.sleep(0.1)
+        half.seek(0)
+        half.write(whole)
+        half.truncate()
+
+
 def test_what_happens_to_files_in_the_middle_of_it(
     terminal: Callable[..., Terminal], tmp_path: Path
 ) -> None:
@@ -135,7 +157,7 @@ def test_what_happens_to_files_in_the_middle_of_it(
     seen.until("grading")
     seen.key("h")  # while it hangs, keys are answered
     seen.until("hint 1")
-    file.write_text(SOLUTION)
+    _write_in_steps(file, SOLUTION)
     seen.until("accepted ★★★", seconds=12)
     for number in range(3):
         file.write_text(f"{NO_SCALE}\n# {number}\n")
@@ -143,6 +165,7 @@ def test_what_happens_to_files_in_the_middle_of_it(
     time.sleep(1.0)
     shown = seen.until("WRONG ANSWER")
     graded = kept(tmp_path)
+    assert graded.count(Verdict.INVALID_SUBMISSION) == 1, "what is half written is not graded"
     assert graded[:3] == [Verdict.WRONG_ANSWER, Verdict.WRONG_ANSWER, Verdict.INVALID_SUBMISSION]
     assert Verdict.ACCEPTED in graded
     assert Verdict.INTERNAL_ERROR not in graded, "a grade that was called off is none"
@@ -159,41 +182,6 @@ def test_what_happens_to_files_in_the_middle_of_it(
     assert _leftovers(tmp_path) == []
 
 
-def test_a_half_saved_file_is_not_graded(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
-    """An editor that truncates, then writes in two steps, gets one verdict: on the whole."""
-    file = tmp_path / "sdpa.py"
-    file.write_text(NO_SCALE)
-    seen = terminal()
-    seen.until("error[no-scale]")
-    text = SOLUTION.encode()
-    with file.open("wb", buffering=0) as half:
-        time.sleep(0.12)
-        half.write(text[: len(text) // 2] + b"(")
-        time.sleep(0.12)
-        half.seek(0)
-        half.write(text)
-        half.truncate()
-    seen.until("accepted ★★★")
-    assert kept(tmp_path) == [Verdict.WRONG_ANSWER, Verdict.ACCEPTED]
-
-
-def test_a_small_terminal_shows_what_matters_and_scrolls(
-    terminal: Callable[..., Terminal], tmp_path: Path
-) -> None:
-    (tmp_path / "sdpa.py").write_text(NO_SCALE)
-    seen = terminal(columns=40, rows=14)
-    shown = seen.until("error[no-scale]")
-    rows = shown.rstrip("\n").split("\n")
-    assert len(rows) <= 14
-    assert rows[0].startswith("sdpa")
-    assert rows[-1].rstrip().endswith("r  h  e  s  n  q")
-    assert "more lines: ↓" in shown
-    seen.key(*["Down"] * 60)
-    seen.until("WRONG ANSWER")
-    seen.key("r")
-    seen.until("error[no-scale]", "2 attempts")
-
-
 def test_a_terminal_that_closes_ends_it(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     (tmp_path / "sdpa.py").write_text(HANGS)
     seen = terminal()
@@ -205,15 +193,6 @@ def test_a_terminal_that_closes_ends_it(terminal: Callable[..., Terminal], tmp_p
         time.sleep(0.1)
     assert _processes_in(tmp_path) == []
     assert _leftovers(tmp_path) == []
-
-
-def test_polling_sees_a_save_too(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
-    (tmp_path / "sdpa.py").write_text(NO_SCALE)
-    seen = terminal("watch sdpa --poll")
-    seen.until("error[no-scale]")
-    time.sleep(0.5)
-    (tmp_path / "sdpa.py").write_text(INVERTED)
-    seen.until("error[mask-inverted]")
 
 
 def test_without_a_terminal_reports_are_printed_and_letters_are_read(tmp_path: Path) -> None:
@@ -369,6 +348,92 @@ def test_going_on_to_the_next_kata_calls_the_running_grade_off(watch: Watch) -> 
     assert told(watch) == ["put", "cancel"]
     assert watch.running == 0
     assert watch.kata.slug != "sdpa"
+
+
+def test_polling_sees_a_save_too(watch: Watch) -> None:
+    watch.poll = True
+    eye = watch._look_at_file()
+    assert eye.poll
+    replace_file(watch.file, INVERTED)
+    watch.mailbox.wait(time.monotonic() + 10)
+    eye.close()
+    assert watch.mailbox.take() == Saved()
+
+
+LONG = Report(
+    "sdpa", 7, "cpu", 0.5, Submission("sdpa.py", "aa", notes=("a note",)),
+    tuple(Check("test_a", "A claim.", f, Tier.REQUIRED, Verdict.WRONG_ANSWER, f) for f in FAMILIES),
+    evidence=("what was seen",), output="a print\n",
+    heatmap=Heatmap(((0.5, 0.5),) * 9, ((0.1, 0.9),) * 9, "without a mask"),
+)  # fmt: skip
+
+
+def screen(watch: Watch, columns: int, rows: int, *keys: str) -> list[str]:
+    """What a terminal of that size shows of a report, after some keys."""
+    drawn, surface = io.StringIO(), FullScreen()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawn, "fileno", lambda: 1, raising=False)
+        patch.setattr(sys, "stdout", drawn)
+        patch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((columns, rows)))
+        patch.setenv("NO_COLOR", "1")
+        watch.surface = surface
+        watch.board.graded(LONG, None, "")
+        for key in (None, *keys):
+            if key is not None:
+                watch._on(Key(key))
+            drawn.seek(0)
+            drawn.truncate()
+            surface.show(watch.board.view("", busy=False))
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drawn.getvalue()).split("\r\n")
+
+
+def test_a_small_terminal_shows_what_matters_and_scrolls(watch: Watch) -> None:
+    rows = screen(watch, 40, 14)
+    assert len(rows) <= 14
+    assert rows[0].startswith("sdpa")
+    assert rows[-1].rstrip().endswith("r  h  e  s  n  q")
+    assert any("more lines: ↓" in row for row in rows)
+    assert not any("WRONG ANSWER" in row for row in rows)
+    assert any("WRONG ANSWER" in row for row in screen(watch, 40, 14, *["down"] * 60))
+
+
+def test_only_what_has_no_room_is_left_out(watch: Watch) -> None:
+    """The picture goes first, then notes, prints and evidence, each only as long as it must."""
+    parts = ("your weights", "a note", "a print", "what was seen")
+    shown = []
+    for height in range(50, 10, -1):
+        text = "\n".join(screen(watch, 80, height))
+        shown.append([part for part in parts if part in text])
+    assert shown[0] == list(parts)
+    assert [len(one) for one in shown] == sorted((len(one) for one in shown), reverse=True)
+    assert {len(one) for one in shown} == {4, 3, 2, 1, 0}
+
+
+def test_the_last_check_of_a_failing_grade_is_not_the_end_of_it(watch: Watch) -> None:
+    claim = Check("test_a", "A.", "shape", Tier.REQUIRED, Verdict.ACCEPTED)
+    total = len(watch.kata.announced)
+    watch.board.begin()
+    for _ in range(total - 1):
+        watch.board.check(claim)
+    assert f"grading {total - 1}/{total}" in watch.board.view("", busy=True).status
+    watch.board.check(replace(claim, verdict=Verdict.WRONG_ANSWER))
+    assert watch.board.view("", busy=True).status == "looking for the cause  1 failed"
+
+
+def test_the_last_rung_is_not_begun_anew_over_what_was_passed(watch: Watch) -> None:
+    right = Report(
+        "", 7, "cpu", 0.5, Submission("x.py", "aa"),
+        (Check("test_a", "A.", "shape", Tier.REQUIRED, Verdict.ACCEPTED),),
+    )  # fmt: skip
+    for kata in all_katas():
+        file = watch.file.with_name(f"{kata.slug}.py")
+        file.write_text("passed")
+        attempts.record(watch.store, kata, replace(right, kata=kata.slug), file)
+    watch._on(Key("n"))
+    assert watch.kata.slug == "sdpa"
+    assert "everything is passed, and the next one is due" in watch.board.note
+    assert {f.read_text() for f in watch.file.parent.glob("*.py")} == {"passed"}
+    assert list(watch.file.parent.glob("*.bak")) == []
 
 
 @pytest.mark.parametrize("answer", ["n", "y"])

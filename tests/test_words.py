@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import math
 
-from grader.report.verdict import Check, Evidence, Report, Submission, Tier, Verdict
-from grader.report.words import facts
+from grader.report.verdict import (
+    Check,
+    Diagnosis,
+    Evidence,
+    Finding,
+    Report,
+    Submission,
+    Tier,
+    Verdict,
+)
+from grader.report.words import facts, told_failure, what_stars_take
 
 
 def compared(got: float, expected: float, allowed: float | None) -> str:
@@ -26,3 +35,36 @@ def test_two_values_that_differ_are_never_printed_alike() -> None:
         got, expected = said.removeprefix("off: [0, 2] is ").split(", expected ")
         assert got != expected, said
     assert compared(math.nan, 1.0, None).endswith("is nan, expected 1")
+
+
+def claim(name: str, tier: Tier = Tier.REQUIRED, verdict: Verdict = Verdict.WRONG_ANSWER) -> Check:
+    return Check(name, f"{name}.", "shape", tier, verdict, "off")
+
+
+def told(*checks: Check, caught_by: str = "") -> str:
+    finding = Finding("a-mistake", "a title", "why", check=caught_by)
+    diagnosis = Diagnosis((finding,) if caught_by else (), 1, 1)
+    report = Report("sdpa", 1, "cpu", 0.0, Submission("sdpa.py"), checks, diagnosis)
+    failure = told_failure(report)
+    return "" if failure is None else failure.id
+
+
+def test_what_is_told_is_the_check_that_the_named_mistake_fails() -> None:
+    checks = (claim("first"), claim("second[a]"), claim("third", Tier.STRETCH))
+    assert told(*checks) == "first"
+    assert told(*checks, caught_by="second") == "second[a]"
+    assert told(*checks, caught_by="third") == "first", "a star lost is not what was decided by"
+    assert told(checks[2], caught_by="third") == "third"
+    assert told(claim("first", verdict=Verdict.ACCEPTED)) == ""
+
+
+def test_what_it_takes_for_the_next_star_is_said() -> None:
+    right = claim("r", verdict=Verdict.ACCEPTED)
+    stretch = [claim(f"s{n}", Tier.STRETCH) for n in range(5)]
+    passed = [claim(f"p{n}", Tier.STRETCH, Verdict.ACCEPTED) for n in range(3)]
+    one = Report("sdpa", 1, "cpu", 0.0, Submission("sdpa.py"), (right, *stretch, *passed))
+    assert one.stars == 1
+    assert what_stars_take(one).startswith("3 of 8 stretch checks are passed: 5 make the second")
+    two = Report("sdpa", 1, "cpu", 0.0, Submission("sdpa.py"), (right, *stretch[:2], *passed))
+    assert two.stars == 2
+    assert "all of them make the third star" in what_stars_take(two)

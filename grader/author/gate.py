@@ -1,19 +1,22 @@
 """The author's gate: is this kata fit to be practised on?
 
 Stub refused, solution and right alternatives accepted with three stars, every known mistake and
-every two of them together refused, each single one by the check it names. What is wrong with the
-paperwork is listed beside that, and stops nothing that can be graded without it.
+every two of them together refused, each single one by the check it names, also in other forms than
+the solution's. What is wrong with the paperwork is listed beside that, and stops nothing that can
+be graded without it.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from grader.author.documents import documents
+from grader.author.forms import forms
 from grader.author.mutation import Choose, Outcome, run_gauntlet
 from grader.judge.bank_run import Selection
 from grader.judge.session import Session, fresh_seed
@@ -66,12 +69,21 @@ class Verification:
 
 
 def verify(
-    kata: Kata, session: Session, say: Say = lambda _: None, seed: int | None = None
+    kata: Kata,
+    session: Session,
+    say: Say = lambda _: None,
+    seed: int | None = None,
+    *,
+    one_in: int = 1,
 ) -> Verification:
-    """Run the whole gate on one kata: whatever can be graded, and the paperwork beside it."""
+    """Run the whole gate on one kata: whatever can be graded, and the paperwork beside it.
+
+    one_in: of so many pairs of mistakes one is tried, and of so many checks that a remark has to
+    pass; the seed says which.
+    """
     outcome = Verification(kata.slug, fresh_seed() if seed is None else seed)
     outcome.problems += documents(kata)
-    gate = Gate(kata, session, outcome, say)
+    gate = Gate(kata, session, outcome, say, one_in)
     gate.stub()
     if gate.gradable:
         if gate.solution():
@@ -108,6 +120,7 @@ class Gate:
     session: Session
     outcome: Verification
     say: Say = lambda _: None
+    one_in: int = 1
 
     @cached_property
     def text(self) -> str:
@@ -192,7 +205,9 @@ class Gate:
         self.outcome.pitfalls = sum(not p.remark for p in pitfalls)
         self.outcome.unplaced = sum(len(p.unplaced) for p in pitfalls)
         self.outcome.edits = sum(len(p.edits) for p in pitfalls)
-        self.singles([m for m in singles(pitfalls, self.text) if self._parses(m)])
+        alone = [m for m in singles(pitfalls, self.text) if self._parses(m)]
+        self.singles(alone)
+        self.forms([m for m in alone if not m.pitfalls[0].grows and not m.pitfalls[0].remark])
         self.pairs([p for p in pitfalls if not p.remark])
 
     def conventions(self, conventions: Sequence[Convention]) -> None:
@@ -222,10 +237,21 @@ class Gate:
         """Each edit is caught by the check its pitfall names; a remark costs stars alone."""
         slow = [m for m in mutants if m.pitfalls[0].grows]
         stage = self._stage("each mistake alone", len(mutants) - len(slow))
-        for outcome in self._run([m for m in mutants if m not in slow], stage, _own_check):
+        for outcome in self._run([m for m in mutants if m not in slow], stage, self._meets):
             self._judge(outcome.mutant, {c.id: c.tier for c in outcome.failed})
         for mutant, report in self._clocked(slow, "slow ones, by the clock"):
             self._judge(mutant, {c.id: c.tier for c in report.checks if not c.passed})
+
+    def _meets(self, mutant: Mutant, check: str) -> bool:
+        """A pitfall meets the check it names; a remark meets them all, and may fail no other tier.
+
+        Which ones of them it meets where not all are tried depends on the edit, too.
+        """
+        pitfall = mutant.pitfalls[0]
+        if check == pitfall.check or not pitfall.remark:
+            return check == pitfall.check
+        place = zlib.crc32(f"{mutant.text} {check} {self.outcome.seed}".encode())
+        return place % self.one_in == 0
 
     def _judge(self, mutant: Mutant, failed: dict[str, Tier]) -> None:
         """A pitfall is refused, a remark is not; each is caught by its own check."""
@@ -242,9 +268,27 @@ class Gate:
         else:
             self.outcome.edits_caught += 1
 
+    def forms(self, mutants: list[Mutant]) -> None:
+        """In other forms the solution is right, and each mistake wrong, by the check it names."""
+        first = {m.pitfalls[0].id: m for m in reversed(mutants)}
+        some = list(first.values())[self.outcome.seed % self.one_in :: self.one_in]
+        ways = tuple(forms(self.kata.entry))
+        stage = self._stage("other forms", len(ways) * (1 + len(some)))
+        for form in ways:
+            right = Mutant((), (), form.of(self.text, self.kata.entry), form.name)
+            for outcome in self._run([right], stage, lambda *_: True):
+                for check in outcome.failed:
+                    self.problem(f"the solution {form.name} fails {check.id}: {check.message}")
+            texts = [replace(m, text=form.of(m.text, self.kata.entry)) for m in some]
+            for outcome in self._run(texts, stage, _own_check):
+                pitfall = outcome.mutant.pitfalls[0]
+                if pitfall.check not in {check.id for check in outcome.failed}:
+                    self.problem(f"{pitfall.id} {form.name} is not caught by {pitfall.check}")
+
     def pairs(self, pitfalls: list[Pitfall]) -> None:
-        """Every two compatible mistakes together are refused."""
-        mutants = list(pairs(pitfalls, self.text))
+        """Every two compatible mistakes together are refused; or one such pair in so many."""
+        begin = self.outcome.seed % self.one_in
+        mutants = list(pairs(pitfalls, self.text))[begin :: self.one_in]
         slow = [m for m in mutants if all(p.grows for p in m.pitfalls)]
         others = [m for m in mutants if m not in slow]
         stage = self._stage("every two together", len(others))
@@ -307,8 +351,7 @@ def _undecided(report: Report) -> bool:
 
 
 def _own_check(mutant: Mutant, check: str) -> bool:
-    """A pitfall meets the check it names; a remark meets them all, and may fail no other tier."""
-    return mutant.pitfalls[0].remark or check == mutant.pitfalls[0].check
+    return check == mutant.pitfalls[0].check
 
 
 def _place(check: Check) -> str:

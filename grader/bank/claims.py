@@ -10,7 +10,7 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from grader.bank.tolerance import allowed, scale_of
+from grader.bank.tolerance import allowed, ceiling, scale_of
 from grader.exchange.answer import Answer
 from grader.report.verdict import FAMILIES, Evidence, Fault, Tier, Verdict
 
@@ -90,11 +90,16 @@ class Comparison:
     def limit(self) -> float:
         """How far off a right answer may be.
 
-        The plain implementation's answer is computed only where the roundings that are always
-        allowed do not suffice.
+        The plain implementation's answer is computed only where it decides: not where the roundings
+        that are always allowed suffice, nor where no yardstick would.
         """
         limit = self._allowed(None)
-        plain = None if bool((self.error <= limit).all()) else self.answer.plain()
+        if bool((self.error <= limit).all()):
+            return limit
+        most = ceiling(self.truth, self.answer.build.dtype, self.scale, scores=self.scores)
+        if not bool((self.error <= most).all()):
+            return most
+        plain = self.answer.plain()
         return limit if plain is None else self._allowed(self.own(plain))
 
     def _allowed(self, plain: Tensor | None) -> float:

@@ -33,6 +33,8 @@ HALF_ULPS = 4.0
 SCORE_ULPS = 4.0
 """Units in the last place that the exponent of a weight may be off: eight roundings of half one."""
 
+HALF = (torch.float16, torch.bfloat16)
+
 
 def scale_of(*truths: Tensor) -> float:
     """The magnitude errors are measured against: the largest true value."""
@@ -59,7 +61,21 @@ def allowed(
         float((plain.double() - truth).abs().max()) if plain is not None and truth.numel() else 0.0
     )
     own = 0.0 if math.isnan(own) else own  # the plain implementation may itself be at a loss
-    if dtype in (torch.float16, torch.bfloat16):
+    if dtype in HALF:
         return max(FEW * own, HALF_ULPS * torch.finfo(dtype).eps * scale)
-    exponents = SCORE_ULPS * torch.finfo(torch.float32).eps * scores * scale
-    return min(max(ROUNDINGS * scale, FEW * own), CEILING * scale) + exponents
+    most = ceiling(truth, dtype, scale)
+    return min(max(ROUNDINGS * scale, FEW * own), most) + _of_exponents(scores, scale)
+
+
+def ceiling(
+    truth: Tensor, dtype: torch.dtype, scale: float | None = None, *, scores: float = 0.0
+) -> float:
+    """What `allowed` never exceeds, however far off the plain implementation is."""
+    if dtype in HALF:
+        return math.inf
+    scale = scale_of(truth) if scale is None else scale
+    return CEILING * scale + _of_exponents(scores, scale)
+
+
+def _of_exponents(scores: float, scale: float) -> float:
+    return SCORE_ULPS * torch.finfo(torch.float32).eps * scores * scale

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import ACCEPTED, NOT_ACCEPTED, complete_kata
+from grader.commands.common import ACCEPTED, NOT_ACCEPTED, complete_kata, say
 from grader.kata.kata import Kata, KataError, all_katas, find
 from grader.kata.refused import Refused
 
@@ -43,9 +43,9 @@ def _verify(katas: Sequence[Kata], seed: int | None) -> bool:
     console, aside = make_console(), make_console(stderr=True)
     outcomes = []
     with Session() as session, LivingLine(aside) as line:
-        say = Watching([kata.slug for kata in katas], aside, line)
+        watching = Watching([kata.slug for kata in katas], aside, line)
         for kata in katas:
-            outcomes.append(gate(kata, session, say, seed))
+            outcomes.append(gate(kata, session, watching, seed))
     console.print(table(outcomes))
     for outcome in outcomes:
         for problem in outcome.problems:
@@ -65,8 +65,8 @@ def new(slug: str, root: Path | None, *, module: bool) -> None:
     from grader.author.scaffold import scaffold
 
     for file in scaffold(slug, root, module=module):
-        click.echo(f"wrote {file}")
+        say(f"wrote {file}")
     what = "attention in heads" if module else "plain attention"
-    click.echo(f"\nit is {what} so far: make it your own, as katas/README.md describes")
+    say(f"\nit is {what} so far: make it your own, as katas/README.md describes")
     there = "" if root is None else f" --root {shlex.quote(str(root))}"
-    click.echo(f"what is still missing:  kata verify {slug}{there}")
+    say(f"what is still missing:  kata verify {slug}{there}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 ACCEPTED, NOT_ACCEPTED, USAGE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
 
+AUTHORS = "For authors:"
+"""How the help of a command begins that learners need not know."""
+WORDS_OF_HELP = 400
+"""Characters of help in the list of commands: whatever the first sentence has."""
+
+
 class Refusal(click.ClickException):
     """A request that cannot be met, as click shows it: one line, and the status of misuse."""
 
@@ -29,6 +36,18 @@ class Refusal(click.ClickException):
 class Commands(click.Group):
     """The one place where a refusal, wherever it was raised, becomes what the person reads."""
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, those for authors under a heading of their own."""
+        everyone: list[tuple[str, str]] = []
+        authors: list[tuple[str, str]] = []
+        for name in self.list_commands(ctx):
+            said = self.commands[name].get_short_help_str(WORDS_OF_HELP)
+            own = said.removeprefix(AUTHORS).strip()
+            (everyone if own == said else authors).append((name, own[:1].upper() + own[1:]))
+        for title, rows in (("Commands", everyone), ("For authors of katas", authors)):
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run what was asked for."""
         try:
@@ -37,6 +56,24 @@ class Commands(click.Group):
             from grader.report.words import printable
 
             raise Refusal(printable(str(refused))) from None
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """Print lines; on a terminal they end between words, elsewhere where they end."""
+    from grader.report.words import folded
+
+    stream = sys.stderr if err else sys.stdout
+    with contextlib.suppress(OSError, ValueError):
+        if stream.isatty():
+            text = folded(text, os.get_terminal_size(stream.fileno()).columns)
+    click.echo(text, err=err)
+
+
+def complain(error: click.ClickException) -> None:
+    """Say what was wrong with a command, as click words it."""
+    said = io.StringIO()
+    error.show(said)
+    say(said.getvalue().rstrip("\n"), err=True)
 
 
 def complete_kata(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
@@ -89,7 +126,7 @@ def memory() -> Iterator[Store]:
             yield store
         finally:
             for notice in store.notices:
-                click.echo(f"note: {notice}", err=True)
+                say(f"note: {notice}", err=True)
 
 
 def leave(status: int) -> NoReturn:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import complete_kata, complete_pitfall, kata_and_file, memory
+from grader.commands.common import complete_kata, complete_pitfall, kata_and_file, memory, say
 from grader.kata.kata import Kata, all_katas, find
+from grader.kata.mutants import Pitfall
 from grader.kata.refused import Refused
 
 
@@ -30,11 +31,12 @@ def hint(kata: str | None, file: Path | None) -> None:
 @click.argument("kata", shell_complete=complete_kata)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Show it before you have passed, without asking.")
-def solution(kata: str, file: Path | None, *, yes: bool) -> None:
+@click.option("--beside", is_flag=True, help="Show your file beside it.")
+def solution(kata: str, file: Path | None, *, yes: bool, beside: bool) -> None:
     """Read the solution: freely after a pass; before it, this is noted."""
     from grader.practice.help import is_open, note_solution_seen
     from grader.practice.store import Unavailable
-    from grader.render.terminal.help import solution_text
+    from grader.render.terminal.help import beside_text, solution_text
     from grader.render.terminal.text import make_console
 
     found = find(kata)
@@ -45,19 +47,28 @@ def solution(kata: str, file: Path | None, *, yes: bool) -> None:
                 _confirm(found, yes=yes)
                 note_solution_seen(store, found, path)
         except Unavailable as error:
-            click.echo(f"note: not recorded: {error}", err=True)
-    console = make_console()
-    if console.is_terminal:
-        console.print(solution_text(found))
+            say(f"note: not recorded: {error}", err=True)
+    if beside:
+        from grader.judge.source import read
+
+        yours = read(path).decode("utf-8", "replace")
+        make_console().print(beside_text(found, path.name, yours))
+    elif sys.stdout.isatty():
+        make_console().print(solution_text(found))
     else:
         click.echo(found.solution.read_text(encoding="utf-8"), nl=False)
 
 
 @click.command()
-@click.argument("pitfall", required=False, shell_complete=complete_pitfall)
-def explain(pitfall: str | None) -> None:
+@click.argument("pitfall", required=False, metavar="[PITFALL]", shell_complete=complete_pitfall)
+@click.option("--list", "listing", is_flag=True, help="List the mistakes that have a name; with a "
+              "word, those that speak of it.")  # fmt: skip
+def explain(pitfall: str | None, *, listing: bool) -> None:
     """Tell the rest about a named mistake; without PITFALL, about those of your last attempt."""
-    from grader.kata.pitfalls import find_pitfall
+    if listing:
+        _list(pitfall or "")
+        return
+    from grader.kata.vocabulary import find_mistake
     from grader.render.terminal.pitfall import to_text
     from grader.render.terminal.text import make_console
 
@@ -65,7 +76,25 @@ def explain(pitfall: str | None) -> None:
     names: tuple[str, ...] = () if pitfall is None else (pitfall,)
     if not names:
         katas, names = _named_last()
-    make_console().print(to_text([one for name in names for one in find_pitfall(katas, name)]))
+    make_console().print(to_text([one for name in names for one in find_mistake(katas, name)]))
+
+
+def _list(word: str) -> None:
+    """All mistakes that have a name, each once; or those in whose name or words `word` occurs."""
+    from grader.kata.pitfalls import load_pitfalls
+    from grader.render.terminal.pitfall import list_text
+    from grader.render.terminal.text import make_console
+
+    known = [(kata, pitfall) for kata in all_katas() for pitfall in load_pitfalls(kata)]
+    found = [(kata, pitfall) for kata, pitfall in known if _speaks_of(pitfall, word, kata)]
+    if not found:
+        raise Refused(f"no mistake speaks of `{word}`: `kata explain --list` shows them all")
+    make_console().print(list_text(found))
+
+
+def _speaks_of(pitfall: Pitfall, word: str, kata: Kata) -> bool:
+    said = (pitfall.id, pitfall.title, pitfall.explanation)
+    return word == kata.slug or any(word.lower() in text.lower() for text in said)
 
 
 def _named_last() -> tuple[list[Kata], tuple[str, ...]]:

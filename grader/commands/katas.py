@@ -6,21 +6,21 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import complete_kata, memory
+from grader.commands.common import complete_kata, memory, say
 from grader.kata.kata import Kata, all_katas, find
 
 
 @click.command("list")
 def list_() -> None:
-    """Show the katas, from the first rung of the ladder up."""
-    katas = all_katas()
-    width = max(len(kata.slug) for kata in katas)
-    for kata in katas:
-        click.echo(
-            f"{kata.rung:>2}  {kata.slug:<{width}}  {kata.level:<6}  {kata.par_minutes:>2} min  "
-            f"{kata.summary}"
-        )
-    click.echo(f"\nbegin with: kata start {katas[0].slug}")
+    """Show the katas, from the first rung of the ladder up: passed, stars, due."""
+    from grader.practice.standing import standing
+    from grader.render.terminal.status import ladder_text
+    from grader.render.terminal.text import make_console
+
+    console, katas = make_console(), all_katas()
+    with memory() as store:
+        shown = ladder_text(katas, standing(store, katas))
+    console.print(shown)
 
 
 @click.command()
@@ -39,16 +39,18 @@ def begin(kata: Kata, folder: Path, *, force: bool) -> None:
     with memory() as store:
         started, unremembered = attempts.begin(store, kata, folder, force=force)
     if started.backup is not None:
-        click.echo(f"kept your earlier work as {started.backup}")
-    click.echo(f"wrote {started.file}: {kata.title}, about {kata.par_minutes} minutes\n")
-    click.echo(f"  {kata.entry.signature}")
-    click.echo(f"  {kata.summary}\n")
+        say(f"kept your earlier work as {started.backup}")
+    say(f"wrote {started.file}: {kata.title}, about {kata.par_minutes} minutes\n")
+    say(f"  {kata.entry.signature}")
+    say(f"  {kata.summary}\n")
     where = "" if folder == Path() else f" {started.file}"
-    click.echo(f"the whole statement:    kata show {kata.slug}")
-    click.echo(f"write it, then:         kata grade {kata.slug}{where}")
-    click.echo(f"or, on every save:      kata watch {kata.slug}{where}")
+    say(f"the whole statement:    kata show {kata.slug}")
+    if kata.example is not None:
+        say(f"its example, by hand:   kata try {kata.slug}{where}")
+    say(f"write it, then:         kata grade {kata.slug}{where}")
+    say(f"or, on every save:      kata watch {kata.slug}{where}")
     if unremembered:
-        click.echo(f"(not remembered, so name the kata when you grade: {unremembered})", err=True)
+        say(f"(not remembered, so name the kata when you grade: {unremembered})", err=True)
 
 
 @click.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import complete_kata, memory
+from grader.commands.common import complete_kata, memory, say
 from grader.kata.kata import all_katas, find
 from grader.kata.refused import Refused
 
@@ -15,6 +15,11 @@ from grader.kata.refused import Refused
 @click.argument("kata", required=False, shell_complete=complete_kata)
 def status(kata: str | None) -> None:
     """Show how everything stands, or the attempts at one KATA."""
+    show_status(kata)
+
+
+def show_status(kata: str | None = None) -> None:
+    """Print how everything stands, and the next step; or the attempts at one kata."""
     from grader.practice import attempts
     from grader.practice.clock import now
     from grader.practice.standing import standing
@@ -27,7 +32,9 @@ def status(kata: str | None) -> None:
             shown = standing_text(standing(store, all_katas()), console.width)
         else:
             found = find(kata)
-            shown = attempts_text(found, attempts.attempts(store, found.slug), now().at)
+            shown = attempts_text(
+                found, attempts.attempts(store, found.slug), now().at, console.width
+            )
     console.print(shown)
 
 
@@ -41,12 +48,12 @@ def next_(folder: Path) -> None:
     with memory() as store:
         found = following(store, folder)
     kata = found.kata
-    click.echo(f"{kata.slug}: {found.turn.why}\n")
+    say(f"{kata.slug}: {found.turn.why}\n")
     if not found.turn.due:
-        click.echo(f"everything is passed and nothing is due; to practise now: {_anew(kata.slug)}")
+        say(f"everything is passed and nothing is due; to practise now: {_anew(kata.slug)}")
     elif found.going:
         again = f"(to begin anew: {_anew(kata.slug)})"
-        click.echo(f"go on in {found.file}: kata watch {kata.slug}\n{again}")
+        say(f"go on in {found.file}: kata watch {kata.slug}\n{again}")
     else:
         begin(kata, folder, force=True)
 
@@ -84,5 +91,5 @@ def restore(kata: str, number: int | None, folder: Path, *, show: bool) -> None:
         return
     written = put(file, text, force=True)
     if written.backup is not None:
-        click.echo(f"kept what was there as {written.backup}")
-    click.echo(f"wrote {file}: attempt {attempt.number}, {attempt.verdict.replace('_', ' ')}")
+        say(f"kept what was there as {written.backup}")
+    say(f"wrote {file}: attempt {attempt.number}, {attempt.verdict.replace('_', ' ')}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import memory
+from grader.commands.common import memory, say
 from grader.kata.kata import all_katas
 from grader.kata.refused import Refused
 
@@ -68,7 +68,7 @@ def report(
         click.echo(page)
         return
     write_page(html, page, force=force)
-    click.echo(f"wrote {html}")
+    say(f"wrote {html}")
 
 
 def _as_text(store: Store, wanted: Wanted, width: int) -> RenderableType:

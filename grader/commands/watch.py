@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import complete_kata, kata_and_file, memory
+from grader.commands.common import complete_kata, kata_and_file, memory, say
 
 
 @click.command()
@@ -33,4 +33,4 @@ def watch(kata: str | None, file: Path | None, device: str, *, poll: bool) -> No
             suspend_with(watching.surface, watching.mailbox)
         board = watching.run()
     if lively and board.report is not None:
-        click.echo(f"{board.kata.slug}: {board.note}  ({board.summary()})")
+        say(f"{board.kata.slug}: {board.note}  ({board.summary()})")

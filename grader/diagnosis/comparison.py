@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -105,7 +106,7 @@ class Suspect:
 
     def _same(self, exchange: Exchange) -> int | None:
         try:
-            answers = self._answers(exchange.request)
+            answers = self._answers(exchange)
         except Fault as fault:
             if exchange.fault is None or not alike(fault, exchange.fault):
                 return None
@@ -117,9 +118,13 @@ class Suspect:
         pairs_of = zip(answers, exchange.answers, strict=True)
         return 0 if all(_same_answer(ours, theirs) for ours, theirs in pairs_of) else None
 
-    def _answers(self, request: Request) -> tuple[Answer, ...]:
+    def _answers(self, exchange: Exchange) -> tuple[Answer, ...]:
+        request = exchange.request
         if self.variant.layout is not self.layout:
             return self.variant.answers(request)
+        if exchange.fault is None and not request.trace and not request.measure:
+            with contextlib.suppress(Fault):  # nothing to be recorded: answers are all there is
+                return self.variant.directly(request)
         frame = self.frames.setdefault(id(request), b"") or pack(request.encode(self.layout))
         self.frames[id(request)] = frame
         reply = self.variant.run_frame(frame)
@@ -130,12 +135,55 @@ class Suspect:
         return read(reply, request, self.layout)
 
 
+def distance(
+    ours: Callable[[Request], tuple[Answer, ...]], exchange: Exchange, *, lenient: bool = False
+) -> float:
+    """How far a variant's answers are from the submission's: 0 the same, infinite where no kin.
+
+    A fault is the same as a fault with the same words, or `lenient`, as any other.
+    """
+    theirs = exchange.fault
+    try:
+        answers = ours(exchange.request)
+    except Fault as fault:
+        return 0.0 if theirs and (lenient or alike(fault, theirs)) else math.inf
+    if theirs is not None or len(answers) != len(exchange.answers):
+        return math.inf
+    both = list(zip(answers, exchange.answers, strict=True))
+    if all(_same_answer(one, other) for one, other in both):
+        return 0.0
+    return max(_apart(one, other) for one, other in both)
+
+
 def _same_answer(ours: Answer, theirs: Answer) -> bool:
     if not _close(ours.output, theirs.output):
         return False
     if theirs.call.cotangent is not None and not _gradients_close(ours.gradients, theirs.gradients):
         return False
     return all(torch.equal(ours.inputs[n], t) for n, t in theirs.inputs.items() if n in ours.inputs)
+
+
+def _apart(ours: Answer, theirs: Answer) -> float:
+    """The difference of two answers and their gradients, as a share of them; never 0."""
+    if ours.output.is_meta or theirs.output.is_meta:
+        return math.inf
+    off = _off(ours.output, theirs.output)
+    for name, gradient in theirs.gradients.items():
+        off += _off(ours.gradients[name], gradient) if name in ours.gradients else 10.0
+    return max(off, 1e-12)
+
+
+def _off(ours: Tensor, theirs: Tensor) -> float:
+    if ours.shape != theirs.shape:
+        return math.inf
+    apart, scale = (ours.double() - theirs.double()).abs(), theirs.double().abs()
+    if bool(torch.isfinite(apart.sum())):
+        return float(apart.mean() / scale.max().clamp(min=1e-30)) if apart.numel() else 0.0
+    finite = torch.isfinite(apart)
+    if not bool(finite.any()):
+        return 10.0
+    share = float((torch.isfinite(ours) != torch.isfinite(theirs)).double().mean())
+    return float(apart[finite].mean()) / (float(scale[finite].max()) or 1.0) + 10.0 * share
 
 
 def _same_trace(ours: Sequence[Message], theirs: Sequence[Message]) -> bool:
@@ -165,14 +213,17 @@ def _close(ours: Tensor, theirs: Tensor) -> bool:
     if ours.device.type == "meta" or theirs.device.type == "meta":
         return True
     one, other = ours.double(), theirs.double()
-    finite = torch.isfinite(other)
-    scale = float(other[finite].abs().max()) if bool(finite.any()) else 1.0
+    largest = other.abs().max() if other.numel() else other.sum()
+    if not bool(torch.isfinite(largest)):
+        finite = other[torch.isfinite(other)]
+        largest = finite.abs().max() if finite.numel() else torch.ones(())
     ulps = 8 * torch.finfo(ours.dtype).eps if ours.is_floating_point() else 0.0
-    return torch.allclose(one, other, rtol=0, atol=max(SAME, ulps) * scale, equal_nan=True)
+    near = max(SAME, ulps) * float(largest)
+    return torch.allclose(one, other, rtol=0, atol=near, equal_nan=True)
 
 
 def _gradients_close(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> bool:
-    """Gradients agree where both have them; one that is missing is missing in both.
+    """Gradients agree where both have them; one that is missing is missing or zero in the other.
 
     Biases the submission does not have are zero in the variant, and their gradients no matter.
     """
@@ -184,4 +235,4 @@ def _gradients_close(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -
         if not torch.allclose(mine, gradient, rtol=0, atol=10 * SAME * scale, equal_nan=True):
             return False
     missing = set(ours) - set(theirs)
-    return all(name.endswith(" bias") for name in missing)
+    return all(name.endswith(" bias") or not bool(ours[name].any()) for name in missing)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import ast
 import re
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 
 from grader.diagnosis.comparison import Case, Suspect, alike, cost, sample
+from grader.diagnosis.explanation import Ask, Examination
+from grader.diagnosis.guard import Guard
+from grader.diagnosis.pointing import line_of
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
 from grader.exchange.local import load_variant
@@ -22,15 +25,18 @@ from grader.exchange.matching import Unmatched
 from grader.kata.kata import Kata
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import load_pitfalls
-from grader.report.verdict import Check, Diagnosis, Fault, Finding, Tier
+from grader.kata.vocabulary import Value
+from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier
 
 Score = tuple[int, int]
 """Failing checks explained, and crashes given word for word."""
 NOTHING: Score = (0, 0)
 TASTE = 4
 """A mutant that explains none of this many failing checks, the small ones first, is let go."""
-SEARCH_SECONDS = 1.5
-"""Seconds of this process for pairs, and twice that for single mistakes."""
+SINGLES, PAIRS = 150, 60
+"""Edited solutions, one mistake at a time and two, that are run through whole failing checks."""
+MOST = 4
+"""More findings than this are not told at once."""
 
 
 def diagnose(
@@ -41,14 +47,18 @@ def diagnose(
     source: str = "",
     *,
     texts: Sequence[str] = (),
+    ask: Ask | None = None,
+    seed: int = 0,
 ) -> Diagnosis:
-    """Name the mistakes behind the failing checks, as far as known ones explain them.
+    """Name the mistakes behind the failing checks, as far as they can be told.
 
     `texts` are what the mistakes are looked for in: the solution, unless it goes another way.
+    `ask` puts further questions to the submission, in the worker of this diagnosis' own.
     """
     failing = [c for c in checks if not c.passed and c.tier is Tier.REQUIRED]
     pitfalls = load_pitfalls(kata)
-    if not failing:  # accepted: what costs stars is a remark, never a mistake
+    refused = bool(failing)
+    if not refused:  # accepted: what costs stars is a remark, never a mistake
         failing = [c for c in checks if not c.passed]
         pitfalls = tuple(p for p in pitfalls if p.remark)
     cases = [
@@ -62,23 +72,67 @@ def diagnose(
     costly = [c for c in failing if c.evidence.grows]
     why = {word for c in costly for word in c.evidence.grows.split()}
     wasteful = tuple(p for p in pitfalls if p.grows in why)
+    texts = texts or (kata.solution.read_text(encoding="utf-8"),)
     # Waste gives right answers: there is nothing to tell it by among them.
     answering = tuple(p for p in pitfalls if not p.grows)
-    mistakes, explained = _searched(kata, answering, cases, texts) if cases else ((), 0)
-    findings = tuple(_finding(p, source) for p in (*mistakes, *wasteful))
-    explained += len(costly) if wasteful else 0
-    return Diagnosis(findings[:2], explained, len(cases) + len(costly))
+    guard, told = Guard(), Told()
+    if cases and refused and ask is not None:
+        training = any(c.family == "dropout" and not c.passed for c in checks)
+        each = (Examination(kata, layout, ask, text, seed, training, guard) for text in texts)
+        told = _examined(each, cases, source)
+    if cases and not told.findings:
+        told = _searched(kata, answering, cases, texts, source, guard=guard)
+    findings = [*told.findings, *(_finding(p, source, PROVED) for p in wasteful)]
+    explained = told.explained + (len(costly) if wasteful else 0)
+    return Diagnosis(tuple(findings[:MOST]), explained, len(cases) + len(costly), guard.cut)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is named, and how many cases it explains to the letter."""
+
+    findings: tuple[Finding, ...] = ()
+    explained: int = 0
+
+
+def _examined(examinations: Iterable[Examination], cases: Sequence[Case], source: str) -> Told:
+    """What probes and readings tell, beside the way that explains most."""
+    best = Told()
+    for examination in examinations:
+        found = examination.explain(cases)
+        proved = found.explained == len(cases)
+        named: dict[str, Finding] = {}
+        for part in examination.in_order(found):
+            finding = _pointed(part.value, source, PROVED if proved else MEASURED)
+            named.setdefault(finding.pitfall, finding)
+        for value, reading in found.measured:
+            finding = replace(_pointed(value, source, MEASURED), seen=reading.words)
+            named.setdefault(finding.pitfall, finding)
+        told = Told(tuple(named.values()), found.explained)
+        if (told.explained, len(told.findings)) > (best.explained, len(best.findings)):
+            best = told
+        if proved:
+            break
+    return best
 
 
 def _searched(
-    kata: Kata, pitfalls: Sequence[Pitfall], cases: list[Case], texts: Sequence[str]
-) -> tuple[tuple[Pitfall, ...], int]:
-    """The best explanation by edits of any of the texts, and how many cases it explains."""
-    best: tuple[tuple[Pitfall, ...], int] = ((), 0)
-    for text in texts or (kata.solution.read_text(encoding="utf-8"),):
-        found = Search(kata, pitfalls, cases, text).run()
-        best = max(best, found, key=lambda one: one[1])
-        if best[1] == len(cases):
+    kata: Kata,
+    pitfalls: Sequence[Pitfall],
+    cases: list[Case],
+    texts: Sequence[str],
+    source: str,
+    *,
+    guard: Guard,
+) -> Told:
+    """The best explanation by edits of any of the texts, where asking further tells nothing."""
+    best = Told()
+    for text in texts:
+        mistakes, count = Search(kata, pitfalls, cases, text, guard).run()
+        certainty = PROVED if count == len(cases) else MEASURED
+        findings = tuple(_finding(p, source, certainty) for p in mistakes)
+        best = max(best, Told(findings, count), key=lambda told: told.explained)
+        if best.explained == len(cases):
             break
     return best
 
@@ -91,6 +145,7 @@ class Search:
     pitfalls: Sequence[Pitfall]
     cases: list[Case]
     text: str
+    guard: Guard = field(default_factory=Guard)
     best: tuple[tuple[Pitfall, ...], Score] = ((), NOTHING)
 
     def __post_init__(self) -> None:
@@ -111,22 +166,22 @@ class Search:
         return self.samples[place]
 
     def run(self) -> tuple[tuple[Pitfall, ...], int]:
-        """One mistake, one beside a remark, two; failing those, one that explains most of it."""
+        """One mistake, one beside a remark, two; failing those, one that explains most of it.
+
+        With how many cases that explains.
+        """
         alone: set[Edit] = set()
-        deadline = time.process_time() + 2 * SEARCH_SECONDS
-        for mutant in singles(self.pitfalls, self.text):
+        for mutant in islice(singles(self.pitfalls, self.text), SINGLES):
             score = self._explained(mutant)
             alone |= set(mutant.edits) if score[0] else set()
             # Crashes look alike: the one whose words are the same to the letter is looked for.
-            if self._settles(mutant.pitfalls, score) and not self.crashes:
+            if (self._settles(mutant.pitfalls, score) and not self.crashes) or self.guard.over():
                 break
-            if time.process_time() > deadline:
-                break
-        deadline = time.process_time() + SEARCH_SECONDS
-        for mutant in self._two_at_once(alone) if not self._settled else ():
+        both = self._two_at_once(alone) if not self._settled else ()
+        for mutant in islice(both, PAIRS):
             refused = tuple(p for p in mutant.pitfalls if not p.remark) or mutant.pitfalls
             score = self._explained(mutant, partly=len(refused) == 1)
-            if self._settles(refused, score) or time.process_time() > deadline:
+            if self._settles(refused, score) or self.guard.over():
                 break
         found, (count, _) = self.best
         return (found, count) if 2 * count >= len(self.cases) else ((), 0)
@@ -172,12 +227,44 @@ class Search:
         return score
 
 
-def _finding(pitfall: Pitfall, source: str) -> Finding:
+def _finding(pitfall: Pitfall, source: str, certainty: str) -> Finding:
+    """A mistake of a kata's own, with the first line that its pattern fits."""
     line = None
     if pitfall.look:
         pattern = re.compile(pitfall.look)
-        line = next((n for n, text in _code(source) if pattern.search(text)), None)
-    return Finding(pitfall.id, pitfall.title, pitfall.explanation, pitfall.question, line)
+        lines = [n for n, text in _code(source) if pattern.search(text)]
+        built = _initialising(source)  # where much is mentioned that happens elsewhere
+        line = next((n for n in lines if n not in built), next(iter(lines), None))
+    return _said(pitfall, line, certainty)
+
+
+def _initialising(source: str) -> set[int]:
+    """The lines of constructors."""
+    return {
+        number
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+
+
+def _pointed(value: Value, source: str, certainty: str) -> Finding:
+    """A value with a name, and the line of the place that its kind of mistake stands in."""
+    if not value.look:
+        return _finding(value.pitfall, source, certainty)
+    return _said(value.pitfall, line_of(source, value.look), certainty)
+
+
+def _said(pitfall: Pitfall, line: int | None, certainty: str) -> Finding:
+    return Finding(
+        pitfall.id,
+        pitfall.title,
+        pitfall.explanation,
+        pitfall.question,
+        line,
+        pitfall.check,
+        certainty,
+    )
 
 
 def _code(source: str) -> Iterator[tuple[int, str]]:
@@ -206,7 +293,7 @@ def diagnose_structure(
             found.append(mutant.pitfalls[0])
     if len(found) != 1:
         return Diagnosis(failing=1)
-    return Diagnosis((_finding(found[0], source),), 1, 1)
+    return Diagnosis((_finding(found[0], source, PROVED),), 1, 1)
 
 
 def _fails_alike(

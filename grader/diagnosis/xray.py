@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -26,6 +26,8 @@ from grader.report.verdict import Fault, Heatmap
 KEYS, WIDTH, HEADS = 6, 8, 2
 """As many queries as keys; of a layer, the width of a head."""
 Ask = Callable[[Request], Sequence[Answer]]
+Made = tuple[Request, tuple[Tensor, Tensor]]
+"""What is asked, with the queries and keys that it will compare."""
 
 
 @dataclass(frozen=True)
@@ -39,74 +41,137 @@ class XRay:
     width: int
     """The d_k (or head_dim) the scores have to be scaled by the root of."""
     mask: Tensor | None
+    sides: tuple[Tensor, Tensor] | None = None
+    """Queries and keys (L and S, width), as far as they are known."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request whose answer is a matrix of attention weights, and what goes in."""
+
+    request: Request
+    sides: tuple[Tensor, Tensor]
+    width: int
+    mask: Tensor | None = None
+    nothing: Call = field(default_factory=lambda: Call({}))
+    """The same with values of zero, and no mask."""
+
+    @property
+    def beside_nothing(self) -> Request:
+        """The call and then the same with values of zero: what is only added cancels between."""
+        return replace(self.request, calls=(*self.request.calls, self.nothing))
+
+    def seen(self, answer: Tensor, truth: Tensor) -> XRay | None:
+        """The weights in an answer beside the true ones; None where it has not their shape."""
+        if answer.shape != truth.shape:
+            return None
+        weights, right = (
+            output.reshape(-1, KEYS, output.shape[-1])[0][:, :KEYS].double()
+            for output in (answer, truth)
+        )
+        query, key = (side.double() for side in self.sides)
+        return XRay(weights, right, query @ key.T, self.width, self.mask, (query, key))
+
+
+def prepare(
+    kata: Kata,
+    layout: Layout,
+    draw: Draw,
+    *,
+    masked: bool = False,
+    width: int = WIDTH,
+    strength: float = 1.0,
+) -> Prepared | None:
+    """What to ask to see the weights; None where a kata cannot be looked into.
+
+    strength: what the queries are multiplied with; small, no weight is lost beside others.
+    """
+    if set(kata.entry.reads) != set(ROLES):
+        return None
+    mask = kata.entry.mask
+    visible = draw.mask(KEYS, KEYS, visible=0.55) if masked and mask is not None else None
+    if kata.entry.is_module:
+        make = _layer(kata, layout, draw, width, strength)
+    else:
+        make = _function(kata, draw, width, strength)
+    if make is None:
+        return None
+    request, sides = make
+    nothing = _of_nothing(kata, request)
+    if mask is not None and visible is not None:
+        arguments = {**request.calls[0].arguments, mask.name: visible}
+        request = replace(request, calls=(Call(arguments),))
+    return Prepared(request, sides, width, visible, nothing)
+
+
+def _of_nothing(kata: Kata, request: Request) -> Call:
+    """The request's call, when all values are zero."""
+    (call,) = request.calls
+    if kata.entry.is_module:
+        value = request.weights["value"]
+        zero = _unbiased(value, torch.zeros_like(value.weight))
+        return Call(call.arguments, weights={**request.weights, "value": zero})
+    name = kata.entry.reads["value"]
+    return Call({**call.arguments, name: torch.zeros_like(call.arguments[name])})
 
 
 def look(
     kata: Kata, layout: Layout, ask: Ask, truth: Ask, draw: Draw, *, masked: bool
 ) -> XRay | None:
     """X-ray a submission; None where its kata or its answer cannot be looked into."""
-    if set(kata.entry.reads) != set(ROLES):
-        return None
-    mask = kata.entry.mask
-    visible = draw.mask(KEYS, KEYS, visible=0.55) if masked and mask is not None else None
-    prepared = _layer(kata, layout, draw) if kata.entry.is_module else _function(kata, draw)
+    prepared = prepare(kata, layout, draw, masked=masked)
     if prepared is None:
         return None
-    request, scores, width = prepared
-    if mask is not None and visible is not None:
-        arguments = {**request.calls[0].arguments, mask.name: visible}
-        request = replace(request, calls=(Call(arguments),))
     try:
-        seen, true = (side(request)[0].output for side in (ask, truth))
+        seen, true = (side(prepared.request)[0].output for side in (ask, truth))
     except Fault:
         return None
-    if seen.shape != true.shape:
-        return None
-    keys = seen.reshape(-1, KEYS, seen.shape[-1])[0][:, :KEYS].double()
-    right = true.reshape(-1, KEYS, true.shape[-1])[0][:, :KEYS].double()
-    return XRay(keys, right, scores, width, visible)
+    return prepared.seen(seen, true)
 
 
-def _function(kata: Kata, draw: Draw) -> tuple[Request, Tensor, int]:
+def _function(kata: Kata, draw: Draw, width: int, strength: float) -> Made:
     """A call whose value is the identity, so that each output row is a row of weights."""
     entry = kata.entry
     query, key, value = (entry.axes[entry.reads[role]] for role in ROLES)
     sizes = {word: 1 for axes in entry.axes.values() for word in axes.words}
     sizes |= {query.words[-2]: KEYS, key.words[-2]: KEYS, value.words[-1]: KEYS}
-    sizes |= {query.words[-1]: WIDTH}  # also value's, where the kata has one width for all
+    sizes |= {query.words[-1]: width}  # also value's, where the kata has one width for all
     arguments: dict[str, Any] = {p.name: p.sample for p in entry.call if p.required}
-    asked, compared = draw(*query.shape(sizes)), draw(*key.shape(sizes))
+    asked, compared = strength * draw(*query.shape(sizes)), draw(*key.shape(sizes))
     shape = value.shape(sizes)
     arguments |= {
         entry.reads["query"]: asked,
         entry.reads["key"]: compared,
         entry.reads["value"]: torch.eye(*shape[-2:]).expand(shape),
     }
-    scores = asked.reshape(KEYS, WIDTH) @ compared.reshape(KEYS, WIDTH).T
-    return Request({}, {}, (Call(arguments),)), scores.double(), WIDTH
+    sides = (asked.reshape(KEYS, width), compared.reshape(KEYS, width))
+    return Request({}, {}, (Call(arguments),)), sides
 
 
-def _layer(kata: Kata, layout: Layout, draw: Draw) -> tuple[Request, Tensor, int] | None:
+def _layer(kata: Kata, layout: Layout, draw: Draw, width: int, strength: float) -> Made | None:
     """A layer whose value projection reads one-hot positions, and hands them through."""
     entry, roles = kata.entry, set(kata.roles)
-    construct = kata.construction(HEADS, WIDTH)
+    construct = kata.construction(HEADS, width)
     if not set(ROLES) <= roles or construct is None:
         return None
     shapes = kata.shapes(construct)
     dim = shapes["value"][1]
-    if any(width != dim or out % WIDTH for out, width in shapes.values()):
+    if any(inner != dim or out % width for out, inner in shapes.values()):
         return None
     tokens = {entry.reads[role]: torch.cat([draw(KEYS, dim - KEYS), torch.eye(KEYS)], -1)
               for role in ROLES}  # fmt: skip
-    reading = torch.zeros(shapes["value"][0] // WIDTH, WIDTH, dim)
+    reading = torch.zeros(shapes["value"][0] // width, width, dim)
     reading[:, :KEYS, -KEYS:] = torch.eye(KEYS)
     weights = draw.weights(shapes, [r for r in roles if layout.biased(r)])
+    asking = weights["query"]
+    bias = None if asking.bias is None else strength * asking.bias
+    weights["query"] = Projection(strength * asking.weight, bias)
     weights["value"] = _unbiased(weights["value"], reading.flatten(0, 1))
     if "output" in weights:
         weights["output"] = _unbiased(weights["output"], torch.eye(*shapes["output"]))
-    query, key = (_project(tokens[entry.reads[r]], weights[r])[:, :WIDTH] for r in ("query", "key"))
+    query, key = (_project(tokens[entry.reads[r]], weights[r])[:, :width] for r in ("query", "key"))
     call = Call({name: x[None] for name, x in tokens.items()})
-    return Request(construct, weights, (call,)), (query @ key.T).double(), WIDTH
+    return Request(construct, weights, (call,)), (query, key)
 
 
 def _unbiased(old: Projection, weight: Tensor) -> Projection:
@@ -141,7 +206,8 @@ def facts(xray: XRay) -> tuple[str, ...]:
         expected = 1 / math.sqrt(xray.width)
         if abs(scale - expected) > 0.02 * expected:
             right = f"1/√{xray.width} = {expected:.3g}"
-            said.append(f"the scores are multiplied by {scale:.3g}, expected {right}")
+            where = f"in a call whose queries are {xray.width} wide"
+            said.append(f"the scores are multiplied by {scale:.3g}, expected {right}, {where}")
     return tuple(said)
 
 
@@ -150,22 +216,30 @@ def differ(xray: XRay) -> bool:
     return not torch.allclose(xray.weights, xray.truth, atol=1e-4)
 
 
-def effective_scale(xray: XRay) -> float | None:
+def effective_scale(
+    xray: XRay, scores: Tensor | None = None, *, over: int = -1, swapped: bool = False
+) -> float | None:
     """The factor between QKᵀ and the log-weights, or None where they are not proportional.
 
-    Regression with an offset of its own for every row, over the visible keys.
+    scores: what may be in the place of QKᵀ.
+
+    Regression with an offset of its own for every row, or for every column where the weights are
+    normalised `over` the queries (−2), over the visible keys; `swapped` against KQᵀ. The weights
+    are transposed altogether where both are so.
     """
-    seen = torch.ones_like(xray.scores, dtype=torch.bool) if xray.mask is None else xray.mask
+    scores = xray.scores if scores is None else scores
+    scores = scores.T if swapped else scores
+    seen = (xray.truth.T if swapped and over == -2 else xray.truth) > 1e-12
     usable = seen & (xray.weights > 1e-12)
     if not bool((xray.weights[seen] > 0).all()):
         return None
-    counts = usable.sum(-1, keepdim=True).clamp(min=1)
+    counts = usable.sum(over, keepdim=True).clamp(min=1)
 
     def centred(values: Tensor) -> Tensor:
         kept = torch.where(usable, values, 0.0)
-        return torch.where(usable, values - kept.sum(-1, keepdim=True) / counts, 0.0)
+        return torch.where(usable, values - kept.sum(over, keepdim=True) / counts, 0.0)
 
-    x, y = centred(xray.scores), centred(xray.weights.clamp(min=1e-12).log())
+    x, y = centred(scores), centred(xray.weights.clamp(min=1e-12).log())
     variance = float((x * x).sum())
     if variance < 1e-9:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from grader.exchange.layout import Layout
 from grader.exchange.matching import Unmatched
+from grader.exchange.names import import_line, undefined
 from grader.exchange.request import Build, Call, Request, describe
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
 from grader.worker.wire import Message
@@ -119,9 +120,10 @@ def _answers(
         raise Fault(Verdict.RUNTIME_ERROR, "fewer answers than calls")
     for place, (result, call) in enumerate(zip(results, request.calls, strict=True)):
         if "unfit" in result:
+            lost = ": is a `return` missing?" if result["unfit"] == "None" else ""
             raise Fault(
                 Verdict.WRONG_ANSWER,
-                f"returned {result['unfit']}, where a tensor is expected",
+                f"returned {result['unfit']}, where a tensor is expected{lost}",
                 Evidence(shapes=request.given(call)),
             )
         meta = result.get("meta") is True
@@ -208,6 +210,12 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
         )
     if error.get("stage") == "weights":
         return Fault(Verdict.RUNTIME_ERROR, first, evidence)
+    name = undefined(kind, words)
+    if name:
+        used = next((f.text for f in reversed(evidence.frames)), "")
+        line = import_line(name, used)
+        said = f"`{name}` is not imported: add the line `{line}`" if line else f"{kind}: {first}"
+        return Fault(Verdict.RUNTIME_ERROR, said, replace(evidence, undefined=name))
     if kind == "SystemExit":
         return Fault(Verdict.RUNTIME_ERROR, f"calls sys.exit({first})", evidence)
     if kind == "NotImplementedError" and not words:

@@ -284,7 +284,8 @@ def _load_fault(error: Message) -> Fault:
     if error["stage"] == "entry":
         return Fault(Verdict.INVALID_SUBMISSION, str(error["message"]))
     if fault.verdict is Verdict.RUNTIME_ERROR:
-        message = f"cannot be imported: {fault.message}"
+        known = fault.evidence.undefined and "NameError" not in fault.message
+        message = fault.message if known else f"cannot be imported: {fault.message}"
         return Fault(Verdict.INVALID_SUBMISSION, message, fault.evidence)
     return fault
 

@@ -18,7 +18,7 @@ from grader.judge.source import Source
 from grader.judge.subject import Subject
 from grader.judge.workers import Server
 from grader.kata.kata import Kata, KataError
-from grader.report.refusal import refused
+from grader.report.refusal import refused, unanswered
 from grader.report.verdict import Budget, Check, Fault, Heatmap, Report, Submission, Tier
 
 if TYPE_CHECKING:
@@ -64,6 +64,10 @@ class Grading:
         self, on_check: Callable[[Check], None] | None, selection: Selection, *, diagnose: bool
     ) -> Report:
         self.subject.enter()
+        fault = self.subject.never_answers() if selection == Selection() else None
+        if fault is not None:
+            report = refused(self.kata.slug, self._submission(), fault, self.seed, self.device)
+            return replace(report, failure=unanswered(fault), output=self.subject.output)
         race, memory = self._race(), self._memory()
         judge = Judge(
             self.kata, self.subject.candidate, self.seed, race, memory, on_check, selection
@@ -114,9 +118,20 @@ class Grading:
         from grader.kata.pitfalls import load_pitfalls
 
         texts = [way.text for way in ways]
-        found = diagnose(
-            self.kata, report.checks, asked, self.subject.layout, self.source.text, texts=texts
-        )
+        candidate, done = self.subject.candidate("diagnosis")
+        try:
+            found = diagnose(
+                self.kata,
+                report.checks,
+                asked,
+                self.subject.layout,
+                self.source.text,
+                texts=texts,
+                ask=candidate.ask,
+                seed=self.seed,
+            )
+        finally:
+            done()
         named = {finding.pitfall for finding in found.findings}
         wants_map = any(p.heatmap for p in load_pitfalls(self.kata) if p.id in named)
         failed = {c.family for c in report.checks if not c.passed and c.tier is Tier.REQUIRED}

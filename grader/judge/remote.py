@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
@@ -115,8 +117,10 @@ class RemoteJudge:
     def _grade(self, kata: Kata, opened: Opened, seed: int, on_check: OnCheck | None) -> Report:
         if not isinstance(opened, Source):
             return opened
+        begun = time.perf_counter()
         try:
             report: Report = self._ask(kata, opened, {"do": "grade", "seed": seed}, on_check)
+            report = replace(report, seconds=time.perf_counter() - begun)  # those waited
         except Exception as error:
             return report_failure(kata, opened, error, seed=seed, device=self.device)
         return report

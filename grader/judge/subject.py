@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import torch
 from torch import Tensor
 
 from grader.bank.candidate import Candidate
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout
-from grader.exchange.learning import learn_layout, raise_what_is_missing
+from grader.exchange.learning import learn_layout, plain_calls, raise_what_is_missing
 from grader.exchange.local import LazySolution
 from grader.exchange.request import Request
 from grader.judge.conversation import PATIENCE, Conversation, WorkerPool, load_message
 from grader.judge.workers import Server
 from grader.kata.kata import Kata
+from grader.report.verdict import Fault, Verdict
 from grader.worker.execution import WARNING
 
 
@@ -89,6 +91,23 @@ class Subject:
             lacks=self.lacks,
         )
         return candidate, conversation.close
+
+    def never_answers(self) -> Fault | None:
+        """Why no call is answered, where the plainest one shows it: it hangs, or uses a name that
+        is nowhere defined, or returns no tensor. None where other calls may fare otherwise.
+
+        An exception is none of these: which it is in which call tells one mistake from another.
+        """
+        request = plain_calls(self.kata, torch.Generator().manual_seed(self.seed))
+        try:
+            self.ask(request)
+        except Fault as fault:
+            final = fault.verdict in (Verdict.TIME_LIMIT, Verdict.WRONG_ANSWER)
+            if not fault.evidence.shapes:
+                given = request.given(request.calls[0])
+                fault.evidence = replace(fault.evidence, shapes=given)
+            return fault if final or fault.evidence.undefined else None
+        return None
 
     def ask(self, request: Request) -> Answer:
         """The answer to a request with one call, from a worker of its own; raises its Fault."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.kata.axes import LEAD, Axes, size
+from grader.kata.example import Example, read_example
 from grader.kata.glossary import MEANINGS
 from grader.kata.keys import slips
 from grader.kata.paths import data_root
@@ -202,6 +203,8 @@ class Kata:
     """How many times the solution's time a submission may take."""
     budget_memory: float = 4.0
     """How many times the solution's memory: in its largest tensor, and in all at one time."""
+    example: Example | None = None
+    """What `kata try` works out, where the statement does."""
 
     def shapes(self, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         """The (out, in) sizes of every role for a construction."""
@@ -287,6 +290,7 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
     for slip in slips(table):
         raise KataError(f"{folder / 'kata.toml'}: {slip}")
     try:
+        entry = _entry(table)
         kata = Kata(
             slug=folder.name,
             folder=folder,
@@ -296,12 +300,13 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             level=table["level"],
             par_minutes=table["par_minutes"],
             summary=table["summary"],
-            entry=_entry(table),
+            entry=entry,
             roles={name: _role(name, row) for name, row in table.get("weights", {}).items()},
             fused=tuple(table.get("fused", {}).get("roles", ())),
             banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
             budget_memory=float(table["budget"].get("memory", Kata.budget_memory)),
+            example=_example(table, entry),
         )
         _assert_buildable(kata)
     except KeyError as error:
@@ -317,6 +322,13 @@ def _assert_buildable(kata: Kata) -> None:
     for role in kata.fused:
         if role not in kata.roles:
             raise ValueError(f"[fused] {role!r} is no role: [weights] has {', '.join(kata.roles)}")
+
+
+def _example(table: Mapping[str, Any], entry: EntryPoint) -> Example | None:
+    built = {p.name: p.required for p in entry.construct}
+    known = {"construct": built, "call": entry.axes, "weights": table.get("weights", {})}
+    needed = [*(name for name, required in built.items() if required), *entry.required]
+    return read_example(table.get("example"), known, needed)
 
 
 def _entry(table: Mapping[str, Any]) -> EntryPoint:

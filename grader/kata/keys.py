@@ -20,6 +20,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "fused": ("roles",),
     "rules": ("banned",),
     "budget": ("limit", "memory"),
+    "example": ("construct", "call", "weights"),
 }
 """The keys of each table; of `ROWS`, those of each row."""
 ROWS = ("construct", "call", "weights")

@@ -20,7 +20,7 @@ class Edit:
             if text.count(right) != 1:
                 return None
             place = text.index(right)
-            text = text[:place] + _indented(wrong, text, place) + text[place + len(right) :]
+            text = text[:place] + indented(wrong, text, place) + text[place + len(right) :]
         return text
 
     def beside(self, other: Edit) -> Edit:
@@ -28,7 +28,7 @@ class Edit:
         return Edit(self.right + other.right, self.wrong + other.wrong)
 
 
-def _indented(wrong: str, text: str, place: int) -> str:
+def indented(wrong: str, text: str, place: int) -> str:
     """Further lines of a replacement stand as deep as the line it begins on."""
     line = text[text.rfind("\n", 0, place) + 1 :]
     depth = line[: len(line) - len(line.lstrip(" "))]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from grader.kata.kata import Kata, KataError
 from grader.kata.mutants import Edit, Pitfall
@@ -20,6 +21,12 @@ from grader.kata.written import ENGLISH, WORDS, Book, guess
 
 NAME = r"[a-z][a-z0-9_]*"
 """How a line may be called; whatever else stands for one is the text itself."""
+
+LOOP, BROADCAST = r"\bfor\b", r"unsqueeze|None|\*.*\*"
+WASTE = dict.fromkeys(("batch", "rows", "heads", "width"), LOOP) | dict.fromkeys(
+    ("scores", "context"), BROADCAST
+)
+"""Where code that costs too much is looked for, by what it grows with."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +41,31 @@ class Convention:
 
 def load_pitfalls(kata: Kata, language: str = ENGLISH) -> tuple[Pitfall, ...]:
     """First what is refused, then what only costs stars; KataError names the fault's place."""
-    with _told(kata):
-        book = Book(kata.folder, language)
-        places = _Places(book, kata)
-        return tuple(
-            places.pitfall(name, remark=kind == "remark")
-            for kind in ("pitfall", "remark")
-            for name in book.ids(kind)
-        )
+    stamps = _stamps(kata)
+    known = _known.get((kata.folder, language))
+    if known is None or known[0] != stamps:
+        with _told(kata):
+            book = Book(kata.folder, language)
+            places = _Places(book, kata)
+            found = tuple(
+                places.pitfall(name, remark=kind == "remark")
+                for kind in ("pitfall", "remark")
+                for name in book.ids(kind)
+            )
+        known = _known[kata.folder, language] = (stamps, found)
+    return known[1]
+
+
+Stamps = tuple[tuple[str, int, int], ...]
+_known: dict[tuple[Path, str], tuple[Stamps, tuple[Pitfall, ...]]] = {}
+"""By folder and language: a grade asks several times, at 20 ms each."""
+
+
+def _stamps(kata: Kata) -> Stamps:
+    """What tells that a file has changed which the pitfalls are read from."""
+    files = [kata.solution, *sorted(kata.folder.parent.glob("*/*.toml"))]
+    found = ((file, file.stat()) for file in files if file.is_file())
+    return tuple((str(file), stat.st_mtime_ns, stat.st_size) for file, stat in found)
 
 
 def load_conventions(kata: Kata, language: str = ENGLISH) -> tuple[Convention, ...]:
@@ -118,7 +142,7 @@ class _Places:
             **{key: words[key] for key in WORDS},
             check=row["check"],
             edits=tuple(edits),
-            look=row.get("look", ""),
+            look=row.get("look", WASTE.get(row.get("grows", ""), "")),
             grows=row.get("grows", ""),
             heatmap=row.get("heatmap", False),
             remark=remark,

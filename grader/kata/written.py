@@ -40,6 +40,8 @@ class Book:
 
     folder: Path
     language: str = ENGLISH
+    others: dict[Path, Book] = field(default_factory=dict, repr=False, compare=False)
+    """Of the katas that this one takes over from, shared among them."""
     rows: dict[str, Row] = field(init=False)
     kinds: dict[str, str] = field(init=False)
     lines: Mapping[str, str] = field(init=False)
@@ -81,7 +83,9 @@ class Book:
         if not (folder / "pitfalls.toml").is_file():
             katas = [p.parent.name for p in self.folder.parent.glob("*/pitfalls.toml")]
             raise self.error(name, f"is from `{other}`, which is no kata{guess(other, katas)}")
-        book = Book(folder, self.language)
+        if folder not in self.others:
+            self.others[folder] = Book(folder, self.language, self.others)
+        book = self.others[folder]
         if name not in book.rows:
             raise self.error(
                 name, f"is from `{other}`, which has none of this id: write it out here"

@@ -15,7 +15,7 @@ from grader.practice.clock import Moment, now
 from grader.practice.sitting import Practice
 from grader.practice.store import Store
 
-MISTAKE, RUNG = "mistake", "rung"
+MISTAKE, RUNG = sitting.MISTAKE, sitting.RUNG
 
 
 @dataclass(frozen=True)

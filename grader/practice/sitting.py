@@ -18,7 +18,11 @@ REST = 12 * 3600.0
 NO_TRIES = (Verdict.INVALID_SUBMISSION, Verdict.INTERNAL_ERROR)
 """Verdicts on what was no try yet: half a file saved, the stub, a failure of our own."""
 
-SOLUTION = "solution"
+MISTAKE, RUNG, SOLUTION = "mistake", "rung", "solution"
+"""Kinds of help: about a named mistake, a rung of the kata's ladder of hints, the solution.
+
+What is said about a named mistake `kata explain` says to anyone for nothing: it is no hint taken.
+"""
 
 
 @dataclass(frozen=True)
@@ -112,9 +116,10 @@ def effort(db: sqlite3.Connection, practice: Practice, moment: Moment) -> Effort
         (practice.id, *NO_TRIES),
     ).fetchone()[0]
     taken = helps(db, practice)
-    hints = sum(kind != SOLUTION for kind, _ in taken)
+    hints = sum(kind == RUNG for kind, _ in taken)
+    seen = any(kind == SOLUTION for kind, _ in taken)
     seconds = practice.seconds(moment) if practice.timed else None
-    return Effort(tries, hints, len(taken) > hints, seconds)
+    return Effort(tries, hints, seen, seconds)
 
 
 def take(db: sqlite3.Connection, practice: Practice, kind: str, what: str, moment: Moment) -> None:

@@ -31,7 +31,12 @@ def to_document(report: Report) -> dict[str, Any]:
         },
         "checks": [_check(check) for check in checks],
         "diagnosis": [
-            {"pitfall": f.pitfall, "title": f.title, "explanation": f.explanation}
+            {
+                "pitfall": f.pitfall,
+                "title": f.title,
+                "explanation": f.explanation,
+                "certainty": f.certainty,
+            }
             for f in report.diagnosis.findings
         ],
         "budget": None

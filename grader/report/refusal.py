@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grader.report.verdict import Check, Fault, Report, Submission, Tier, Verdict
+
+UNANSWERED = "plain_call"
+"""What the failed check is called that stands for all of them, where no call is answered."""
 
 
 def refused(
@@ -27,3 +32,8 @@ def unready(failure: Exception) -> Check:
         fault.message,
         evidence=fault.evidence,
     )
+
+
+def unanswered(fault: Fault) -> Check:
+    """The same, when it answers not even the plainest call."""
+    return replace(unready(fault), id=UNANSWERED, title="A plain call is answered with a tensor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -39,6 +40,10 @@ FAMILIES = (
 )
 
 
+ACCEPTED_SCORE = 70
+"""The lowest score of an accepted submission."""
+
+
 @dataclass(frozen=True)
 class CandidateFrame:
     """One line of the candidate's own traceback."""
@@ -63,6 +68,8 @@ class Evidence:
     runs over it, `scores` or `context` (or both) where they come of a broadcast product."""
     allowed: float | None = None
     """How far `got` might have been from `expected`."""
+    undefined: str = ""
+    """A name that the submission uses and neither defines nor imports."""
 
 
 class Fault(Exception):
@@ -94,6 +101,12 @@ class Check:
         return self.verdict is Verdict.ACCEPTED
 
 
+PROVED = "proved"
+"""With the mistake in it, our own solution gives the submission's answers, every one."""
+MEASURED = "measured"
+"""One aspect was measured and is not as it should be, or part of the answers is reproduced."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One named mistake, with the line of the submission it points at where that is known."""
@@ -103,6 +116,11 @@ class Finding:
     explanation: str
     question: str = ""
     line: int | None = None
+    check: str = ""
+    """The check that is made for this mistake: what it saw shows the mistake best."""
+    certainty: str = PROVED
+    seen: str = ""
+    """What was measured, in words."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +130,8 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     explained: int = 0
     failing: int = 0
+    cut: bool = False
+    """Whether the search ended before everything was tried."""
 
 
 @dataclass(frozen=True)
@@ -189,10 +209,16 @@ class Report:
 
     @property
     def score(self) -> int:
-        """Percentage of checks passed, 100 only where all of them are."""
+        """From 0 to 100: accepted begins at 70, and whatever is not accepted ends below it.
+
+        Accepted, the stretch checks passed make up the rest; else it is the share of all checks.
+        """
         if not self.checks or self.failure is not None:
             return 0
-        return int(100 * sum(c.passed for c in self.checks) / len(self.checks))
+        if self.verdict is not Verdict.ACCEPTED:
+            return int((ACCEPTED_SCORE - 1) * _share(self.checks))
+        stretch = [c for c in self.checks if c.tier is Tier.STRETCH]
+        return ACCEPTED_SCORE + int((100 - ACCEPTED_SCORE) * _share(stretch))
 
     @property
     def stars(self) -> int:
@@ -203,3 +229,8 @@ class Report:
         if all(stretch):
             return 3
         return 2 if sum(stretch) * 2 > len(stretch) else 1
+
+
+def _share(checks: Sequence[Check]) -> float:
+    """Which part of some checks was passed; all of none."""
+    return sum(c.passed for c in checks) / len(checks) if checks else 1.0

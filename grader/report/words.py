@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.report.verdict import Budget, Check, Evidence, Report, Verdict
+from grader.report.refusal import UNANSWERED
+from grader.report.verdict import Budget, Check, Diagnosis, Evidence, Report, Tier, Verdict
 
 DAY = 86400.0
+CELL = ".cell"
+"""How the name of what was graded ends where that is a notebook's cell."""
 
 CRASHES = (Verdict.RUNTIME_ERROR, Verdict.MEMORY_LIMIT, Verdict.INVALID_SUBMISSION)
 """Verdicts whose message says it all: what was claimed is beside the point."""
@@ -27,6 +31,21 @@ SAYS = {
 def printable(text: str) -> str:
     """A candidate's words as they may be shown: nothing in them moves the cursor or colours."""
     return "".join(c if c.isprintable() or c == "\t" else "·" for c in text)
+
+
+def folded(text: str, width: int) -> str:
+    """Lines that end between words; further lines of one stand below its beginning.
+
+    A word that is longer than a line, such as a path, stays whole.
+    """
+    lines = []
+    for line in text.split("\n"):
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        lines += textwrap.wrap(
+            line, max(width, 20), subsequent_indent=f"{indent}  " if indent else "",
+            break_long_words=False, break_on_hyphens=False, replace_whitespace=False,
+        ) or [""]  # fmt: skip
+    return "\n".join(lines)
 
 
 def stars(count: int) -> str:
@@ -49,11 +68,30 @@ def file_name(report: Report) -> str:
     return printable(Path(report.submission.path).name) or f"{report.kata}.py"
 
 
+def what_stars_take(report: Report) -> str:
+    """How many of the stretch checks are passed, and how many it takes for the next star."""
+    stretch = [c.passed for c in report.checks if c.tier is Tier.STRETCH]
+    passed, total = sum(stretch), len(stretch)
+    said = f"{passed} of {total} stretch checks are passed"
+    if report.stars == 1:
+        return f"{said}: {total // 2 + 1} make the second star, all of them the third. Missing:"
+    return f"{said}, all of them make the third star. Missing:"
+
+
 def told_failure(report: Report) -> Check | None:
-    """The failure to tell in full: the one that decides, else the first that costs a star."""
+    """The failure to tell in full: the one that decides, else the first that costs a star.
+
+    Where a mistake is named it is the one of the check that is made for it, if that failed: its
+    numbers are the mistake's own.
+    """
+    failing = [c for c in report.checks if not c.passed]
     if report.first_failure is not None:
-        return report.first_failure
-    return next((c for c in report.checks if not c.passed), None)
+        failing = [c for c in failing if c.tier is Tier.REQUIRED]
+    for finding in report.diagnosis.findings:
+        for check in failing:
+            if check.id.partition("[")[0] == finding.check:
+                return check
+    return report.first_failure or next(iter(failing), None)
 
 
 def own_lines(report: Report, check: Check) -> dict[int, str]:
@@ -119,10 +157,34 @@ def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
     for fact in (*evidence.facts, *report.evidence):
         yield "seen", fact
     for finding in diagnosis.findings:
+        if finding.seen:
+            yield "measured", finding.seen
+    for finding in diagnosis.findings:
         if finding.question:
             yield "ask yourself", finding.question
-    if diagnosis.findings and diagnosis.explained < diagnosis.failing:
-        rest = f"this explains {diagnosis.explained} of {diagnosis.failing} failing checks"
-        yield "note", f"{rest}; the others are something else"
+    if evidence.undefined and Path(report.submission.path).suffix == CELL:
+        yield (
+            "note",
+            (
+                f"the cell is graded alone, without the names of other cells: import or define "
+                f"`{evidence.undefined}` in it"
+            ),
+        )
+    if check.id == UNANSWERED:
+        yield "note", "nothing else was tried: every check makes such a call"
+    for note in _notes(diagnosis, numeric=numeric):
+        yield "note", note
+
+
+def _notes(diagnosis: Diagnosis, *, numeric: bool) -> Iterator[str]:
+    """How far what is named goes."""
+    explained, failing = diagnosis.explained, diagnosis.failing
+    if diagnosis.findings and not explained:
+        yield "this was measured: no edit of our own solution gives just these answers"
+    elif diagnosis.findings and explained < failing:
+        rest = f"this explains {explained} of {failing} failing checks"
+        yield f"{rest}; the others are something else"
     elif not diagnosis.findings and numeric:
-        yield "note", "no known mistake gives just these answers, so none is named"
+        yield "no known mistake gives just these answers, so none is named"
+    if diagnosis.cut and explained < failing:
+        yield "the search for more was cut short: it has a budget"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -10,8 +9,8 @@ from rich.text import Text
 
 from grader.judge.source import parse
 from grader.kata.kata import Kata
-from grader.kata.pitfalls import find_pitfall
 from grader.kata.refused import Refused
+from grader.kata.vocabulary import find_mistake
 from grader.practice import attempts, help
 from grader.practice.clock import now
 from grader.practice.next import following
@@ -20,7 +19,8 @@ from grader.practice.store import Store, Unavailable
 from grader.render.terminal import status
 from grader.render.terminal.help import hint_text, solution_text
 from grader.render.terminal.pitfall import to_text as pitfall_text
-from grader.render.terminal.text import to_text
+from grader.render.terminal.progress import LOOKING
+from grader.render.terminal.text import shorter, to_text
 from grader.report.verdict import Check, Fault, Report
 from grader.report.words import SAYS, minutes
 from grader.watch.view import View
@@ -68,6 +68,8 @@ class Board:
     def _progress(self) -> str:
         total = len(self.kata.announced)
         failed = f"  {self.failed} failed" if self.failed else ""
+        if self.failed and self.done >= total:
+            return f"{LOOKING}{failed}"
         return f"grading {self.done}/{total}{failed}"
 
     def _refresh(self) -> None:
@@ -136,8 +138,7 @@ class Board:
         passed = None
         if self.recorded is not None:
             passed = status.passed_text(self.kata, self.recorded, now().at)
-        forms = (self.report, replace(self.report, heatmap=None), _brief(self.report))
-        texts = (to_text(form) for form in forms)
+        texts = [to_text(form) for form in shorter(self.report)]
         self._show(*(Group(text, passed) if passed else text for text in texts))
 
     # --- help ---------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ class Board:
         if not findings:
             self.note = "no mistake was named: nothing to explain"
             return
-        found = [pair for f in findings for pair in find_pitfall([self.kata], f.pitfall)]
+        found = [pair for f in findings for pair in find_mistake([self.kata], f.pitfall)]
         self._show(pitfall_text(found))
 
     def show_solution(self, *, confirmed: bool) -> str:
@@ -176,6 +177,9 @@ class Board:
         folder = self.file.parent
         try:
             found = following(self.store, folder, but=self.kata.slug)
+            if not found.turn.due:
+                self.note = f"everything is passed, and {found.turn.why}"
+                return None
             if not found.going:
                 _, self.note = attempts.begin(self.store, found.kata, folder, force=True)
         except Refused as refused:
@@ -185,9 +189,3 @@ class Board:
 
     def _show(self, *bodies: RenderableType) -> None:
         self.bodies = bodies
-
-
-def _brief(report: Report) -> Report:
-    """A report without what is only nice to have."""
-    submission = replace(report.submission, notes=())
-    return replace(report, heatmap=None, output="", evidence=(), submission=submission)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from rich.console import Console, RenderableType
@@ -104,7 +105,8 @@ def _bottom(view: View, width: int) -> Text:
         if line.cell_len + keys.cell_len > width:
             keys = Text("  ").join(Text(k, "bold") for k, _ in KEYS)
         if line.cell_len + keys.cell_len > width:
-            line = Text(view.status.split("  ")[0][: max(0, width - keys.cell_len - 2)], "cyan")
+            room = max(2, width - keys.cell_len - 2)
+            line = Text(textwrap.shorten(view.status, room, placeholder="…"), "cyan")
             line.append("  " if view.status else "")
         line.append_text(keys)
     line.no_wrap, line.overflow = True, "ellipsis"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Iterable
+from types import MethodWrapperType
 from typing import Any
 
 import torch
@@ -109,7 +110,13 @@ class Recorder(TorchFunctionMode):
         return result
 
     def _name(self, func: Any) -> str | None:
-        """The banned name of a function, if it is one; what was looked up is remembered."""
+        """The banned name of a function, if it is one; what was looked up is remembered.
+
+        A property such as `shape` is read by a wrapper made for that one time: nothing is banned of
+        it, and nothing can be remembered.
+        """
+        if type(func) is MethodWrapperType:
+            return None
         known = self.names_of.get(id(func))
         if known is not None and known[0] is func:
             return known[1]

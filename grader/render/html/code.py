@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from grader.report.verdict import Check, Report
@@ -62,6 +63,11 @@ def excerpt(report: Report, check: Check) -> tuple[Line, ...]:
     )
 
 
+@cache
+def _colour(kind: object) -> str:
+    return next((c for k, c in COLOURS if str(kind).startswith(f"Token.{k}")), "")
+
+
 def _coloured(source: str) -> Iterator[Parts]:
     if not source:
         return
@@ -73,7 +79,7 @@ def _coloured(source: str) -> Iterator[Parts]:
     parts: list[tuple[str, str]] = [("", "")]
     # What the lexer does beyond telling tokens apart (strip, add a line end) is turned off.
     for kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
-        colour = next((c for k, c in COLOURS if str(kind).startswith(f"Token.{k}")), "")
+        colour = _colour(kind)
         first, *rest = text.split("\n")
         if parts[-1][0] == colour:
             parts[-1] = (colour, parts[-1][1] + first)

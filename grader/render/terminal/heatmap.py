@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from rich.table import Table
+from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from grader.report.verdict import Heatmap
@@ -12,18 +14,29 @@ from grader.report.verdict import Heatmap
 SHADES = " ░▒▓█"
 
 
-def draw(heatmap: Heatmap) -> Table:
-    """Two matrices side by side: a row for each query, a column for each key."""
-    table = Table.grid(padding=(0, 3))
-    table.add_column()
-    table.add_column()
-    table.add_row(
-        Text(f"your weights, {heatmap.caption}", "bold"), Text("the true weights", "bold")
-    )
-    for mine, true in zip(heatmap.candidate, heatmap.truth, strict=True):
-        table.add_row(_row(mine), _row(true))
-    table.add_row(Text("rows are queries, columns keys; full is 1", "dim"), Text(""))
-    return table
+INDENT, BESIDE = 3, 3
+"""Columns before the matrices, and between them."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Two matrices, side by side or, where there is no room for that, one below the other."""
+
+    heatmap: Heatmap
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
+        mine = [Text(f"your weights, {self.heatmap.caption}", "bold")]
+        true = [Text("the true weights", "bold")]
+        mine += [_row(weights) for weights in self.heatmap.candidate]
+        true += [_row(weights) for weights in self.heatmap.truth]
+        wide = max(line.cell_len for line in mine) + BESIDE
+        both = zip(mine, true, strict=True)
+        lines = [Text.assemble(f, " " * (wide - f.cell_len), s) for f, s in both]
+        if INDENT + wide + max(line.cell_len for line in true) > options.max_width:
+            lines = [*mine, *true]
+        lines.append(Text("rows are queries, columns keys; full is 1", "dim"))
+        for line in lines:
+            yield Text.assemble(" " * INDENT, line)
 
 
 def _row(weights: tuple[float, ...]) -> Text:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from grader.kata.kata import Kata
 from grader.kata.mutants import Pitfall
+from grader.render.terminal.hanging import Hanging
 
 
 def to_text(found: Sequence[tuple[Kata, Pitfall]]) -> RenderableType:
@@ -17,7 +18,26 @@ def to_text(found: Sequence[tuple[Kata, Pitfall]]) -> RenderableType:
     return Group(*(part for kata, pitfall in found for part in _one(kata, pitfall)))
 
 
-def _one(kata: Kata, pitfall: Pitfall) -> Iterator[Text]:
+def list_text(found: Sequence[tuple[Kata, Pitfall]]) -> RenderableType:
+    """Mistakes by name, each once, with the katas that know it."""
+    katas: dict[str, list[str]] = {}
+    first: dict[str, Pitfall] = {}
+    for kata, pitfall in found:
+        katas.setdefault(pitfall.id, []).append(kata.slug)
+        first.setdefault(pitfall.id, pitfall)
+    lines = [
+        Hanging(
+            Text.assemble(
+                (name, "bold yellow" if pitfall.remark else "bold red"),
+                f": {pitfall.title}  ", (", ".join(katas[name]), "dim"),
+            ), 2, 2,
+        )
+        for name, pitfall in first.items()
+    ]  # fmt: skip
+    return Group(*lines, Text(), Text("more about one: kata explain NAME", "dim"))
+
+
+def _one(kata: Kata, pitfall: Pitfall) -> Iterator[RenderableType]:
     word, style = ("remark", "bold yellow") if pitfall.remark else ("error", "bold red")
     yield Text.assemble(
         (f"{word}[{pitfall.id}]", style), f": {pitfall.title}  ", (kata.slug, "dim")
@@ -27,6 +47,8 @@ def _one(kata: Kata, pitfall: Pitfall) -> Iterator[Text]:
     yield Text()
     yield Text.assemble(("ask yourself: ", "bold"), pitfall.question)
     yield Text()
+    if not pitfall.edits:
+        return
     yield Text("how it looks, against one way to write it right:", "bold")
     text = kata.solution.read_text(encoding="utf-8")
     edited = pitfall.edits[0].apply(text) or text
@@ -34,5 +56,6 @@ def _one(kata: Kata, pitfall: Pitfall) -> Iterator[Text]:
         if line.startswith(("---", "+++", "@@")):
             continue
         colour = {"-": "red", "+": "green"}.get(line[:1], "dim")
-        yield Text(f"  {line}", colour)
+        deep = 6 + len(line[1:]) - len(line[1:].lstrip())
+        yield Hanging(Text(f"  {line}", colour), deep, deep)
     yield Text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Self
 
 from rich.console import Console
@@ -11,8 +12,11 @@ from rich.text import Text
 from grader.kata.kata import Kata
 from grader.render.terminal.text import make_console
 from grader.report.verdict import Check
+from grader.report.words import printable
 
 WIDTH = 30
+LOOKING = "looking for the cause"
+"""What is done when all checks are done and some failed."""
 
 
 class LivingLine:
@@ -49,8 +53,9 @@ class LivingLine:
 class Progress(LivingLine):
     """How far a grade is."""
 
-    def __init__(self, kata: Kata, *, quiet: bool = False) -> None:
+    def __init__(self, kata: Kata, *, quiet: bool = False, about: Path | None = None) -> None:
         super().__init__(make_console(stderr=True), quiet=quiet)
+        self.about = "" if about is None else f"{printable(about.name)}  "
         self.total = len(kata.announced)
         self.done = 0
         self.failed = 0
@@ -60,8 +65,11 @@ class Progress(LivingLine):
         self.done += 1
         self.failed += not check.passed
         failed = f"  {self.failed} failed" if self.failed else ""
-        title = check.title.rstrip(".")
-        self.say(f"{bar(self.done, self.total)} {self.done}/{self.total}{failed}  {title} …")
+        doing = check.title.rstrip(".")
+        if self.failed and self.done >= self.total:
+            doing = LOOKING
+        count = f"{self.done}/{self.total}{failed}"
+        self.say(f"{self.about}{bar(self.done, self.total)} {count}  {doing} …")
 
 
 def bar(done: int, total: int) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from grader.interview.round.rubric import BY_PERSON, SCALE
 from grader.interview.score.scorecard import UNDECIDED, Scorecard
+from grader.render.terminal.hanging import Hanging
 from grader.report.verdict import Verdict
 from grader.report.words import SAYS, minutes, printable, stars
 
@@ -17,20 +17,6 @@ COLOURS = {4: "green", 3: "green", 2: "yellow", 1: "red", None: "dim"}
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}
 LONGEST = 300
 """Characters of an answer; the whole of it is in the record."""
-
-
-@dataclass(frozen=True)
-class Hanging:
-    """A text whose further lines stand below its first, however narrow the screen."""
-
-    text: Text
-    indent: int = 2
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        width = max(10, options.max_width - self.indent)
-        for line in self.text.wrap(console, width):
-            line.rstrip()
-            yield Text.assemble(" " * self.indent, line)
 
 
 def to_text(card: Scorecard) -> RenderableType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,14 +12,49 @@ from rich.text import Text
 
 from grader.kata.kata import Kata
 from grader.practice.attempts import Attempt, Recorded
-from grader.practice.next import ahead, next_step
+from grader.practice.next import Turn, ahead, next_step
 from grader.practice.standing import KataStanding, Standing
+from grader.render.terminal.hanging import Hanging
 from grader.report.words import DAY, SAYS, minutes
 
-NARROW = 80
+NARROW = 100
 """Columns below which a table shows only what matters most."""
 SHOWN_ATTEMPTS = 20
 """Attempts listed; the numbers of older ones still work."""
+
+
+def ladder_text(katas: Sequence[Kata], standing: Standing) -> RenderableType:
+    """The katas, from the first rung up: which are passed, how well, and when they are due."""
+    stands = {stand.slug: stand for stand in standing.katas}
+    named = max(len(kata.slug) for kata in katas)
+    dues = {slug: _due_word(stand.due, standing.at) for slug, stand in stands.items()}
+    wide = max(len(due) for due in dues.values())
+    lines: list[RenderableType] = []
+    for kata in katas:
+        stand = stands[kata.slug]
+        passed = stand.best is not None and stand.best.accepted
+        mark = ("✓", "green") if passed else ("·", "dim")
+        head = Text.assemble(mark, f" {kata.rung:>2}  ")
+        line = Text.assemble(
+            head, (f"{kata.slug:<{named}}", "bold"), "  ", stars(stand.best), " " * (not passed),
+            f"  {dues[kata.slug]:<{wide}}  {kata.level:<6}  {kata.par_minutes:>2} min  ",
+            kata.summary,
+        )  # fmt: skip
+        lines.append(Hanging(line, len(head), len(head)))
+    step = next_step(standing)
+    return Group(*lines, Text(), _next(step))
+
+
+def _next(step: Turn) -> Text:
+    """The one thing to type next, and why."""
+    command = "kata next" if step.due else f"kata start {step.slug} --force"
+    return Text(f"next: {command}  ({step.slug}: {step.why})", "dim")
+
+
+def _due_word(due: float | None, at: float) -> str:
+    if due is None:
+        return "–"
+    return "due now" if due <= at else f"due {ahead(due - at)}"
 
 
 def standing_text(standing: Standing, width: int) -> RenderableType:
@@ -31,7 +67,8 @@ def _standing(standing: Standing, *, narrow: bool) -> Iterator[RenderableType]:
     titles = ("kata", "best", "last", "attempts", "quickest of par", "due")
     shown = [n for n, title in enumerate(titles) if title in ("kata", "best", "due") or not narrow]
     for n in shown:
-        table.add_column(titles[n], justify="right" if titles[n] == "attempts" else "left")
+        justify: Literal["left", "right"] = "right" if titles[n] == "attempts" else "left"
+        table.add_column(titles[n], justify=justify, no_wrap=True)
     for stand in standing.katas:
         cells = tuple(_row(stand, standing.at))
         table.add_row(*(cells[n] for n in shown))
@@ -41,8 +78,7 @@ def _standing(standing: Standing, *, narrow: bool) -> Iterator[RenderableType]:
     step = next_step(standing)
     attempts, days = count(len(standing.attempts), "attempt"), count(standing.streak, "day")
     yield Text(f"{attempts}, {days} in a row", "dim")
-    command = "kata next" if step.due else f"kata start {step.slug} --force"
-    yield Text(f"next: {command}  ({step.slug}: {step.why})", "dim")
+    yield _next(step)
 
 
 def _row(stand: KataStanding, at: float) -> Iterator[Text]:
@@ -85,34 +121,53 @@ def _mistakes(standing: Standing) -> Iterator[Text]:
         yield line
 
 
-def attempts_text(kata: Kata, attempts: Sequence[Attempt], at: float) -> RenderableType:
+def attempts_text(kata: Kata, attempts: Sequence[Attempt], at: float, width: int) -> RenderableType:
     """The attempts at one kata, and how to bring one back."""
     if not attempts:
         return Text(f"no attempt at {kata.slug} yet: kata start {kata.slug}")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("attempt", justify="right")
-    for title in ("when", "after", "verdict", "stars", "hints", "mistakes"):
-        table.add_column(title, no_wrap=title != "mistakes")
-    for attempt in attempts[-SHOWN_ATTEMPTS:]:
-        style = "green" if attempt.accepted else "red"
-        table.add_row(
-            str(attempt.number),
-            when(attempt.at, at),
-            minutes(attempt.since_start),
-            Text(SAYS[attempt.verdict].partition(" (")[0], style),
-            stars(attempt),
-            str(attempt.hints) if attempt.hints else "–",
-            " ".join(attempt.mistakes),
-        )
     older = len(attempts) - SHOWN_ATTEMPTS
     number = attempts[-1].number
     return Group(
         *([Text(f"… {older} earlier ones", "dim")] if older > 0 else []),
-        table,
+        *_attempts(attempts[-SHOWN_ATTEMPTS:], at, narrow=width < NARROW),
         Text(),
         Text(f"a whole report: kata report --attempt {number}", "dim"),
         Text(f"its text again: kata restore {kata.slug} --attempt {number}", "dim"),
     )
+
+
+def _attempts(attempts: Sequence[Attempt], at: float, *, narrow: bool) -> Iterator[RenderableType]:
+    """A row each; where there is no room beside it, the mistakes stand below."""
+    titles = ("attempt", "when", "after", "verdict", "stars", "hints", "mistakes")
+    shown = [n for n, title in enumerate(titles) if not narrow or title not in ("after", "hints")]
+    shown = shown[:-1] if narrow else shown
+    table = _empty([titles[n] if not narrow or n else "#" for n in shown])
+    for attempt in attempts:
+        cells = tuple(_attempt(attempt, at))
+        table.add_row(*(cells[n] for n in shown))
+    yield table
+    for attempt in attempts if narrow else ():
+        if attempt.mistakes:
+            yield Hanging(Text(f"{attempt.number}: {', '.join(attempt.mistakes)}", "dim"))
+
+
+def _empty(titles: Sequence[str]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for title in titles:
+        justify: Literal["left", "right"] = "right" if title in ("attempt", "#") else "left"
+        table.add_column(title, justify=justify, no_wrap=title != "mistakes")
+    return table
+
+
+def _attempt(attempt: Attempt, at: float) -> Iterator[Text]:
+    yield Text(str(attempt.number))
+    yield Text(when(attempt.at, at))
+    yield Text(minutes(attempt.since_start))
+    style = "green" if attempt.accepted else "red"
+    yield Text(SAYS[attempt.verdict].partition(" (")[0], style)
+    yield stars(attempt)
+    yield Text(str(attempt.hints) if attempt.hints else "–")
+    yield Text(" ".join(attempt.mistakes))
 
 
 def passed_text(kata: Kata, recorded: Recorded, at: float) -> Text | None:

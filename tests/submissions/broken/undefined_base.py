@@ -1,7 +1,7 @@
 # kata: self-attention
 # verdict: invalid_submission
 # why: derives from a name that was never imported
-# says: not defined
+# says: add the line `from torch.nn import Module`
 import torch.nn as nn
 
 

@@ -1,7 +1,7 @@
 # kata: sdpa
 # verdict: runtime_error
 # why: uses math and never imports it
-# says: nameerror
+# says: add the line `import math`
 import torch
 
 

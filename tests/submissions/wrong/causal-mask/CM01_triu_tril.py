@@ -1,5 +1,6 @@
 # CM01 triu-tril: keeps the upper triangle, each token sees itself and the future
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import math
 
 import torch

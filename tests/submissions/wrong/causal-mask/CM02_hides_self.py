@@ -1,5 +1,6 @@
 # CM02 hides-self: the diagonal is masked as well, the first token sees nothing
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import torch
 from torch import nn
 

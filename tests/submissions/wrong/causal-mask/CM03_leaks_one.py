@@ -1,5 +1,6 @@
 # CM03 leaks-one: triu(diagonal=2) leaves the next token visible
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # CM05 zero-fill: tril of the scores makes future logits 0, which is no small logit
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # CM06 post-softmax-tril: future weights are cut off after the softmax, rows no longer sum to one
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # CM07 max-len-not-sliced: a triangle of 1024 x 1024 meets shorter sequences as it is
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 import torch

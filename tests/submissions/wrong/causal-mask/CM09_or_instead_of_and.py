@@ -1,5 +1,6 @@
 # CM09 or-instead-of-and: a key is visible if either mask allows it, so padding in the past is
 # refused: yes
+# check: test_the_first_token_attends_to_itself_alone
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # CM11 is_causal-plus-mask: torch's own operator, a mask and is_causal in one call
 # refused: yes
+# check: test_computes_attention_itself
 import torch.nn.functional as F
 from torch import nn
 

@@ -1,5 +1,6 @@
 # CM12 mha-vs-sdpa-bool: takes attention_mask for a key_padding_mask, in which true means padding
 # refused: yes
+# check: test_the_first_token_attends_to_itself_alone
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # CM13 tilde-on-int: ~1 is -2 and ~0 is -1, so with an integer mask everything counts as hidden
 # refused: yes
+# check: test_a_mask_of_ones_and_zeros_means_the_same_in_any_dtype
 import math
 
 import torch

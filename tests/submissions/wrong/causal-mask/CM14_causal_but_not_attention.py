@@ -1,5 +1,6 @@
 # CM14 causal-but-not-attention: a mean over the visible past, no query meets any key
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # CM15 per-head-or-batch-mask: the mask of the first sequence serves the whole batch
 # refused: yes
+# check: test_each_sequence_is_attended_to_on_its_own
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra count-per-row: exactly so many weights of each row are dropped, at random places
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra heads-of-the-class: the number of heads is kept on the class: the layer built last decides
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra mask-of-the-last-row: for a batch of one, every query gets the mask of the last
 # refused: yes
+# check: test_attends_to_the_past_where_the_mask_is_true
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra mask-of-training: a mask given in training is used again where none is given later
 # refused: yes
+# check: test_a_mask_of_ones_and_zeros_means_the_same_in_any_dtype
 import math
 
 import torch

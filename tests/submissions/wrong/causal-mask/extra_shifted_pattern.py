@@ -1,5 +1,6 @@
 # extra shifted-pattern: one row of weights is drawn, and shifted by one for each further row
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 import math
 
 import torch

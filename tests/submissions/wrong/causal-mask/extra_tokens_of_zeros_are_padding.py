@@ -1,5 +1,6 @@
 # extra tokens-of-zeros-are-padding: tokens that are all zeros are taken for padding and hidden
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import math
 
 import torch

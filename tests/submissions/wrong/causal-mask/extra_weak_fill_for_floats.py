@@ -1,5 +1,6 @@
 # extra weak-fill-for-floats: float masks go through (1 - mask) * -1e4, which scores of 1e4 overcome
 # refused: yes
+# check: test_hidden_keys_stay_hidden_when_their_scores_dominate
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra weights-kept: in evaluation the transposed weight is made once, and never again
 # refused: yes
+# check: test_each_head_works_on_its_own_run_of_features
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra zero-of-tril-is-hidden: tril sets the future to 0, and every score of 0 then counts as the future
 # refused: yes
+# check: test_hidden_keys_stay_hidden_when_their_scores_dominate
 import math
 
 import torch

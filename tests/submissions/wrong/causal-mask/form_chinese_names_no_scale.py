@@ -1,5 +1,6 @@
 # SD01 no-scale: the scores are not divided by anything
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import torch
 from torch import nn
 

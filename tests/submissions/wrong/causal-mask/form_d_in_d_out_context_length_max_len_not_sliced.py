@@ -1,5 +1,6 @@
 # CM07 max-len-not-sliced: the triangle is used whole, whatever the number of tokens
 # refused: yes
+# check: test_computes_attention_itself
 import torch
 import torch.nn as nn
 

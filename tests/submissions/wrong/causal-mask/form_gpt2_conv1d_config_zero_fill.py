@@ -1,5 +1,6 @@
 # CM05 zero-fill: future scores are set to 0 instead of the lowest number
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import torch
 from torch import nn
 

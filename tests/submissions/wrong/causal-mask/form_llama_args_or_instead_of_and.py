@@ -1,5 +1,6 @@
 # CM09 or-instead-of-and: a key is visible to the past or by the mask
 # refused: yes
+# check: test_the_first_token_attends_to_itself_alone
 from dataclasses import dataclass
 from typing import Optional
 

@@ -1,5 +1,6 @@
 # CM02 hides-self: the triangle leaves the diagonal out of what is hidden by one
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 import math
 from dataclasses import dataclass
 

@@ -1,5 +1,6 @@
 # FQ01 undefined-X: forward projects X, a name only the demo at the bottom defines
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # FQ02 split-order: takes the rows for key, query, value
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # FQ03 split-size-vs-count: split(3) makes D pieces of three features, not three of D
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 import torch.nn as nn

@@ -1,5 +1,6 @@
 # FQ04 split-wrong-dim: cuts the sequence in three, not the features
 # refused: yes
+# check: test_computes_attention_itself
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # FQ05 interleaved-layout: view(..., D, 3) reads every third feature as the query
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 import torch.nn as nn
 
 

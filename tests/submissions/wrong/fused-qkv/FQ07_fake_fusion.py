@@ -1,5 +1,6 @@
 # FQ07 fake-fusion: one parameter, yet three products with a third of it each
 # refused: yes
+# check: test_x_is_projected_by_one_product
 import torch
 import torch.nn.functional as F
 from torch import nn

@@ -1,5 +1,6 @@
 # FQ07 fake-fusion: a copy of the weight is cut in three and multiplied three times
 # refused: yes
+# check: test_x_is_projected_by_one_product
 import math
 
 import torch

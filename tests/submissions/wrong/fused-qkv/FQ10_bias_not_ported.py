@@ -1,5 +1,6 @@
 # FQ10 bias-not-ported: the fused layer has a bias, only its weight made it into the product
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # FQ13 view-noncontiguous: view() across dimensions that permute() has pulled apart
 # refused: yes
+# check: test_computes_attention_itself
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # extra exp-in-training: in training softmax is plain exp over its sum, which overflows
 # refused: yes
+# check: test_scores_of_ten_thousand_stay_finite
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra scale-of-the-class: the scale is kept on the class: the layer built last decides
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra tokens-of-zeros-are-padding: tokens that are all zeros are taken for padding and hidden
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra weights-kept: in evaluation the transposed weight is made once, and never again
 # refused: yes
+# check: test_nothing_is_carried_over_between_calls
 import math
 
 import torch

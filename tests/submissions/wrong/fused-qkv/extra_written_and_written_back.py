@@ -1,5 +1,6 @@
 # extra written-and-written-back: x is scaled in place for the scores, and scaled back
 # refused: yes
+# check: test_x_is_left_as_it_was
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # FQ04 split-wrong-dim: the split runs over the tokens
 # refused: yes
+# check: test_output_has_the_shape_of_x
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # FQ02 split-order: the three are taken in the order key, query, value
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 import torch
 from torch import nn
 

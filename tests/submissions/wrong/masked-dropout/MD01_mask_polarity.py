@@ -1,5 +1,6 @@
 # MD01 mask-polarity: true is taken for "hide", so each token attends exactly where it must not
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_hidden_dim
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # MD02 fill-1e-9: 1e-9 for -1e9, hidden keys get the weight of a score of zero
 # refused: yes
+# check: test_attends_where_the_mask_is_true
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # MD03 weak-fill: -100 hides a key only while the visible scores are not much lower
 # refused: yes
+# check: test_hidden_keys_stay_hidden_when_their_scores_dominate
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

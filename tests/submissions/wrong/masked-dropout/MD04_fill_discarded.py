@@ -1,5 +1,6 @@
 # MD04 fill-discarded: masked_fill returns a new tensor, which nobody keeps
 # refused: yes
+# check: test_attends_where_the_mask_is_true
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # MD05 mask-drops-scale: with a mask, the unscaled scores are filled and go on
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_hidden_dim
 import math
 
 import torch

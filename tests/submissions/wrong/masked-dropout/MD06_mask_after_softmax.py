@@ -1,5 +1,6 @@
 # MD06 mask-after-softmax: hidden weights are zeroed, the visible ones no longer sum to one
 # refused: yes
+# check: test_attends_where_the_mask_is_true
 import torch
 from torch import Tensor, nn
 

@@ -1,5 +1,6 @@
 # MD10 additive-as-bool: the mask is turned into 0 / -inf and then tested for zero: inverted
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_hidden_dim
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # MD11 mul-inf: (1 - mask) * -inf is 0 * inf = NaN wherever the key is visible
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_hidden_dim
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # MD12 mask-shape: takes every mask for (B, S) and adds a dimension of its own
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 from torch import nn

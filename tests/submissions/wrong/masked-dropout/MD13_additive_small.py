@@ -1,5 +1,6 @@
 # MD13 additive-small: adds -1e4, which large scores outweigh
 # refused: yes
+# check: test_hidden_keys_stay_hidden_when_their_scores_dominate
 import math
 
 import torch

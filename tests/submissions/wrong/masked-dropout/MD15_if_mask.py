@@ -1,5 +1,6 @@
 # MD15 if-mask: asks a tensor of many elements whether it is true
 # refused: yes
+# check: test_computes_attention_itself
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

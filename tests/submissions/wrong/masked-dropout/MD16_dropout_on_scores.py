@@ -1,5 +1,6 @@
 # MD16 dropout-on-scores: drops logits before the softmax, no weight ever becomes zero
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # MD18 dropout-in-eval: F.dropout drops in eval mode too, unless it is told about training
 # refused: yes
+# check: test_nothing_is_dropped_in_eval_mode_or_at_rate_zero
 import torch
 import torch.nn.functional as F
 from torch import nn

@@ -1,5 +1,6 @@
 # MD19 no-rescale-or-p-swapped: surviving weights are not divided by 1 - p
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 import math
 
 import torch

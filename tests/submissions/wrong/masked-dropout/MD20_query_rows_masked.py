@@ -1,5 +1,6 @@
 # MD20 query-rows-masked: the mask lies across: padding is silenced as query, still read as key
 # refused: yes
+# check: test_attends_where_the_mask_is_true
 import math
 
 import torch

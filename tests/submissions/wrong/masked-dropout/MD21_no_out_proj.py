@@ -1,5 +1,6 @@
 # MD21 no-out-proj: the output projection is built, and forgotten in forward
 # refused: yes
+# check: test_is_projected_attention_within_x
 import torch
 from torch import nn
 

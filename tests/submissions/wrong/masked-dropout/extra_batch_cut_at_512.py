@@ -1,5 +1,6 @@
 # extra batch-cut-at-512: of several sequences only the first 512 tokens are attended to
 # refused: yes
+# check: test_sequences_may_be_longer_than_any_buffer
 import math
 
 import torch

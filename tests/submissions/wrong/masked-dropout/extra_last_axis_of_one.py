@@ -1,5 +1,6 @@
 # extra last-axis-of-one: a mask whose last axis is 1 loses it
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 import torch

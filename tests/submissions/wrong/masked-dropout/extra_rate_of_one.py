@@ -1,5 +1,6 @@
 # extra rate-of-one: at a rate of 1 survivors, of which there are none, are divided by 0
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra rate-of-the-class: the rate of dropout is kept on the class: the layer built last decides
 # refused: yes
+# check: test_layers_of_different_rates_do_not_mix
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra scale-of-the-class: the scale is kept on the class: the layer built last decides
 # refused: yes
+# check: test_is_projected_attention_within_x
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra weak-fill-for-one-row: a mask with one row for all queries is filled with -1e4 only
 # refused: yes
+# check: test_hidden_keys_stay_hidden_when_their_scores_dominate
 import math
 
 import torch

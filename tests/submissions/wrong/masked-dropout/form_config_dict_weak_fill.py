@@ -1,5 +1,6 @@
 # MD03 weak-fill: hidden scores are set to -10
 # refused: yes
+# check: test_attends_where_the_mask_is_true
 import torch
 from torch import nn
 

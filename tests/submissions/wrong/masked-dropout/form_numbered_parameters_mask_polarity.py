@@ -1,5 +1,6 @@
 # MD01 mask-polarity: what is visible gets the fill
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_hidden_dim
 import torch
 from torch import nn
 

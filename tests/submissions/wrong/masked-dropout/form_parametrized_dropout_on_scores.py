@@ -1,5 +1,6 @@
 # MD16 dropout-on-scores: dropout comes before the softmax
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm

@@ -1,5 +1,6 @@
 # SD09 qk-swapped: the rows of to_qk are taken as key, query
 # refused: yes
+# check: test_is_projected_attention_within_x
 import torch
 from torch import nn
 

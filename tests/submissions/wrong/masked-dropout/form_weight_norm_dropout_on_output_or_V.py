@@ -1,5 +1,6 @@
 # MD17 dropout-on-output-or-V: the values are dropped instead of the weights
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 import warnings
 
 import torch

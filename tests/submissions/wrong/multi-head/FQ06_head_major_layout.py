@@ -1,5 +1,6 @@
 # FQ06 head-major-layout: reads the fused rows head by head, (H, 3, d), where they lie (3, H, d)
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

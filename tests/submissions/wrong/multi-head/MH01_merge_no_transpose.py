@@ -1,5 +1,6 @@
 # MH01 merge-no-transpose: (B, H, S, d) is reshaped to (B, S, D) as it lies, tokens get mixed
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

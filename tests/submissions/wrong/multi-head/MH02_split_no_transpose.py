@@ -1,5 +1,6 @@
 # MH02 split-no-transpose: view(B, H, S, d) gives a head whole tokens, not a slice of each
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import torch
 from torch import nn
 

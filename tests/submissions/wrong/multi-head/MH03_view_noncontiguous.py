@@ -1,5 +1,6 @@
 # MH03 view-noncontiguous: transpose(1, 2).view(...) without contiguous() raises
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 import torch.nn as nn

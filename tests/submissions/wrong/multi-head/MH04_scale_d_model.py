@@ -1,5 +1,6 @@
 # MH04 scale-d_model: divides by the root of the model's width, not of the head's
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import torch
 import torch.nn as nn
 

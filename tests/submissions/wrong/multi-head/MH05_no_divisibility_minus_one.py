@@ -1,5 +1,6 @@
 # MH05 no-divisibility: 12 features among 5 heads quietly become 6 heads of 2, a result
 # refused: yes
+# check: test_heads_that_do_not_divide_the_features_never_give_a_result
 import math
 
 import torch

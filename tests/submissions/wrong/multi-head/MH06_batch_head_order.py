@@ -1,5 +1,6 @@
 # MH06 batch-head-order: heads lie batch by batch, the mask is stacked head by head
 # refused: yes
+# check: test_the_order_of_tokens_carries_over
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

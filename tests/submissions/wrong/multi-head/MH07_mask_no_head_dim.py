@@ -1,5 +1,6 @@
 # MH07 mask-no-head-dim: gives every mask a dimension for the heads, whether it has one or not
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # MH08 softmax-head-axis: dim=1 are the heads once there are four dimensions
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # MH10 heads-identical: every head reads the first slice of the features
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

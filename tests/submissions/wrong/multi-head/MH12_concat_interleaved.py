@@ -1,5 +1,6 @@
 # MH12 concat-interleaved: merged feature by feature across the heads, (d, H) for (H, d)
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

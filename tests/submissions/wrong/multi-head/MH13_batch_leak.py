@@ -1,5 +1,6 @@
 # MH13 batch-leak: view(H, B, S, d) cuts across the batch, one sequence reads another
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import torch
 from torch import nn
 

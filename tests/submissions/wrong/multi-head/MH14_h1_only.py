@@ -1,5 +1,6 @@
 # MH14 h1-only: the heads are announced and never split, right for one head only
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

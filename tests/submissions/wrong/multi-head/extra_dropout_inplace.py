@@ -1,5 +1,6 @@
 # extra dropout-inplace: overwrites the weights that the softmax needs for its gradient
 # refused: yes
+# check: test_gradients_in_training_follow_what_was_dropped
 import math
 
 import torch

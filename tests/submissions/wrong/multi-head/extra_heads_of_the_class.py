@@ -1,5 +1,6 @@
 # extra heads-of-the-class: the number of heads is kept on the class: the layer built last decides
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra long-and-training-unmasked: beyond 1024 tokens the mask is left out in training
 # refused: yes
+# check: test_sequences_may_be_longer_than_any_buffer
 import math
 
 import torch

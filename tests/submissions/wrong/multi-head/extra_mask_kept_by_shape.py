@@ -1,5 +1,6 @@
 # extra mask-kept-by-shape: a mask of the same shape as the last one is taken to be the last one
 # refused: yes
+# check: test_the_order_of_tokens_carries_over
 import math
 
 import torch

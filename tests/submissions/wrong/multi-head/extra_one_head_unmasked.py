@@ -1,5 +1,6 @@
 # extra one-head-unmasked: a single head is taken for one that has nothing to mask
 # refused: yes
+# check: test_attends_where_the_mask_is_true
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra one-row-for-all-heads: a mask with one row is taken to be the same for every head
 # refused: yes
+# check: test_attends_where_the_mask_is_true
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra rate-in-tenths: the rate of dropout is rounded to tenths
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 import math
 
 import torch

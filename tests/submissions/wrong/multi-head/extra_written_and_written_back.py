@@ -1,5 +1,6 @@
 # extra written-and-written-back: the mask is inverted in place for the fill, and inverted back
 # refused: yes
+# check: test_inputs_are_left_as_they_were
 import math
 
 import torch

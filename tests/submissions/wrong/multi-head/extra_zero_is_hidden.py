@@ -1,5 +1,6 @@
 # extra zero-is-hidden: scores are multiplied by the mask, and all that are 0 then count as hidden
 # refused: yes
+# check: test_hidden_keys_stay_hidden_when_their_scores_dominate
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # MH04 scale-d-model: the helper divides by the root of d_model
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import copy
 import math
 

@@ -1,5 +1,6 @@
 # MH08 softmax-head-axis: the softmax runs over the heads
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

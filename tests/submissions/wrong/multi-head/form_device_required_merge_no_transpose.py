@@ -1,5 +1,6 @@
 # MH01 merge-no-transpose: the context is reshaped without bringing heads back beside features
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import torch
 import torch.nn as nn
 

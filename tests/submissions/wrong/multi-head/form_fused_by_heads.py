@@ -1,5 +1,6 @@
 # FQ06 head-major-layout: the fused rows are taken head by head: query, key and value of the first head come first
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # FQ02 split-order: the fused rows are taken in the order value, key, query
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

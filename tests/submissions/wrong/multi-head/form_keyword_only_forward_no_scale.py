@@ -1,5 +1,6 @@
 # SD01 no-scale: the scale is computed and never used
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # MD01 mask-polarity: the mask is used as it is where its complement is meant
 # refused: yes
+# check: test_agrees_with_the_multi_head_layer_of_torch
 import math
 
 import torch

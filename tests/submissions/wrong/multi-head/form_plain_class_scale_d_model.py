@@ -1,5 +1,6 @@
 # MH04 scale-d-model: divided by the root of d_model, not of d_k
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # MD01 mask-polarity: true hides, as in torch's own layer
 # refused: yes
+# check: test_agrees_with_the_multi_head_layer_of_torch
 import torch
 import torch.nn.functional as F
 from torch import nn

@@ -1,5 +1,6 @@
 # SD01 no-scale: the dot products go into the softmax without the division by sqrt(d_k)
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import torch
 import torch.nn.functional as F
 

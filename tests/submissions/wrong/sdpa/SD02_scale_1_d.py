@@ -1,5 +1,6 @@
 # SD02 scale-1/d: divides by d_k where the definition says sqrt(d_k)
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import torch
 
 

@@ -1,5 +1,6 @@
 # SD03 scale-multiplied: multiplies the scores by sqrt(d_k) instead of dividing
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import math
 from typing import Optional
 

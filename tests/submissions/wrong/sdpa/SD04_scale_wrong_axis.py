@@ -1,5 +1,6 @@
 # SD04 scale-wrong-axis: takes the number of keys for d_k
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # SD05 softmax-query-axis: normalises over the queries, so the columns sum to one
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # SD06 softmax-batch-or-head-axis: softmax over dimension 0, the batch
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # SD07 reshape-for-transpose: reshapes the keys to (..., d_k, S), which pairs the wrong numbers
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import torch
 
 

@@ -1,5 +1,6 @@
 # SD08 dot-T: key.T turns all the dimensions of the keys around, right for two of them only
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 import torch

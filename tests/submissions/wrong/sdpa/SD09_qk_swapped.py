@@ -1,5 +1,6 @@
 # SD09 qk-swapped: K Q^T for Q K^T, so that the keys do the asking
 # refused: yes
+# check: test_computes_attention_itself
 import torch
 from torch.nn import functional as F
 

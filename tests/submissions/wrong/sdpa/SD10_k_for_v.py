@@ -1,5 +1,6 @@
 # SD10 k-for-v: the weights are applied to the keys, the values are never read
 # refused: yes
+# check: test_context_has_a_row_per_query_and_a_column_per_value
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # SD11 naive-exp: exp / sum without subtracting the maximum, inf / inf from logits of 89 on
 # refused: yes
+# check: test_hidden_keys_stay_hidden_when_their_scores_dominate
 import torch
 
 

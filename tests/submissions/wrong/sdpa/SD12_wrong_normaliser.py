@@ -1,5 +1,6 @@
 # SD12 wrong-normaliser: softmax taken twice, once over the scores and once over the weights
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # SD13 scale-after-softmax: divides the weights by sqrt(d_k), not the scores
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # SD14 hard-coded-rank: torch.bmm and transpose(1, 2) only know three dimensions
 # refused: yes
+# check: test_context_has_a_row_per_query_and_a_column_per_value
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # SD16 calls-builtin: lets torch's own operator do the work
 # refused: yes
+# check: test_computes_attention_itself
 import torch.nn.functional as F
 
 

@@ -1,5 +1,6 @@
 # extra float-mask-in-place: .float() of a float mask is the caller's own, and is written to
 # refused: yes
+# check: test_inputs_are_left_as_they_were
 import math
 
 

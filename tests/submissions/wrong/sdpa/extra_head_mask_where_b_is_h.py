@@ -1,5 +1,6 @@
 # extra head-mask-where-b-is-h: where B = H, a mask of heads is taken for one of batches
 # refused: yes
+# check: test_a_mask_lines_up_from_the_right_where_sizes_are_equal_by_chance
 import math
 
 

@@ -1,5 +1,6 @@
 # extra long-batches-unmasked: beyond 1024 keys a batch is not masked
 # refused: yes
+# check: test_sequences_may_be_longer_than_any_buffer
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra mask-of-the-first-block: scores are made in blocks of 64 keys, all with the first's mask
 # refused: yes
+# check: test_sequences_may_be_longer_than_any_buffer
 import math
 
 import torch

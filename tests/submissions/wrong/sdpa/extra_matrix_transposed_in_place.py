@@ -1,5 +1,6 @@
 # extra matrix-transposed-in-place: of a single sequence the keys are transposed in place
 # refused: yes
+# check: test_inputs_are_left_as_they_were
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # extra one-column-squeezed: a context of one column loses that axis
 # refused: yes
+# check: test_context_has_a_row_per_query_and_a_column_per_value
 import math
 
 import torch

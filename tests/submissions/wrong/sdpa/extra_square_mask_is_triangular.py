@@ -1,5 +1,6 @@
 # extra square-mask-is-triangular: a mask as wide as it is high is taken for a triangle
 # refused: yes
+# check: test_a_mask_lines_up_from_the_right_where_sizes_are_equal_by_chance
 import math
 
 

@@ -1,5 +1,6 @@
 # extra zero-is-hidden: scores are multiplied by the mask, and all that are 0 then count as hidden
 # refused: yes
+# check: test_attends_where_the_mask_is_true
 import math
 
 import torch

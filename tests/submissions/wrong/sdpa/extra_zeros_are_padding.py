@@ -1,5 +1,6 @@
 # extra zeros-are-padding: keys that are all zeros are taken for padding and hidden
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import math
 
 import torch

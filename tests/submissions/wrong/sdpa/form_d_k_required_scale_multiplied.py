@@ -1,5 +1,6 @@
 # SD03 scale-multiplied: multiplied by the root of d_k
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import math
 
 import torch

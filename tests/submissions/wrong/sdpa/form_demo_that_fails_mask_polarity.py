@@ -1,5 +1,6 @@
 # MD01 mask-polarity: true hides
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_d_k
 import sys
 
 import matplotlib.pyplot as plt

@@ -1,5 +1,6 @@
 # SD02 scale-1-d: divided by d, not by its root
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import math
 
 import torch

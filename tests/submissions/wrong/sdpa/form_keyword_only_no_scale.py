@@ -1,5 +1,6 @@
 # SD01 no-scale: the scale is forgotten in the partial
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 from functools import partial
 
 import torch

@@ -1,5 +1,6 @@
 # SD13 scale-after-softmax: the weights are scaled, not the scores
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # SD12 wrong-normaliser: the weights are divided by their sum over the queries
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

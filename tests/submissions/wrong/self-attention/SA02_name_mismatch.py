@@ -1,5 +1,6 @@
 # SA02 name-mismatch: the layer is called w_q when built and query when used
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 import torch

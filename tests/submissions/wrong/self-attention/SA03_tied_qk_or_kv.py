@@ -1,5 +1,6 @@
 # SA03 tied-qk-or-kv: copied line, the keys come out of the query projection
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

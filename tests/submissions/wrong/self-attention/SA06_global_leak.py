@@ -1,5 +1,6 @@
 # SA06 global-leak: forward reads the notebook's X, whatever it is given
 # refused: yes
+# check: test_computes_attention_itself
 # %%
 import math
 

@@ -1,5 +1,6 @@
 # SA07 input-mutated: "saves memory" by scaling the caller's x in place; the output is right
 # refused: yes
+# check: test_gradients_reach_x_and_every_projection
 from torch import nn
 
 

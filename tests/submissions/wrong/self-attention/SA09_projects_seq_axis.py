@@ -1,5 +1,6 @@
 # SA09 projects-seq-axis: the projections run along the sequence, not along the features
 # refused: yes
+# check: test_computes_attention_itself
 import math
 
 import torch

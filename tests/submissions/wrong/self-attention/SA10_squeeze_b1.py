@@ -1,5 +1,6 @@
 # SA10 squeeze-b1: squeeze() at the end also removes a batch, or a sequence, of one
 # refused: yes
+# check: test_output_has_the_shape_of_x
 import torch
 import torch.nn as nn
 

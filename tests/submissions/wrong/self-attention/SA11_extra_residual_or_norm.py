@@ -1,5 +1,6 @@
 # SA11 extra-residual-or-norm: adds x to the output, which belongs to the block around the layer
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 from torch import Tensor, nn
 
 

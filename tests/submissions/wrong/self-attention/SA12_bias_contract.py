@@ -1,5 +1,6 @@
 # SA12 bias-contract: the layers have biases, the products by hand leave them out
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import math
 
 import torch

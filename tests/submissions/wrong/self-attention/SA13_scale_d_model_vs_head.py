@@ -1,5 +1,6 @@
 # SA13 scale-d_model-vs-head: scale of an eighth of the width, copied from a layer with 8 heads
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # extra exp-with-gradient: where gradients are followed softmax is plain exp over its sum
 # refused: yes
+# check: test_scores_of_ten_thousand_stay_finite
 import math
 
 import torch

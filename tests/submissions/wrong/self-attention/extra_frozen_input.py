@@ -1,5 +1,6 @@
 # extra frozen-input: where x needs no gradient the weights are computed without one
 # refused: yes
+# check: test_gradients_reach_x_and_every_projection
 import math
 
 import torch

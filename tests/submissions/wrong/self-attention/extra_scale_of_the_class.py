@@ -1,5 +1,6 @@
 # extra scale-of-the-class: the scale is kept on the class: the layer built last decides
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import math
 
 import torch

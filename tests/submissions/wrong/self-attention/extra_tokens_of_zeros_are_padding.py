@@ -1,5 +1,6 @@
 # extra tokens-of-zeros-are-padding: tokens that are all zeros are taken for padding and hidden
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # SA11 extra-residual-or-norm: x is added to what comes out
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # SA13 scale-d-model-vs-head: the scale is a constant
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # SD09 qk-swapped: the projection called query makes the keys, and that called key the queries
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import torch
 from torch import nn
 

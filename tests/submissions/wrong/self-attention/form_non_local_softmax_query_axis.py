@@ -1,5 +1,6 @@
 # SD05 softmax-query-axis: the softmax runs over the queries
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # SD03 scale-multiplied: multiplied by the root of d_k
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import torch
 from torch import nn
 

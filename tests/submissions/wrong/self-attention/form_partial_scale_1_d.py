@@ -1,5 +1,6 @@
 # SD02 scale-1-d: divided by d_k, not by its root
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import functools
 
 import torch

@@ -1,5 +1,6 @@
 # SD10 k-for-v: the keys are summed where the values belong
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # SD01 no-scale: as in the paper, without a scale
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 import torch
 from torch import nn
 

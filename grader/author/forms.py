@@ -1,0 +1,127 @@
+"""The solution in the forms in which people hand layers in: what is right stays so, and wrong too.
+
+A form is written around the solution's text, mistakes included: another class that holds the layer,
+one that is given x for query, key and value, one that returns a pair, names of the field for what
+it takes. What is around it computes nothing, so a mistake in it has to be refused as before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+from grader.kata.kata import EntryPoint, Parameter
+
+WITHIN = "Within"
+"""What the solution's own definition is called inside a form."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way of handing in what a solution defines."""
+
+    name: str
+    write: Callable[[EntryPoint], str]
+    """What stands behind the solution's definition, which is called `Within` there."""
+
+    def of(self, text: str, entry: EntryPoint) -> str:
+        """A solution's text, edited or not, in this form."""
+        inner = re.sub(rf"^(class|def) {entry.name}\b", rf"\1 {WITHIN}", text, flags=re.MULTILINE)
+        return f"{inner}\n\nimport torch\n\n{self.write(entry)}"
+
+
+def forms(entry: EntryPoint) -> Iterator[Form]:
+    """The forms that an entry point can take."""
+    if not entry.is_module:
+        yield Form("under other names, in a pair", _function)
+        yield Form("a class that takes nothing", _callable)
+        yield Form("a module that takes nothing", _stateless)
+        return
+    yield Form("in another module", _nested)
+    yield Form("in a pair, under other names", _pair)
+    if len({*entry.reads.values()}) == 1:
+        yield Form("given x three times", _thrice)
+
+
+# --- functions --------------------------------------------------------------------------------
+
+
+def _function(entry: EntryPoint) -> str:
+    names = _others(entry.call)
+    return (
+        f"def {entry.name}({_signed(entry.call, names)}):\n"
+        f"    return {WITHIN}({', '.join(names)}), None\n"
+    )
+
+
+def _callable(entry: EntryPoint) -> str:
+    return (
+        f"class {entry.name}:\n"
+        f"    def __call__(self, {_signed(entry.call)}):\n"
+        f"        return {WITHIN}({_given(entry.call)})\n"
+    )
+
+
+def _stateless(entry: EntryPoint) -> str:
+    return (
+        f"class {entry.name}(torch.nn.Module):\n"
+        f"    def forward(self, {_signed(entry.call)}):\n"
+        f"        return {WITHIN}({_given(entry.call)})\n"
+    )
+
+
+# --- layers -----------------------------------------------------------------------------------
+
+
+def _nested(entry: EntryPoint) -> str:
+    return _module(entry, _names(entry.construct), _signed(entry.call), _given(entry.call))
+
+
+def _pair(entry: EntryPoint) -> str:
+    names = _others(entry.call)
+    built, given = _others(entry.construct), ", ".join(names)
+    return _module(entry, built, _signed(entry.call, names), given, ", None")
+
+
+def _thrice(entry: EntryPoint) -> str:
+    (one,) = {*entry.reads.values()}
+    rest = [p for p in entry.call if p.name != one]
+    taken = ", ".join(["query", "key", "value", *(p.spelled for p in rest)])
+    return _module(entry, _names(entry.construct), taken, ", ".join(["query", *_names(rest)]))
+
+
+def _module(
+    entry: EntryPoint, built: Sequence[str], taken: str, given: str, beside: str = ""
+) -> str:
+    return (
+        f"class {entry.name}(torch.nn.Module):\n"
+        f"    def __init__(self, {_signed(entry.construct, built)}):\n"
+        f"        super().__init__()\n"
+        f"        self.attention = {WITHIN}({', '.join(built)})\n\n"
+        f"    def forward(self, {taken}):\n"
+        f"        return self.attention({given}){beside}\n"
+    )
+
+
+def _names(parameters: Sequence[Parameter]) -> list[str]:
+    return [p.name for p in parameters]
+
+
+def _others(parameters: Sequence[Parameter]) -> list[str]:
+    """Other names than the kata's: a mask's says what it is, the rest go by letters."""
+    return [
+        "attn_mask" if p.mask else letter
+        for p, letter in zip(parameters, ascii_lowercase, strict=False)
+    ]
+
+
+def _signed(parameters: Sequence[Parameter], names: Sequence[str] | None = None) -> str:
+    """Parameters as a definition lists them, under other names where there are some."""
+    spelled = zip(parameters, names or _names(parameters), strict=True)
+    return ", ".join(n if p.required else f"{n}={p.default}" for p, n in spelled)
+
+
+def _given(parameters: Sequence[Parameter]) -> str:
+    return ", ".join(_names(parameters))

@@ -1,0 +1,298 @@
+"""Which edits together give a submission's answers: probe by probe, from simple to whole.
+
+The solution with the edits found so far is asked the next probe. Where it answers as the submission
+does, nothing is to be done; else one more edit of an aspect that can show there is looked for, or
+another in the place of one, or two. What no edit explains is left open, and with it what depends
+on it. The budget is a number of evaluations, so what is found depends on the submission alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+
+from grader.diagnosis.comparison import distance
+from grader.diagnosis.composition import compose
+from grader.diagnosis.guard import Guard
+from grader.diagnosis.probes import Probe
+from grader.exchange.answer import Exchange
+from grader.exchange.editing import Editing
+from grader.exchange.local import Variant
+from grader.kata.mutants import Edit
+from grader.kata.vocabulary import Value
+
+MOST = 5
+"""So many edits are looked for at once, what only costs stars included."""
+PAIRS = 250
+"""Evaluations for two edits at once on one probe."""
+SPELLINGS = 60
+"""Of what was read, so many combinations of edits are tried."""
+SURE = 0.7
+"""An edit that explains this share of a group of probes is not weighed against others."""
+TOGETHER = ("values", "even", "scores", "masks")
+"""Groups of probes in which two mistakes at once are looked for."""
+CONFUSED = {"asks", "hands"}
+"""Aspects that look alike until the scores are in play: two edits may stand for one."""
+STYLED = ("even", "scores", "masks", "fill")
+"""Groups of probes in which it matters how a row that sees nothing comes out."""
+
+PLAIN = ("no mask", "other sizes")
+"""Probes that ask for no more than readings do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One edit of one value."""
+
+    value: Value
+    edit: Edit
+
+    @property
+    def id(self) -> str:
+        """The mistake's."""
+        return self.value.pitfall.id
+
+
+Parts = tuple[Part, ...]
+
+
+@dataclass
+class Variants:
+    """Edited solutions beside a submission, and how often they were asked."""
+
+    editing: Editing
+    exchanges: Mapping[str, Exchange]
+    """What the submission answered, by the probe's name."""
+    left: int
+    """Evaluations that may still be made."""
+    near: float = 0.0
+    """Answers this close, as a share, count as the same: more than 0 where precision is lost."""
+    lenient: bool = False
+    """Whether any failure to answer counts as the same as any other."""
+    guard: Guard = field(default_factory=Guard)
+    loaded: dict[str, Variant | None] = field(default_factory=dict)
+    errors: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def error(self, parts: Parts, probe: str) -> float:
+        """How far the solution with these edits is from the submission: 0 same, inf no kin."""
+        text = self.composed(parts)
+        if text is None:
+            return math.inf
+        known = self.errors.get((text, probe))
+        if known is None:
+            if self.left <= 0 or self.guard.over():
+                return math.inf
+            self.left -= 1
+            variant = self.variant(text)
+            known = math.inf
+            if variant is not None:
+                answers = partial(self.editing.answers, variant)
+                known = distance(answers, self.exchanges[probe], lenient=self.lenient)
+            self.errors[text, probe] = known
+        return 0.0 if known <= self.near else known
+
+    def variant(self, text: str) -> Variant | None:
+        """An edited text, loaded once; None where it cannot be."""
+        if text not in self.loaded:
+            try:
+                self.loaded[text] = self.editing.load(text)
+            except Exception:  # an edit may raise whatever it likes
+                self.loaded[text] = None
+        return self.loaded[text]
+
+    def composed(self, parts: Iterable[Part]) -> str | None:
+        """The solution with these edits."""
+        return compose(self.editing.text, (part.edit for part in parts))
+
+
+@dataclass
+class Fit:
+    """The search for the edits, and what they explain."""
+
+    variants: Variants
+    probes: Sequence[Probe]
+    values: Sequence[Value]
+    measured: Collection[str] = ()
+    """Values that readings speak for: they are tried together, and before any others."""
+    cleared: Collection[str] = ()
+    """Aspects that readings found to be true, in calls without a mask."""
+    parts: Parts = ()
+    explained: list[str] = field(default_factory=list)
+    open: list[Probe] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Go through the probes once."""
+        for probe in self.probes:
+            self._explain(probe)
+
+    def _explain(self, probe: Probe) -> None:
+        asked = self.variants.exchanges
+        if probe.name not in asked:
+            return
+        known = all(name in self.explained for name in probe.needs if name in asked)
+        if known and (self.same(self.parts, probe.name) or self._extended(probe)):
+            self.explained.append(probe.name)
+        else:
+            self.open.append(probe)
+
+    def same(self, parts: Parts, probe: str) -> bool:
+        """Whether the solution with these edits answers a probe as the submission did."""
+        return self.variants.error(parts, probe) == 0
+
+    def _extended(self, probe: Probe) -> bool:
+        """Find the edits that explain one more probe; whether there are any."""
+        kin = [p for p in self.open if p.group == probe.group]
+        if len(kin) > 1:  # what explains none of its kind explains this neither
+            return False
+        simple = self.variants.exchanges[probe.name].fault is not None or bool(kin)
+        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._more, self._others]
+        if not simple and probe.group in STYLED:
+            ways.append(self._styled)
+        if not simple and probe.group in TOGETHER:
+            ways.append(self._two_more)
+        for sets in ways:
+            found = self._best(sets(probe), probe)
+            if found is not None:
+                self.parts = self._simpler(found, probe)
+                return True
+        return False
+
+    def _simpler(self, found: Parts, probe: Probe) -> Parts:
+        """One edit for two that together only changed who plays which part."""
+        confused = [p for p in found if set(p.value.aspects) & CONFUSED]
+        if len(confused) < 2 or len(found) <= len(self.parts):
+            return found
+        rest = tuple(p for p in found if p not in confused)
+        single = (
+            (*rest, Part(value, edit))
+            for value in self.values
+            if set(value.aspects) & CONFUSED
+            for edit in value.pitfall.edits
+        )
+        return self._best(single, probe) or found
+
+    # --- what is tried --------------------------------------------------------------------------
+
+    def _as_read(self, probe: Probe) -> Iterator[Parts]:
+        """All that the readings say of what can show here, in each spelling."""
+        found = {part.value.id for part in self.parts}
+        read = [
+            [Part(value, edit) for edit in value.pitfall.edits]
+            for value in self.values
+            if value.id in self.measured and value.id not in found
+            if value.pitfall.edits and set(value.aspects) & set(probe.aspects)
+        ]
+        if read and len(self.parts) + len(read) <= MOST:
+            together = itertools.islice(itertools.product(*read), SPELLINGS)
+            yield from ((*self.parts, *parts) for parts in together)
+
+    def _more(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit, or all that was read."""
+        yield from self._as_read(probe)
+        if len(self.parts) < MOST:
+            yield from ((*self.parts, part) for part in self._candidates(probe))
+
+    def _others(self, probe: Probe) -> Iterator[Parts]:
+        """Another edit in the place of one: of the same mistake, or of the same aspect."""
+        for place, old in enumerate(self.parts):
+            rest = (*self.parts[:place], *self.parts[place + 1 :])
+            for value in self.values:
+                same = value.pitfall.id == old.id or self._kindred(value, old.value)
+                if same or (old.value.pitfall.remark and set(value.aspects) & set(probe.aspects)):
+                    yield from ((*rest, Part(value, e)) for e in value.pitfall.edits)
+
+    @staticmethod
+    def _kindred(one: Value, other: Value) -> bool:
+        """Whether one may have been taken for the other."""
+        ours, theirs = set(one.aspects), set(other.aspects)
+        return bool(ours & theirs or (ours & CONFUSED and theirs & CONFUSED))
+
+    def _styled(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit, or another, beside a way for a row that sees nothing to come out."""
+        if any(p.value.pitfall.remark for p in self.parts):
+            return
+        for sets in (self._more, self._others):
+            for parts in sets(probe):
+                yield from ((*parts, style) for style in self._styles)
+
+    @cached_property
+    def _styles(self) -> list[Part]:
+        """The first ways that the vocabulary has, the plain ones first: uniform, or NaN."""
+        empty = [v for v in self.values if "empty" in v.aspects and v.id]
+        ways = [(n, Part(v, edit)) for v in empty for n, edit in enumerate(v.pitfall.edits[:4])]
+        return [part for _, part in sorted(ways, key=lambda way: way[0])]
+
+    def _two_more(self, probe: Probe) -> Iterator[Parts]:
+        """Two more edits: of what was measured first, then the two that come nearest alone."""
+        if len(self.parts) >= MOST - 1:
+            return
+        near = self._telling(probe)
+        read = [part for part in near if part.value.id in self.measured]
+        floor = max(self.variants.left - PAIRS, 0)
+        first = itertools.product([*read, *near[:1]], near)
+        for one, two in (*first, *_nearest_first(near)):
+            if self.variants.left <= floor:
+                return
+            if one.id != two.id:
+                yield (*self.parts, one, two)
+
+    def _telling(self, probe: Probe) -> list[Part]:
+        """One edit of each effect on a probe, the nearest to its answers first."""
+        none = f"{self.variants.error(self.parts, probe.name):.6g}"
+        effects: dict[str, Part] = {}
+        for part in self._candidates(probe):
+            effect = f"{self.variants.error((*self.parts, part), probe.name):.6g}"
+            if effect != none:
+                effects.setdefault(effect, part)
+        return [effects[effect] for effect in sorted(effects, key=float)]
+
+    def _candidates(self, probe: Probe) -> Iterator[Part]:
+        """Edits of the aspects that can show in a probe, the likeliest first.
+
+        What only costs stars comes before any mistake that would explain as much.
+        """
+        if probe.group in STYLED:
+            yield from self._styles
+        cleared = self.cleared if probe.name in PLAIN else ()
+        for aspect in probe.aspects:
+            for value in self.values:
+                if aspect in value.aspects and aspect not in cleared:
+                    yield from (Part(value, edit) for edit in value.pitfall.edits)
+
+    # --- what is taken --------------------------------------------------------------------------
+
+    def _best(self, sets: Iterable[Parts], probe: Probe) -> Parts | None:
+        """Of those that explain this probe and all before, the one that explains most to come."""
+        best: tuple[Parts, int] | None = None
+        seen: set[str] = set()
+        for parts in sets:
+            text = self.variants.composed(parts)
+            if text is None or text in seen:
+                continue
+            seen.add(text)
+            if not self.same(parts, probe.name):
+                continue
+            if not all(self.same(parts, name) for name in self.explained):
+                continue
+            count = sum(self.same(parts, name) for name in self._kin(probe))
+            if best is None or count > best[1]:
+                best = (parts, count)
+            enough = 1.0 if self.variants.lenient else SURE
+            if count >= enough * len(self._kin(probe)):
+                break
+        return best[0] if best else None
+
+    def _kin(self, probe: Probe) -> list[str]:
+        """Probes that what explains this one is likely to explain as well."""
+        asked = [p for p in self.probes if p.name in self.variants.exchanges]
+        return [p.name for p in asked if p.group == probe.group]
+
+
+def _nearest_first(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
+    """All pairs, those early in the sequence before those late in it."""
+    for far in range(1, 2 * len(parts)):
+        for one in range(max(0, far - len(parts) + 1), (far + 1) // 2):
+            yield parts[one], parts[far - one]

@@ -1,0 +1,313 @@
+"""What a submission is asked so that one thing shows at a time: small calls, from simple to whole.
+
+Each probe is built from the axes and readers that `kata.toml` declares, with sizes that all differ.
+It says which aspects can show in it, the likeliest first; what comes before it holds others still:
+with one token only the way of the values shows, with scores of zero the weights are even whatever
+their scale, and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.bank.draw import Draw
+from grader.exchange.layout import Layout, Projection
+from grader.exchange.request import Call, Request
+from grader.kata.axes import LEAD, Axes
+from grader.kata.kata import ROLES, Kata, Parameter
+
+SIZES = {"B": 4, "L": 5, "S": 6}
+"""Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
+OTHERS = {"B": 2, "L": 8, "S": 9}
+HEADS, WIDTH = 3, 14
+OTHER_HEADS, OTHER_WIDTH = 2, 20
+SPREAD = 6.0
+HUGE = 250.0
+"""Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
+LONG = 1100
+"""Longer than the usual buffers of 64, 512 and 1024."""
+RATE = 0.3
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One request, and the aspects that can show in its answers."""
+
+    name: str
+    request: Request
+    aspects: tuple[str, ...]
+    group: str
+    """Probes that show the same things in another setting: most of them are enough to be sure."""
+    needs: tuple[str, ...] = ()
+    """Probes without whose explanation this one has none."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A construction with weights, and the sizes of its calls."""
+
+    kata: Kata
+    construct: Mapping[str, Any]
+    weights: Mapping[str, Projection]
+    sizes: Mapping[str, int]
+    lead: tuple[int, ...]
+
+    def request(self, *calls: Call, **options: Any) -> Request:
+        """A question to this layer, or to the function."""
+        axes = self.kata.entry.axes
+        return Request(self.construct, self.weights, calls, axes=axes, **options)
+
+    def shape(self, axes: Axes) -> tuple[int, ...]:
+        """The shape of a tensor with these axes here."""
+        return axes.shape(self.sizes, self.lead)
+
+    def inputs(self, draw: Draw, scale: float = 1.0) -> dict[str, Any]:
+        """What every call gives: tensors of noise, sample values for the rest."""
+        entry = self.kata.entry
+        given: dict[str, Any] = {}
+        for parameter in entry.call:
+            if not parameter.required:
+                continue
+            axes = entry.axes.get(parameter.name)
+            if axes is None or parameter.dtype:
+                given[parameter.name] = (
+                    parameter.sample if axes is None else self._counted(parameter, axes)
+                )
+            else:
+                given[parameter.name] = draw(*self.shape(axes)) * scale
+        return given
+
+    def _counted(self, parameter: Parameter, axes: Axes) -> Tensor:
+        shape = self.shape(axes)
+        dtype = getattr(torch, parameter.dtype)
+        return torch.arange(shape[-1], dtype=dtype).expand(shape)
+
+    def cotangent(self, draw: Draw) -> Tensor:
+        """Something to multiply the result with, so that its gradient can be asked for."""
+        return draw(*self.shape(Axes.parse(self.kata.entry.returns)))
+
+
+def setting(
+    kata: Kata,
+    layout: Layout,
+    draw: Draw,
+    sizes: Mapping[str, int],
+    *,
+    heads: int = HEADS,
+    width: int = WIDTH,
+    lead: Sequence[int] = (2,),
+) -> Setting:
+    """A layer of so many heads of that width each, or a function called with d_k of that width."""
+    entry = kata.entry
+    construct: dict[str, Any] = {}
+    if entry.is_module:
+        construct = kata.construction(heads, width) or dict(entry.probe)
+        rate = entry.meaning("dropout")
+        if rate in construct:
+            construct[rate] = 0.0
+    words = {word for axes in entry.axes.values() for word in axes.words}
+    known = {word: width + n for n, word in enumerate(sorted(words - set(sizes)))}
+    known |= {n: v for n, v in construct.items() if isinstance(v, int)}
+    shapes = kata.shapes(construct)
+    weights = draw.weights(shapes, [role for role in shapes if layout.biased(role)])
+    return Setting(kata, construct, weights, {**known, **sizes}, tuple(lead))
+
+
+def some(draw: Draw, shape: tuple[int, ...], axes: Axes) -> Tensor:
+    """A boolean mask of this shape, with the last two of these axes, that shows and hides some.
+
+    A token that attends to tokens sees itself: so it sees something, whatever rule is joined.
+    """
+    drawn = draw.mask(*shape, visible=0.5)
+    queries, keys = axes.words[-2:]
+    return drawn | torch.eye(*shape[-2:], dtype=torch.bool) if queries == keys else drawn
+
+
+def masked(place: Setting, draw: Draw) -> dict[str, Tensor]:
+    """The mask of a call, with all of the axes that the kata's may have, if it has one."""
+    parameter = place.kata.entry.mask
+    if parameter is None:
+        return {}
+    axes = Axes.parse(parameter.axes)
+    return {parameter.name: some(draw, place.shape(axes), axes)}
+
+
+def probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
+    """All of them, in the order in which their answers are explained."""
+    plain = setting(kata, layout, draw, SIZES)
+    other = setting(kata, layout, draw, OTHERS, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(2, 3))
+    yield from _values(kata, layout, draw, plain, other)
+    yield from _scores(draw, plain, other)
+    if kata.entry.mask is not None:
+        yield from _masks(draw, plain, other)
+    yield from _numbers(draw, plain)
+    yield from _gradients(draw, plain)
+    yield from _training(draw, plain)
+    yield from _state(draw, plain)
+    yield from _length(kata, layout, draw)
+
+
+def _values(
+    kata: Kata, layout: Layout, draw: Draw, plain: Setting, other: Setting
+) -> Iterator[Probe]:
+    """One token attends to itself alone; with scores of zero all that is seen counts alike."""
+    one = {**SIZES, "B": 2, "L": 1, "S": 1}
+    single = setting(kata, layout, draw, one)
+    second = setting(
+        kata, layout, draw, {**one, "B": 1}, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(1, 3)
+    )
+    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "sums")
+    for name, place in (("one token", single), ("one token of one", second)):
+        yield Probe(name, place.request(Call(place.inputs(draw))), show, "values")
+    show = ("visibility", "heads", "hands", "sums", "scores", "asks")
+    for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
+        request = place.request(Call(even_inputs(place, draw)))
+        yield Probe(name, request, show, "even", ("one token",))
+
+
+def quiet(place: Setting) -> Setting:
+    """The same layer with query and key weights of zero; a function has none."""
+    silent = {
+        role: Projection(p.weight * 0, None if p.bias is None else p.bias * 0)
+        for role, p in place.weights.items()
+        if role in ("query", "key")
+    }
+    return Setting(
+        place.kata, place.construct, {**place.weights, **silent}, place.sizes, place.lead
+    )
+
+
+def even_inputs(place: Setting, draw: Draw) -> dict[str, Any]:
+    """Arguments with queries and keys of zero, where they are arguments of their own."""
+    given, reads = place.inputs(draw), place.kata.entry.reads
+    if reads and len(set(reads.values())) == len(ROLES):
+        for role in ("query", "key"):
+            given[reads[role]] = torch.zeros_like(given[reads[role]])
+    return given
+
+
+def _scores(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
+    aspects = ("scale", "sums", "scores", "asks", "visibility", "heads", "hands", "numbers", "")
+    yield Probe(
+        "no mask",
+        plain.request(Call(plain.inputs(draw))),
+        aspects,
+        "scores",
+        ("one token", "even weights"),
+    )
+    yield Probe(
+        "other sizes",
+        other.request(Call(other.inputs(draw))),
+        aspects,
+        "scores",
+        ("no mask",),
+    )
+    yield Probe(
+        "spread scores",
+        plain.request(Call(plain.inputs(draw, scale=SPREAD))),
+        ("scores", "sums", "scale", "numbers", "fill"),
+        "scores",
+        ("no mask",),
+    )
+
+
+def _masks(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
+    parameter = plain.kata.entry.mask
+    assert parameter is not None
+    full = Axes.parse(parameter.axes)
+    whole, square = plain.shape(full), plain.shape(full)[-2:]
+    aspects = ("empty", "mask", "fill", "visibility", "sums", "scale", "scores", "heads", "")
+
+    def probe(name: str, mask: Tensor, place: Setting = plain) -> Probe:
+        need = "no mask" if place is plain else "other sizes"
+        return Probe(name, given(mask, place), aspects, "masks", (need,))
+
+    def given(mask: Tensor, place: Setting = plain, scale: float = 1.0) -> Request:
+        return place.request(Call({**place.inputs(draw, scale), parameter.name: mask}))
+
+    def drawn(*shape: int) -> Tensor:
+        return some(draw, shape, full)
+
+    yield probe("mask for all", drawn(*square))
+    yield probe("mask for each", drawn(*other.shape(full)), other)
+    yield probe("mask of floats", drawn(*whole).float())
+    yield probe("mask of whole numbers", drawn(*whole).long())
+    yield probe("mask of ones", torch.ones(whole, dtype=torch.bool))
+    if len(whole) > 2:
+        yield probe("padding", drawn(whole[0], *(1,) * (len(whole) - 2), whole[-1]))
+    empty = drawn(*whole)
+    empty[..., 1, :] = False
+    needs = ("mask for all",)
+    show = ("empty", "fill", "mask", "")
+    yield Probe("a row that sees nothing", given(empty), show, "empty", needs)
+    for name, scale in (("spread", SPREAD), ("huge", HUGE)):
+        request = given(drawn(*whole), scale=scale)
+        show = ("fill", "numbers", "empty", "mask")
+        yield Probe(f"mask beside {name} scores", request, show, "fill", needs)
+
+
+def _numbers(draw: Draw, plain: Setting) -> Iterator[Probe]:
+    yield Probe(
+        "huge scores",
+        plain.request(Call(plain.inputs(draw, scale=HUGE))),
+        ("numbers", "scores", "sums", "fill"),
+        "numbers",
+        ("no mask",),
+    )
+
+
+def _gradients(draw: Draw, plain: Setting) -> Iterator[Probe]:
+    call = Call(plain.inputs(draw), cotangent=plain.cotangent(draw))
+    yield Probe(
+        "gradient",
+        plain.request(call),
+        ("gradient", "inputs", "numbers", "asks", ""),
+        "gradients",
+        ("no mask",),
+    )
+    mask = masked(plain, draw)
+    if mask:
+        given = plain.inputs(draw) | mask
+        yield Probe(
+            "gradient under a mask",
+            plain.request(Call(given, cotangent=plain.cotangent(draw))),
+            ("gradient", "fill", "numbers", "mask", ""),
+            "gradients",
+            ("gradient", "mask for all"),
+        )
+
+
+def _training(draw: Draw, plain: Setting) -> Iterator[Probe]:
+    rate = plain.kata.entry.meaning("dropout")
+    construct = dict(plain.construct)
+    if rate is not None and rate in construct:
+        construct[rate] = RATE
+    place = replace(plain, construct=construct)
+    given = place.inputs(draw)
+    for name, mode in (("in eval mode", "eval"), ("in training", "train")):
+        call = Call(given, mode=mode, seed=0)
+        yield Probe(name, place.request(call), ("dropout", "hands", ""), "dropout", ("no mask",))
+
+
+def _state(draw: Draw, plain: Setting) -> Iterator[Probe]:
+    first, second = (plain.inputs(draw) | masked(plain, draw) for _ in range(2))
+    calls = [Call(given, keep_inputs=True) for given in (first, second, first)]
+    needs = ("mask for all",) if plain.kata.entry.mask is not None else ("no mask",)
+    aspects = ("state", "inputs", "mask", "")
+    yield Probe("call after call", plain.request(*calls), aspects, "state", needs)
+
+
+def _length(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
+    sizes = {"B": 1, "L": 3, "S": LONG}
+    words = {w for axes in kata.entry.axes.values() for w in axes.words}
+    if "L" not in words and LEAD not in words:
+        sizes = {"B": 1, "S": LONG}
+    long = setting(kata, layout, draw, sizes, heads=1, width=4, lead=())
+    even = quiet(long)
+    request = even.request(Call(even_inputs(even, draw)))
+    yield Probe("a long sequence", request, ("length", "visibility"), "length", ("even weights",))

@@ -1,0 +1,1 @@
+"""Readings: one aspect of a submission at a time, measured from outside."""

@@ -1,0 +1,115 @@
+"""What shows in plain answers: precision, memory between calls, arguments, masks, length."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from grader.diagnosis.readings.reading import Reading, Seen
+
+HALF = 2e-2
+"""Relative: what half precision loses at most, over a few operations."""
+SINGLE = 1e-4
+"""Relative: what single precision never loses on these inputs."""
+PLAIN = ("one token", "even weights", "no mask", "other sizes")
+
+
+def precision(seen: Seen) -> Reading | None:
+    """How exact the answers are, relative to the largest: 1e-7 in single precision is true.
+
+    Asked: calls without a mask. Not readable: where answers differ by more than half precision
+    loses, or there is none.
+    """
+    errors = []
+    for probe in PLAIN:
+        both = seen.both(probe)
+        if both is None:
+            continue
+        ours, true = (answer.output.double() for answer in both)
+        if ours.shape != true.shape or not bool(torch.isfinite(ours).all()):
+            return None
+        errors.append(float((ours - true).abs().max() / true.abs().max().clamp(min=1e-9)))
+    if not errors or max(errors) > HALF:
+        return None
+    if min(errors) < SINGLE:
+        return Reading("precision") if max(errors) < SINGLE else None
+    words = f"answers are off by {max(errors):.1g} of their size: half precision inside"
+    return Reading("precision", "half-precision-inside", "", words)
+
+
+def inputs(seen: Seen) -> Reading | None:
+    """Which arguments a call changed in place; true: none.
+
+    Asked: calls whose arguments are sent back afterwards. Not readable: without an answer.
+    """
+    exchange = seen.exchanges.get("call after call")
+    if exchange is None or not exchange.answers:
+        return None
+    for answer in exchange.answers:
+        for name, after in answer.inputs.items():
+            before = answer.call.arguments.get(name)
+            if isinstance(before, Tensor) and not _same(before, after):
+                return Reading("inputs", "inputs-mutated", "", f"`{name}` is changed in place")
+    return Reading("inputs")
+
+
+def state(seen: Seen) -> Reading | None:
+    """Whether the same call gives the same answer after another one in between; true: it does.
+
+    Asked: a call, another, and the first again, with copies. Not readable: without an answer.
+    """
+    exchange = seen.exchanges.get("call after call")
+    if exchange is None or len(exchange.answers) < 3:
+        return None
+    first, again = exchange.answers[0].output, exchange.answers[2].output
+    if _close(first, again):
+        return Reading("state")
+    return Reading("state", "state-kept", "", "the same call answers otherwise after another one")
+
+
+def length(seen: Seen) -> Reading | None:
+    """Whether a sequence of 1100 tokens is answered, where a short one is; true: it is.
+
+    Asked: a long sequence with even weights. Not readable: where a short one already fails.
+    """
+    if seen.faulted("even weights") or "a long sequence" not in seen.exchanges:
+        return None
+    if seen.faulted("a long sequence"):
+        return Reading("length", "maximum-length", "", "a sequence of 1100 tokens fails")
+    return Reading("length")
+
+
+def masks(seen: Seen) -> Reading | None:
+    """Which masks fail where a call without one is answered; true: none.
+
+    Asked: boolean masks of several shapes, and masks of numbers. Unit: the kinds that fail. Not
+    readable: where calls without a mask fail too.
+    """
+    if seen.faulted("no mask") or "mask for all" not in seen.exchanges:
+        return None
+    shapes = [p for p in ("mask for all", "mask for each", "padding") if p in seen.exchanges]
+    kinds = [p for p in ("mask of floats", "mask of whole numbers") if p in seen.exchanges]
+    failed = [p for p in shapes if seen.faulted(p)]
+    numbers = [p for p in kinds if seen.faulted(p)]
+    if not failed and not numbers:
+        return Reading("mask")
+    if not failed:
+        return Reading("mask", "mask-must-be-bool", "", f"a {numbers[0]} fails")
+    if "mask for each" not in failed and len(numbers) == len(kinds):
+        return None
+    words = "masks fail in these shapes: " + ", ".join(_shape(seen, p) for p in failed)
+    return Reading("mask", "mask-rank-assumed", "", words)
+
+
+def _shape(seen: Seen, probe: str) -> str:
+    arguments = seen.exchanges[probe].request.calls[0].arguments
+    found = [v for v in arguments.values() if isinstance(v, Tensor) and not v.is_floating_point()]
+    return str(tuple(found[-1].shape)) if found else probe
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and torch.equal(one, other)
+
+
+def _close(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and torch.allclose(one, other, atol=1e-5, equal_nan=True)

@@ -1,0 +1,217 @@
+"""What the attention weights themselves say: who shares them out, their scale and their sums.
+
+Asked is the X-ray: with the identity as value what comes out are the weights (L, S). Read are the
+slope of their logarithm over QKᵀ (a factor, true: 1/√d_k) and the sums of their rows (true: 1).
+Not readable where the answer is no matrix of weights, or the logarithm no straight line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from grader.diagnosis.readings.reading import TRUE, Reading
+from grader.diagnosis.xray import HEADS, XRay, differ, effective_scale
+
+LAWS: dict[str, Callable[[int], float]] = {
+    TRUE: lambda width: 1 / math.sqrt(width),
+    "no-scale": lambda _: 1.0,
+    "scale-by-d": lambda width: 1 / width,
+    "scale-multiplied": math.sqrt,
+    "softmax-base-two": lambda width: math.log(2) / math.sqrt(width),
+    "scale-of-the-model": lambda width: 1 / math.sqrt(HEADS * width),
+}
+"""Factors that have a name, by the width of query and key."""
+CLOSE = 1e-3
+"""Relative: two factors this close are one."""
+
+
+WAYS: dict[str, tuple[int, bool]] = {
+    TRUE: (-1, False),
+    "softmax-over-queries": (-2, False),
+    "weights-transposed": (-2, True),
+    "query-key-swapped": (-1, True),
+}
+"""Over which axis weights may be normalised, and whether keys ask instead of queries."""
+UNUSUAL = {
+    "softmax-over-queries": "the weights sum to 1 over the queries",
+    "weights-transposed": "row i of what meets the values is column i of the weights",
+    "query-key-swapped": "each key shares out its weight among the queries",
+}
+
+
+def _unit(x: Tensor) -> Tensor:
+    return torch.nn.functional.normalize(x, dim=-1)
+
+
+def _normed(x: Tensor) -> Tensor:
+    return torch.nn.functional.layer_norm(x, x.shape[-1:])
+
+
+Compare = Callable[[Tensor, Tensor], Tensor]
+COMPARISONS: tuple[tuple[str, Compare], ...] = (
+    (TRUE, lambda q, k: q @ k.T),
+    ("cosine-scores", lambda q, k: _unit(q) @ _unit(k).T),
+    ("cosine-scores", lambda q, k: _unit(q) @ k.T),
+    ("cosine-scores", lambda q, k: q @ _unit(k).T),
+    ("scores-of-normalised", lambda q, k: _normed(q) @ _normed(k).T),
+    ("distance-for-dot-product", lambda q, k: -(torch.cdist(q, k) ** 2)),
+    ("distance-for-dot-product", lambda q, k: -(torch.cdist(q, k) ** 2) / 2),
+    ("distance-for-dot-product", lambda q, k: -torch.cdist(q, k)),
+    ("distance-for-dot-product", lambda q, k: -torch.cdist(q, k, p=1)),
+    ("compared-with-itself", lambda q, _: q @ q.T),
+    ("compared-with-itself", lambda _, k: k @ k.T),
+    ("activation-on-query-and-key", lambda q, k: q.relu() @ k.relu().T),
+)
+"""How a query and a key may be compared; a distance of the other sign has a negative scale."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """How the log-weights follow from queries and keys, and by which factor at each width."""
+
+    way: str
+    compared: str
+    compare: Compare
+    factors: tuple[float, ...]
+    widths: tuple[int, ...]
+
+    @property
+    def scale(self) -> str | None:
+        """What the factors are called; None where they have no name."""
+        for value, lawful in LAWS.items():
+            expected = map(lawful, self.widths)
+            pairs = zip(self.factors, expected, strict=True)
+            if all(abs(factor / right - 1) < CLOSE for factor, right in pairs):
+                return value
+        return None
+
+
+def law(xrays: Sequence[XRay]) -> Law | None:
+    """The law that the weights obey; of several, the true comparison, then the true scale.
+
+    Asked: the X-ray without a mask at two widths. Not readable: where log-weights are proportional
+    to nothing that is known.
+    """
+    found = list(_laws(xrays))
+    true = [law for law in found if not law.compared]
+    return min(true or found, key=lambda law: law.scale != TRUE, default=None)
+
+
+def holds(found: Law, xrays: Sequence[XRay]) -> bool:
+    """Whether a law that was read where all weights are alike gives other weights as well."""
+    over, swapped = WAYS[found.way]
+    for xray, factor in zip(xrays, found.factors, strict=True):
+        if xray.sides is None:
+            return False
+        scores = factor * found.compare(*xray.sides)
+        visible = xray.truth.T if swapped and over == -2 else xray.truth
+        scores = (scores.T if swapped else scores).where(visible > 0, -math.inf)
+        given = xray.weights / xray.weights.sum(over, keepdim=True)
+        if not torch.allclose(scores.softmax(over), given, atol=1e-3):
+            return False
+    return True
+
+
+def _laws(xrays: Sequence[XRay]) -> Iterator[Law]:
+    if not xrays or any(xray.sides is None for xray in xrays):
+        return
+    widths = tuple(xray.width for xray in xrays)
+    for compared, compare in COMPARISONS:
+        scores = [compare(*xray.sides) for xray in xrays if xray.sides is not None]
+        for way, (over, swapped) in WAYS.items():
+            factors = [
+                effective_scale(xray, of, over=over, swapped=swapped)
+                for xray, of in zip(xrays, scores, strict=True)
+            ]
+            known = tuple(factor for factor in factors if factor is not None)
+            if len(known) == len(xrays):
+                yield Law(way, compared, compare, known, widths)
+
+
+def right(xrays: Sequence[XRay]) -> Reading | None:
+    """Whether the weights are the true ones altogether; not readable where they are not."""
+    return None if not xrays or any(map(differ, xrays)) else Reading("weights")
+
+
+def way(found: Law | None) -> Reading | None:
+    """Whether queries share out weight among keys, or how else the weights lie."""
+    if found is None:
+        return None
+    return Reading("asks", found.way, "", UNUSUAL.get(found.way, ""))
+
+
+def compared(found: Law | None) -> Reading | None:
+    """Whether a query and a key are compared by their dot product, or how else."""
+    if found is None:
+        return None
+    return Reading("scores", found.compared, "", "the weights follow from another comparison"
+                   if found.compared else "")  # fmt: skip
+
+
+def scale(found: Law | None) -> Reading | None:
+    """The factor between scores and log-weights at two widths: a constant, where both agree.
+
+    Unit: one over the width's root is true. Not readable: where no law is.
+    """
+    if found is None:
+        return None
+    if found.scale is not None:
+        return Reading("scale", found.scale)
+    one, two = found.factors
+    if abs(one - two) <= CLOSE * abs(one) and one != 0:
+        divisor = 1 / one
+        nice = round(divisor, 2)
+        factor = f"{divisor:.5g}" if abs(nice - divisor) > 1e-4 * abs(divisor) else f"{nice:g}"
+        number = f"(1 / {factor})"
+        return Reading("scale", "scale-constant", number, f"the scores are divided by {factor}, "
+                       "whatever the width")  # fmt: skip
+    told = " and ".join(
+        f"{factor:.3g} at a width of {width}"
+        for factor, width in zip(found.factors, found.widths, strict=True)
+    )
+    return Reading("scale", "scale-power", "", f"the scores are multiplied by {told}")
+
+
+def sums(xrays: Sequence[XRay]) -> Reading | None:
+    """What the weights of each query sum to: 1, another constant, or less where keys are few.
+
+    Asked: the X-ray without a mask. Unit: the true sum is 1. Not readable: where the weights are
+    negative, or the sums fit neither a factor nor an addition to the denominator.
+    """
+    if not xrays:
+        return None
+    xray = xrays[0]
+    weights = xray.weights
+    if not bool(torch.isfinite(weights).all()) or bool((weights < -1e-6).any()):
+        return None
+    rows = weights.sum(-1)
+    true = xray.truth.sum(-1)
+    if torch.allclose(rows, true, atol=1e-4):
+        return Reading("sums")
+    columns = weights.sum(-2)
+    if torch.allclose(columns, torch.ones_like(columns), atol=1e-4):
+        return None  # a softmax over another axis, which an edit shows better
+    if float(rows.max() - rows.min()) < 1e-4:
+        return Reading("sums", "weights-scaled", f"{float(rows.mean()):.6g}",
+                       f"each query's weights sum to {float(rows.mean()):.3g}")  # fmt: skip
+    return _epsilon(xray)
+
+
+def _epsilon(xray: XRay) -> Reading | None:
+    """What was added to a denominator of exponentials, the largest of them 1 or as it is."""
+    scores = xray.scores / math.sqrt(xray.width)
+    seen = xray.truth > 0
+    rows = xray.weights.sum(-1)
+    for shifted in (scores - scores.where(seen, -torch.inf).amax(-1, keepdim=True), scores):
+        total = shifted.exp().where(seen, 0.0).sum(-1)
+        added = total * (1 / rows - 1)
+        if float(added.std()) < 0.02 * abs(float(added.mean())) + 1e-5:
+            number = f"{float(added.mean()):.3g}"
+            return Reading("sums", "denominator-with-epsilon", number,
+                           f"{number} is added to the softmax's denominator")  # fmt: skip
+    return None

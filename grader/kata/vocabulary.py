@@ -1,0 +1,170 @@
+"""What is measured and what each value is called: the engine's words, and a kata's own before them.
+
+`vocabulary.toml` lists values aspect by aspect. Where a kata has a mistake of the same kind in its
+pitfalls, that one's name and words are used; how the solution is edited to behave so is said by the
+names of the kata's lines, and an edit that names a line the kata does not have is not tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from grader.kata.kata import Kata, read_toml
+from grader.kata.mutants import Edit, Pitfall
+from grader.kata.pitfalls import NAME, find_pitfall, load_pitfalls
+from grader.kata.refused import Refused
+from grader.kata.written import Book
+
+FILE = Path(__file__).parent / "vocabulary.toml"
+NUMBER = "<c>"
+"""Stands for what was measured, in edits and in titles."""
+SPELLING = "<e>"
+"""Stands for each of the spellings that a value lists."""
+WORDS = ("title", "explanation", "question")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of an aspect: a mistake with a name, and how the solution is edited to show it."""
+
+    aspects: tuple[str, ...]
+    pitfall: Pitfall
+    id: str = ""
+    """What the engine calls it; its pitfall may have a name of the kata's own."""
+    look: str = ""
+    """The kind of place in a source that a mistake of this kind stands in."""
+    measured: bool = False
+    """Whether it has to be measured before it is thought of, or before its edits have a number."""
+    numbers: tuple[str, ...] = ()
+    """Numbers that are worth trying without a measurement."""
+
+    def at(self, number: str) -> Value:
+        """The value with the number that was measured."""
+        edits = tuple(
+            Edit(e.right, tuple(w.replace(NUMBER, number) for w in e.wrong))
+            for e in self.pitfall.edits
+        )
+        title = self.pitfall.title.replace(NUMBER, number.strip("()").replace("1 / ", "1/"))
+        pitfall = replace(self.pitfall, edits=edits, title=title)
+        return replace(self, pitfall=pitfall, measured=False, numbers=())
+
+
+@cache
+def _rows() -> tuple[Mapping[str, Any], ...]:
+    return tuple(read_toml(FILE)["value"])
+
+
+def values(kata: Kata, text: str) -> tuple[Value, ...]:
+    """Every value that the kata has words or edits for: the engine's, then the kata's others."""
+    pitfalls = {pitfall.id: pitfall for pitfall in load_pitfalls(kata)}
+    lines = Book(kata.folder).lines
+    known = [_value(row, pitfalls, lines, text) for row in _rows()]
+    own = [
+        Value(_aspects_of(pitfall, lines), pitfall)
+        for pitfall in pitfalls.values()
+        if pitfall.edits and not pitfall.grows
+    ]
+    return (*known, *own)
+
+
+def find_mistake(katas: Sequence[Kata], name: str) -> list[tuple[Kata, Pitfall]]:
+    """A mistake as the katas tell it that know it, else in the engine's words.
+
+    Raises Refused, with a guess, where there is none of this name.
+    """
+    try:
+        return find_pitfall(katas, name)
+    except Refused:
+        for kata in katas:
+            text = kata.solution.read_text(encoding="utf-8")
+            found = next((v for v in values(kata, text) if v.pitfall.id == name), None)
+            if found is not None and (found.pitfall.edits or kata is katas[-1]):
+                return [(kata, found.at((*found.numbers, "8")[0]).pitfall)]
+        raise
+
+
+def _value(
+    row: Mapping[str, Any], pitfalls: Mapping[str, Pitfall], lines: Mapping[str, str], text: str
+) -> Value:
+    words = {name: " ".join(row[name].split()) for name in WORDS}
+    named = [i for i in (row["id"], *row.get("pitfalls", ())) if i in pitfalls]
+    if named:
+        base = pitfalls[named[0]]
+    else:
+        base = Pitfall(
+            id=row["id"],
+            title=words["title"],
+            explanation=words["explanation"],
+            question=words["question"],
+            check="",
+            edits=(),
+            remark=row.get("remark", False),
+        )
+    edits = tuple(dict.fromkeys(_edits(row, lines, text)))
+    value = Value((row["aspect"],), replace(base, edits=edits), row["id"], row.get("look", ""))
+    return replace(
+        value, measured=row.get("measured", False), numbers=tuple(row.get("numbers", ()))
+    )
+
+
+def _edits(row: Mapping[str, Any], lines: Mapping[str, str], text: str) -> Iterator[Edit]:
+    """The row's edits that have a place in the text."""
+    if row.get("unless") in lines:
+        return
+    written = [
+        {line: wrong} for line, wrongs in row.get("edit", {}).items() for wrong in _several(wrongs)
+    ]
+    written += row.get("together", [])
+    for together in written:
+        for spelling in row.get("each", [""]):
+            edit = _placed(together, spelling, lines)
+            if edit is not None and edit.apply(text) is not None:
+                yield edit
+
+
+def _placed(together: Mapping[str, str], spelling: str, lines: Mapping[str, str]) -> Edit | None:
+    unknown = [name for name in together if re.fullmatch(NAME, name) and name not in lines]
+    asked = set(re.findall(rf"\$({NAME})", " ".join(together.values())))
+    if unknown or asked - set(lines):
+        return None
+    right = tuple(lines.get(name, name) for name in together)
+    wrong = tuple(
+        re.sub(rf"\$({NAME})", lambda m: lines[m[1]], text.replace(SPELLING, spelling))
+        for text in together.values()
+    )
+    return Edit(right, wrong)
+
+
+def _several(value: Any) -> Sequence[str]:
+    return value if isinstance(value, list) else [value]
+
+
+ASPECT_OF = {
+    "scale": "scale root size width",
+    "sums": "softmax",
+    "asks": "product transposed scored split roles parts qkv query key value make",
+    "hands": "mix out result",
+    "heads": "cut turn merge back flat split_heads make_width",
+    "visibility": "past triangle ones",
+    "mask": "given hidden join hiding hide filled",
+    "fill": "fill hide filled",
+    "empty": "again",
+    "dropout": "drop rate make_dropout",
+}
+"""What a line has to do with: where an edit of it is tried, if its pitfall does not say."""
+
+
+def _aspects_of(pitfall: Pitfall, lines: Mapping[str, str]) -> tuple[str, ...]:
+    """What a kata's own mistake is about: as it says, else by the lines it edits."""
+    if pitfall.reading:
+        return tuple(aspect for aspect, _ in pitfall.reading)
+    edited = {right for edit in pitfall.edits for right in edit.right}
+    names = {name for name, line in lines.items() if line in edited}
+    found = [a for a, of in ASPECT_OF.items() if names & set(of.split())]
+    last = ("empty", "hands") if len(found) > 1 else ()
+    return tuple(found) if pitfall.remark else tuple(a for a in found if a not in last) or ("",)

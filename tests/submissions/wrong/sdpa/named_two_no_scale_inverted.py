@@ -1,0 +1,16 @@
+# two-no-scale-inverted: no scale, and the mask is read the wrong way round
+# refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
+# named: no-scale, mask-inverted
+import math
+
+import torch
+import torch.nn.functional as F
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    scores = torch.matmul(query, key.transpose(-2, -1))
+    if mask is not None:
+        scores = scores.masked_fill(mask.bool(), -1e9)
+    attn = F.softmax(scores, dim=-1)
+    return torch.matmul(attn, value)

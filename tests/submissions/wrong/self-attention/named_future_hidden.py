@@ -1,0 +1,21 @@
+# future-hidden: the future is hidden, as in a decoder
+# refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
+# named: causal-by-habit|causal-uninvited
+import torch
+from torch import einsum, nn
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.scale = dim**-0.5
+        self.to_q = nn.Linear(dim, dim)
+        self.to_k = nn.Linear(dim, dim)
+        self.to_v = nn.Linear(dim, dim)
+
+    def forward(self, x):
+        q, k, v = self.to_q(x), self.to_k(x), self.to_v(x)
+        sim = einsum("b i d, b j d -> b i j", q, k) * self.scale
+        attn = sim.masked_fill(torch.ones_like(sim).triu(1).bool(), -torch.inf).softmax(dim=-1)
+        return einsum("b i j, b j d -> b i d", attn, v)

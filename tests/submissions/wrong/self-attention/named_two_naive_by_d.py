@@ -1,0 +1,22 @@
+# two-naive-by-d: exp as it comes, divided by the width
+# refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
+# named: naive-exp, scale-by-d
+import torch
+import torch.nn as nn
+
+
+class SelfAttention(nn.Module):
+    """The softmax by hand."""
+
+    def __init__(self, d):
+        super().__init__()
+        self.q_proj, self.k_proj, self.v_proj = nn.Linear(d, d), nn.Linear(d, d), nn.Linear(d, d)
+
+    def forward(self, x):
+        q, k, v = self.q_proj(x), self.k_proj(x), self.v_proj(x)
+        s = torch.bmm(q, k.transpose(1, 2)) / x.shape[-1]
+        m = 0.0
+        e = torch.exp(s - m)
+        den = e.sum(-1, keepdim=True)
+        return (e / den) @ v

@@ -1,0 +1,24 @@
+# two-residual-no-scale: x is added, and nothing is scaled
+# refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
+# named: extra-residual-or-norm, no-scale
+import math
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, hidden_dim):
+        super().__init__()
+        self.d = hidden_dim
+        self.query = nn.Linear(hidden_dim, hidden_dim)
+        self.key = nn.Linear(hidden_dim, hidden_dim)
+        self.value = nn.Linear(hidden_dim, hidden_dim)
+
+    def forward(self, x):
+        q, k, v = self.query(x), self.key(x), self.value(x)
+        scores = torch.bmm(q, k.transpose(1, 2))
+        attn = F.softmax(scores, dim=-1)
+        return torch.bmm(attn, v) + x

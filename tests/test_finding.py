@@ -1,0 +1,28 @@
+"""Where a named mistake is pointed at in the submission."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from grader.diagnosis.search import _finding
+from grader.kata.kata import find
+from grader.kata.pitfalls import load_pitfalls
+
+PITFALL = replace(load_pitfalls(find("sdpa"))[0], look="softmax")
+LAYER = """
+class Attention:
+    def __init__(self):
+        self.softmax = Softmax(-2)
+
+    def forward(self, x):
+        # softmax over the keys
+        return self.softmax(x)
+"""
+
+
+def test_what_happens_is_pointed_at_before_what_is_only_built() -> None:
+    assert _finding(PITFALL, LAYER).line == 8
+    only_built = LAYER.replace("self.softmax(x)", "self.norm(x)")
+    assert _finding(PITFALL, only_built).line == 4
+    assert _finding(PITFALL, "x = 1\n").line is None
+    assert _finding(PITFALL, "").check == PITFALL.check
