@@ -91,7 +91,7 @@ class Grading:
         )
         asked = {name: candidate.exchanges for name, candidate in judge.candidates.items()}
         explains = diagnose and not all(check.passed for check in report.checks)
-        if self.kata.one_way and not explains:
+        if not explains and _goes_one_way(self.kata):
             return report
         try:
             ways = self._ways(asked)
@@ -197,6 +197,12 @@ class Grading:
 
     def _theirs(self) -> Side:
         return Side(Conversation(self.twins), self.solution.variant.layout)
+
+
+def _goes_one_way(kata: Kata) -> bool:
+    """Whether a kata's table of mistakes names nothing else that is right as well."""
+    pitfalls = kata.folder / "pitfalls.toml"
+    return pitfalls.is_file() and "[[convention]]" not in pitfalls.read_text(encoding="utf-8")
 
 
 def _ratio(measured: float | None) -> float | None:

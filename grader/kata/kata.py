@@ -241,12 +241,6 @@ class Kata:
         """The checks the bank's text announces, whatever becomes of it when it is run."""
         return tuple(name for bank in self.banks for name in _announced(bank))
 
-    @cached_property
-    def one_way(self) -> bool:
-        """Whether its table of mistakes names nothing else that is right as well."""
-        pitfalls = self.folder / "pitfalls.toml"
-        return pitfalls.is_file() and "[[convention]]" not in self.text(pitfalls.name)
-
     def text(self, name: str) -> str:
         """One of the kata's documents, such as `README.md`."""
         return (self.folder / name).read_text(encoding="utf-8")
