@@ -18,8 +18,17 @@ from grader.judge.source import Source
 from grader.judge.subject import Subject
 from grader.judge.workers import Server
 from grader.kata.kata import Kata, KataError
-from grader.report.refusal import refused, unanswered
-from grader.report.verdict import Budget, Check, Fault, Heatmap, Report, Submission, Tier
+from grader.report.verdict import (
+    Budget,
+    Check,
+    Fault,
+    Heatmap,
+    Report,
+    Submission,
+    Tier,
+    refused,
+    unanswered,
+)
 
 if TYPE_CHECKING:
     from grader.diagnosis.convention import Way
