@@ -112,6 +112,7 @@ def second_grade() -> float:
 
 def table() -> None:
     """Print the figures. The attempts are recorded, as a person's are, but not among theirs."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's second grade compiles the grader
     with tempfile.TemporaryDirectory() as home:
         os.environ["KATA_HOME"] = home
         _table()

@@ -38,9 +38,9 @@ class {name}:
 
 
 def executed(source: str) -> types.ModuleType:
-    module, error = attempt(source)
-    assert error is None
-    return module
+    done = attempt(source)
+    assert done.error is None
+    return done.module
 
 
 def found(text: str, entry: EntryPoint = ATTEND) -> Loaded:

@@ -12,8 +12,7 @@ from grader.judge.session import Session
 from grader.judge.source import Source
 from grader.judge.subject import Subject
 from grader.kata.kata import find
-from grader.report.refusal import UNANSWERED
-from grader.report.verdict import Report, Verdict
+from grader.report.verdict import UNANSWERED, Report, Verdict
 from grader.report.words import CELL, facts
 from tests.test_command_line import SOLUTION
 

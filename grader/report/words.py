@@ -6,8 +6,16 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.report.refusal import UNANSWERED
-from grader.report.verdict import Budget, Check, Diagnosis, Evidence, Report, Tier, Verdict
+from grader.report.verdict import (
+    UNANSWERED,
+    Budget,
+    Check,
+    Diagnosis,
+    Evidence,
+    Report,
+    Tier,
+    Verdict,
+)
 
 DAY = 86400.0
 CELL = ".cell"
