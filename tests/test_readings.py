@@ -155,6 +155,14 @@ def test_what_dropout_does_is_read(slug: str, name: str) -> None:
     assert read(kata, wrong(kata, value(kata, name)[0]))["dropout"].value == name
 
 
+def test_what_is_no_weight_tells_nothing_of_dropout() -> None:
+    kata = find("multi-head")
+    readings = read(kata, wrong(kata, value(kata, "split-no-transpose")[0]))
+    assert "dropout" not in readings
+    none = wrong(kata, value(kata, "split-no-transpose")[0], value(kata, "no-dropout")[0])
+    assert read(kata, none)["dropout"].value == "no-dropout"
+
+
 def test_a_mask_that_breaks_the_code_is_read_as_that() -> None:
     kata = find("sdpa")
     boolean = wrong(kata, value(kata, "mask-must-be-bool")[0])
