@@ -68,14 +68,14 @@ def state(seen: Seen) -> Reading | None:
 
 
 def length(seen: Seen) -> Reading | None:
-    """Whether a sequence of 1100 tokens is answered, where a short one is; true: it is.
+    """Whether a sequence of 1260 tokens is answered, where a short one is; true: it is.
 
     Asked: a long sequence with even weights. Not readable: where a short one already fails.
     """
     if seen.faulted("even weights") or "a long sequence" not in seen.exchanges:
         return None
     if seen.faulted("a long sequence"):
-        return Reading("length", "maximum-length", "", "a sequence of 1100 tokens fails")
+        return Reading("length", "maximum-length", "", "a sequence of 1260 tokens fails")
     return Reading("length")
 
 
