@@ -15,6 +15,7 @@ from grader.exchange.answer import Answer, Exchange, read, trace_of
 from grader.exchange.layout import Layout
 from grader.exchange.local import load_variant
 from grader.exchange.matching import Unmatched
+from grader.exchange.misfit import misfit
 from grader.exchange.request import Request
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault
@@ -205,15 +206,10 @@ def alike(one: Fault, other: Fault) -> bool:
     return one.verdict is other.verdict and _pattern(one) == _pattern(other)
 
 
-UNFIT = re.compile(r"\d+x(\d+) and (\d+)x\d+|\[\d+, (\d+)\]|tensor [ab] \((\d+)\)")
-"""The sizes in torch's words about shapes; those before and behind may be folded."""
-
-
-def _pattern(fault: Fault) -> tuple[str, tuple[str, ...]]:
+def _pattern(fault: Fault) -> tuple[str, tuple[int, ...]]:
     words = re.sub(r"'[^']*'|`[^`]*`|\"[^\"]*\"", "…", fault.message)
-    unfit = tuple(size for found in UNFIT.findall(words) for size in found if size)
-    words = re.sub(r"\[[\d, ]*\]|\([\d, ]*\)", "…", words)
-    return re.sub(r"\d+", "#", words), unfit
+    shapeless = re.sub(r"\[[\d, ]*\]|\([\d, ]*\)", "…", words)
+    return re.sub(r"\d+", "#", shapeless), misfit(words)
 
 
 def _close(ours: Tensor, theirs: Tensor) -> bool:
