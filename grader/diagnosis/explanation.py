@@ -177,7 +177,7 @@ class Examination:
             gentle = weights.law(self._xrays(strength=0.05))
             law = gentle if gentle is not None and weights.holds(gentle, xrays, 1e-3) else None
         told = [weights.way(law), weights.compared(law), weights.scale(law)]
-        return law, [weights.right(xrays), *told, weights.sums(xrays)]
+        return law, [weights.right(xrays), *told, weights.sums(xrays, law)]
 
     def _xrays(self, strength: float = 1.0) -> list[XRay]:
         """At two widths, or none where either cannot be looked into."""

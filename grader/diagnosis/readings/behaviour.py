@@ -76,6 +76,10 @@ def length(seen: Seen) -> Reading | None:
         return None
     if seen.faulted("a long sequence"):
         return Reading("length", "maximum-length", "", "a sequence of 1260 tokens fails")
+    both = seen.both("a long sequence")
+    if both is not None and both[0].output.shape != both[1].output.shape:
+        words = f"for 1260 tokens what comes back is {tuple(both[0].output.shape)}"
+        return Reading("length", "maximum-length", "", words)
     return Reading("length")
 
 
