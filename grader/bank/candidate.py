@@ -170,6 +170,7 @@ class Layer:
         frozen: bool = False,
         keep_inputs: bool = False,
         device: str = "cpu",
+        apart: bool = False,
         trace: bool = False,
     ) -> list[Answer]:
         """Several calls on one and the same instance."""
@@ -182,6 +183,7 @@ class Layer:
             frozen=frozen,
             keep_inputs=keep_inputs,
             device=device,
+            apart=apart,
             trace=trace,
         )
 
@@ -231,6 +233,7 @@ def _ask(
     frozen: bool = False,
     keep_inputs: bool = False,
     device: str = "cpu",
+    apart: bool = False,
     trace: bool = False,
 ) -> list[Answer]:
     """One request: every instance is built as its first call has it, and changes as they say."""
@@ -265,6 +268,7 @@ def _ask(
         tuple(calls),
         dtype=builds[0].dtype,
         device=device,
+        apart=apart,
         trace=trace,
         further=tuple(builds[1:]),
     )

@@ -131,7 +131,13 @@ def _searched(
     for text in texts:
         mistakes, count = Search(kata, pitfalls, cases, text, guard).run()
         certainty = PROVED if count == len(cases) else MEASURED
-        findings = tuple(_finding(p, source, certainty) for p in mistakes)
+        known = {value.pitfall.id: value for value in values(kata, text) if value.look}
+        findings = tuple(
+            _pointed(known[p.id], source, certainty)
+            if p.id in known
+            else _finding(p, source, certainty)
+            for p in mistakes
+        )
         best = max(best, Told(findings, count), key=lambda told: told.explained)
         if best.explained == len(cases):
             break

@@ -6,8 +6,16 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.report.refusal import UNANSWERED
-from grader.report.verdict import Budget, Check, Diagnosis, Evidence, Report, Tier, Verdict
+from grader.report.verdict import (
+    UNANSWERED,
+    Budget,
+    Check,
+    Diagnosis,
+    Evidence,
+    Report,
+    Tier,
+    Verdict,
+)
 
 DAY = 86400.0
 CELL = ".cell"
@@ -123,7 +131,7 @@ def underlined(report: Report, check: Check, number: int) -> str:
 def unmeasured(check: Check) -> bool:
     """Whether this is a check of the budget that came to no measurement: answers are wrong."""
     measured = (Verdict.ACCEPTED, Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT, Verdict.BANNED_CALL)
-    return check.family == "budget" and check.verdict not in measured
+    return check.family == "budget" and (check.evidence.hung or check.verdict not in measured)
 
 
 def costs(budget: Budget) -> Iterator[str]:
@@ -159,9 +167,10 @@ def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
     numeric = None not in (evidence.index, evidence.got, evidence.expected)
     if numeric:
         got += f": {_values(evidence)}"
-    if report.failure is None and check.verdict not in CRASHES:
+    compared = report.failure is None and check.verdict not in CRASHES and not evidence.hung
+    if compared:
         yield "expected", check.title.rstrip(".")
-    if diagnosis.findings or (report.failure is None and check.verdict not in CRASHES):
+    if diagnosis.findings or compared:
         yield "got", got
     if evidence.shapes:
         yield "with", evidence.shapes
