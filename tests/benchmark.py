@@ -244,15 +244,20 @@ def corpus() -> None:
             )
 
 
+SIZES = {1: "one mistake", 2: "two", 3: "three"}
+OUTCOMES = ("named", "named and more", "in part", "wrongly", "unnamed", "to be judged")
+
+
 def naming(folder: Path, seed: int) -> None:
     """Grade every file that says which mistakes it has (`# named: id, id|id`): who is named?
 
-    A file that only describes its mistake (`# mistake: …`) is shown with what it was called.
+    Those called `later_…` were written after the code. A file that only describes its mistake
+    (`# mistake: …`) is shown with what it was called.
     """
     from grader.judge.session import Session
     from grader.judge.source import parse, read
 
-    counts: dict[str, Counter[str]] = {}
+    counts: dict[tuple[str, str], Counter[str]] = {}
     with Session() as session:
         for file in sorted(folder.rglob("*.py")):
             told = dict(re.findall(r"^# (\w+): (.*)$", file.read_text("utf-8"), re.MULTILINE))
@@ -262,16 +267,19 @@ def naming(folder: Path, seed: int) -> None:
             report = session.grade(kata, parse(file, read(file)), seed=seed)
             found = [f.pitfall for f in report.diagnosis.findings]
             outcome = _named(told["named"], found) if "named" in told else "to be judged"
-            if not found:
-                outcome = "unnamed"
-            counts.setdefault(kata.slug, Counter())[outcome] += 1
+            outcome = outcome if found else "unnamed"
+            half = "after the code" if file.stem.startswith("later_") else "before the code"
+            size = SIZES[told["named"].count(", ") + 1] if "named" in told else "described"
+            for row in ((kata.slug, ""), (half, size)):
+                counts.setdefault(row, Counter())[outcome] += 1
             if outcome != "named":
                 said = told.get("named") or told["mistake"]
                 print(f"{outcome:12} {kata.slug}/{file.stem}: {said} → {', '.join(found) or '–'}")
-    for slug, count in counts.items():
-        print(f"{slug}: " + ", ".join(f"{n} {outcome}" for outcome, n in count.most_common()))
-    total = sum(counts.values(), Counter())
-    print("all: " + ", ".join(f"{n} {outcome}" for outcome, n in total.most_common()))
+    print(f"| written | mistakes | files | {' | '.join(OUTCOMES)} |")
+    print("|---|---|---|" + "---|" * len(OUTCOMES))
+    for row, count in sorted(counts.items()):
+        numbers = " | ".join(f"{count[outcome]}" for outcome in OUTCOMES)
+        print(f"| {' | '.join(row)} | {count.total()} | {numbers} |")
 
 
 def _kata_of(file: Path) -> Kata | None:

@@ -223,6 +223,24 @@ def test_of_crashes_with_other_numbers_the_same_kind_is_named(known: list[Pitfal
     assert named(diagnosed(told.replace("of", "by"))) == []
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("mat1 and mat2 shapes cannot be multiplied (3x7 and 2x3)",
+         "mat1 and mat2 shapes cannot be multiplied (12x7 and 2x9)", True),
+        ("mat1 and mat2 shapes cannot be multiplied (3x7 and 2x3)",
+         "mat1 and mat2 shapes cannot be multiplied (3x5 and 3x3)", False),
+        ("The size of tensor a (5) must match the size of tensor b (6)",
+         "The size of tensor a (6) must match the size of tensor b (5)", False),
+        ("to be: [2, 4] but got: [2, 5]", "to be: [6, 4] but got: [6, 5]", True),
+        ("to be: [2, 4] but got: [2, 5]", "to be: [2, 4] but got: [2, 7]", False),
+    ],
+)  # fmt: skip
+def test_which_sizes_do_not_fit_tells_the_operation(one: str, other: str, same: bool) -> None:
+    faults = [Fault(Verdict.RUNTIME_ERROR, f"RuntimeError: {words}") for words in (one, other)]
+    assert alike(*faults) is same
+
+
 def test_a_loop_is_named_by_what_it_grows_with(known: list[Pitfall]) -> None:
     known.append(pitfall("loop", "nowhere", "", grows="rows"))
     assert named(diagnosed(checks=[failed("test_first", grows="rows")])) == ["loop"]

@@ -15,7 +15,9 @@ from grader.exchange.answer import Answer, fault_of, read, trace_of
 from grader.exchange.layout import Layout, Projection, Slot
 from grader.exchange.local import LazySolution, learn_layout, load_variant
 from grader.exchange.matching import Unmatched
+from grader.exchange.misfit import named_misfit
 from grader.exchange.request import Call, Request, describe
+from grader.kata.axes import Axes
 from grader.kata.kata import find
 from grader.report.verdict import Fault, Verdict
 from grader.worker.wire import Message
@@ -408,3 +410,33 @@ def test_the_solution_answers_each_request_once() -> None:
     request = Request({}, {}, (Call(QKV),))
     assert solution.answers(request) is solution.answers(request)
     assert solution.answers(replace(request)) is not solution.answers(request)
+
+
+# --- sizes that do not fit ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("mat1 and mat2 shapes cannot be multiplied (4x7 and 2x3)", "7 = d_v and 2 = B"),
+        ("The size of tensor a (5) must match the size of tensor b (6) at dimension 2",
+         "5 = L and 6 = S"),
+        ("Expected size for first two dimensions of batch2 tensor to be: [2, 3] but got: [2, 6].",
+         "3 = d_k and 6 = S"),
+        ("The size of tensor a (5) must match the size of tensor b (99)", "5 = L and 99"),
+    ],
+)  # fmt: skip
+def test_sizes_that_do_not_fit_are_told_by_their_axes(words: str, expected: str) -> None:
+    axes = {"query": Axes.parse("B L d_k"), "key": Axes.parse("B S d_k"),
+            "value": Axes.parse("B S d_v")}  # fmt: skip
+    given = {"query": torch.zeros(2, 5, 3), "key": torch.zeros(2, 6, 3),
+             "value": torch.zeros(2, 6, 7)}  # fmt: skip
+    request = Request({}, {}, (Call(given),), axes=axes)
+    assert named_misfit(words, request, 0) == (f"the sizes that do not fit are {expected}",)
+
+
+def test_nothing_is_told_of_sizes_that_have_no_name() -> None:
+    request = Request({}, {}, (Call({"x": torch.zeros(2, 5)}),))
+    assert named_misfit("shapes cannot be multiplied (3x7 and 2x3)", request, 0) == ()
+    assert named_misfit("division by zero", request, 0) == ()
+    assert named_misfit("shapes cannot be multiplied (3x7 and 2x3)", request, 1) == ()

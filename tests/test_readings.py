@@ -133,6 +133,14 @@ def test_a_scale_is_read_beside_another_axis_and_a_residual() -> None:
     assert readings["scale"].number == "(1 / 8)"
 
 
+def test_sums_of_what_is_no_softmax_are_no_factor() -> None:
+    kata = find("sdpa")
+    besides = rewritten(
+        kata, "return weights @ value", "return weights @ value + value.mean(-2, True)"
+    )
+    assert "sums" not in read(kata, besides)
+
+
 def test_weights_that_follow_no_law_are_not_read() -> None:
     kata = find("self-attention")
     for name in ("softmax-twice", "no-softmax", "scores-through-an-activation"):
@@ -153,6 +161,14 @@ def test_weights_that_follow_no_law_are_not_read() -> None:
 def test_what_dropout_does_is_read(slug: str, name: str) -> None:
     kata = find(slug)
     assert read(kata, wrong(kata, value(kata, name)[0]))["dropout"].value == name
+
+
+def test_what_is_no_weight_tells_nothing_of_dropout() -> None:
+    kata = find("multi-head")
+    readings = read(kata, wrong(kata, value(kata, "split-no-transpose")[0]))
+    assert "dropout" not in readings
+    none = wrong(kata, value(kata, "split-no-transpose")[0], value(kata, "no-dropout")[0])
+    assert read(kata, none)["dropout"].value == "no-dropout"
 
 
 def test_a_mask_that_breaks_the_code_is_read_as_that() -> None:
@@ -189,6 +205,12 @@ def test_what_is_kept_between_calls_is_read() -> None:
     kept = rewritten(kata, "scores = scores /", "self.n = getattr(self, 'n', 0) + 1\n        "
                      "scores = scores * self.n /")  # fmt: skip
     assert read(kata, kept)["state"].value == "state-kept"
+
+
+def test_a_sequence_that_is_cut_off_has_a_maximum_length() -> None:
+    kata = find("self-attention")
+    cut = rewritten(kata, "query = self", "x = x[:, :64]\n        query = self")
+    assert read(kata, cut)["length"].value == "maximum-length"
 
 
 def test_shapes_tell_what_a_layer_lacks() -> None:

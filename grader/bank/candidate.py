@@ -12,6 +12,7 @@ from torch import Tensor
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer, Exchange, read, trace_of
 from grader.exchange.layout import Layout, Projection, Weights
+from grader.exchange.misfit import named_misfit
 from grader.exchange.request import Build, Call, Request
 from grader.kata.axes import LEAD, Axes
 from grader.kata.kata import Kata
@@ -91,7 +92,9 @@ class Candidate:
             exchange.answers = read(self.last_reply, request, self.layout, self.reference)
         except Fault as fault:
             if (exchange.error or {}).get("stage") == "call":
-                facts = (*fault.evidence.facts, *self._under_a_mask(request))
+                done = len(self.last_reply.get("results") or ())
+                unfit = named_misfit(fault.message, request, done)
+                facts = (*fault.evidence.facts, *unfit, *self._under_a_mask(request))
                 fault.evidence = replace(fault.evidence, facts=facts)
             exchange.fault = fault
             raise

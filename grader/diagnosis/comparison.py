@@ -15,6 +15,7 @@ from grader.exchange.answer import Answer, Exchange, read, trace_of
 from grader.exchange.layout import Layout
 from grader.exchange.local import load_variant
 from grader.exchange.matching import Unmatched
+from grader.exchange.misfit import misfit
 from grader.exchange.request import Request
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault
@@ -140,13 +141,14 @@ def distance(
 ) -> float:
     """How far a variant's answers are from the submission's: 0 the same, infinite where no kin.
 
-    A fault is the same as a fault with the same words, or `lenient`, as any other.
+    A fault is the same as one that is alike, or `lenient`, as any other.
     """
     theirs = exchange.fault
     try:
         answers = ours(exchange.request)
     except Fault as fault:
-        return 0.0 if theirs and (lenient or alike(fault, theirs)) else math.inf
+        same = theirs is not None and (lenient or alike(fault, theirs))
+        return 0.0 if same else math.inf
     if theirs is not None or len(answers) != len(exchange.answers):
         return math.inf
     both = list(zip(answers, exchange.answers, strict=True))
@@ -197,14 +199,17 @@ def _same_trace(ours: Sequence[Message], theirs: Sequence[Message]) -> bool:
 
 
 def alike(one: Fault, other: Fault) -> bool:
-    """The same failure: verdict and words, whatever names, numbers and shapes are in them."""
+    """The same failure: verdict and words, whatever names, numbers and shapes are in them.
+
+    Only sizes that do not fit each other have to be the same: which they are tells the operation.
+    """
     return one.verdict is other.verdict and _pattern(one) == _pattern(other)
 
 
-def _pattern(fault: Fault) -> str:
+def _pattern(fault: Fault) -> tuple[str, tuple[int, ...]]:
     words = re.sub(r"'[^']*'|`[^`]*`|\"[^\"]*\"", "…", fault.message)
-    words = re.sub(r"\[[\d, ]*\]|\([\d, ]*\)", "…", words)
-    return re.sub(r"\d+", "#", words)
+    shapeless = re.sub(r"\[[\d, ]*\]|\([\d, ]*\)", "…", words)
+    return re.sub(r"\d+", "#", shapeless), misfit(words)
 
 
 def _close(ours: Tensor, theirs: Tensor) -> bool:

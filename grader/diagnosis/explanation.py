@@ -162,23 +162,22 @@ class Examination:
         read = (behaviour.precision, behaviour.inputs, behaviour.state, behaviour.length)
         for reading in (*read, behaviour.masks):
             yield reading(seen)
-        yield from self._weights()
+        law, found = self._weights()
+        yield from found
         if self.training:
             draw = Draw(self.seed, "dropout")
             passes = dropout.passes(self.kata, self.layout, self.ask, draw)
-            yield dropout.dropout(passes) if passes is not None else None
+            yield dropout.dropout(passes, lawful=law is not None) if passes else None
 
-    def _weights(self) -> Iterator[Reading | None]:
+    def _weights(self) -> tuple[weights.Law | None, list[Reading | None]]:
+        """The law that the weights follow, and what they tell."""
         xrays = self._xrays()
-        yield weights.right(xrays)
         law = weights.law(xrays)
         if law is None:  # perhaps some weights are too small for their logarithm
             gentle = weights.law(self._xrays(strength=0.05))
             law = gentle if gentle is not None and weights.holds(gentle, xrays, 1e-3) else None
-        yield weights.way(law)
-        yield weights.compared(law)
-        yield weights.scale(law)
-        yield weights.sums(xrays)
+        told = [weights.way(law), weights.compared(law), weights.scale(law)]
+        return law, [weights.right(xrays), *told, weights.sums(xrays, law)]
 
     def _xrays(self, strength: float = 1.0) -> list[XRay]:
         """At two widths, or none where either cannot be looked into."""

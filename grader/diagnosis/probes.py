@@ -29,8 +29,8 @@ OTHER_HEADS, OTHER_WIDTH = 2, 20
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
-LONG = 1100
-"""Longer than the usual buffers of 64, 512 and 1024."""
+LONG = 1260
+"""Longer than the usual buffers of 64, 512 and 1024, and divisible by whatever lengths may be."""
 RATE = 0.3
 
 

@@ -68,14 +68,18 @@ def state(seen: Seen) -> Reading | None:
 
 
 def length(seen: Seen) -> Reading | None:
-    """Whether a sequence of 1100 tokens is answered, where a short one is; true: it is.
+    """Whether a sequence of 1260 tokens is answered, where a short one is; true: it is.
 
     Asked: a long sequence with even weights. Not readable: where a short one already fails.
     """
     if seen.faulted("even weights") or "a long sequence" not in seen.exchanges:
         return None
     if seen.faulted("a long sequence"):
-        return Reading("length", "maximum-length", "", "a sequence of 1100 tokens fails")
+        return Reading("length", "maximum-length", "", "a sequence of 1260 tokens fails")
+    both = seen.both("a long sequence")
+    if both is not None and both[0].output.shape != both[1].output.shape:
+        words = f"for 1260 tokens what comes back is {tuple(both[0].output.shape)}"
+        return Reading("length", "maximum-length", "", words)
     return Reading("length")
 
 

@@ -179,11 +179,11 @@ def scale(found: Law | None) -> Reading | None:
     return Reading("scale", "scale-power", "", f"the scores are multiplied by {told}")
 
 
-def sums(xrays: Sequence[XRay]) -> Reading | None:
+def sums(xrays: Sequence[XRay], found: Law | None) -> Reading | None:
     """What the weights of each query sum to: 1, another constant, or less where keys are few.
 
     Asked: the X-ray without a mask. Unit: the true sum is 1. Not readable: where the weights are
-    negative, or the sums fit neither a factor nor an addition to the denominator.
+    negative, the sums fit no addition to the denominator, or are a factor of what is no softmax.
     """
     if not xrays:
         return None
@@ -198,7 +198,7 @@ def sums(xrays: Sequence[XRay]) -> Reading | None:
     columns = weights.sum(-2)
     if torch.allclose(columns, torch.ones_like(columns), atol=1e-4):
         return None  # a softmax over another axis, which an edit shows better
-    if float(rows.max() - rows.min()) < 1e-4:
+    if found is not None and float(rows.max() - rows.min()) < 1e-4:
         return Reading("sums", "weights-scaled", f"{float(rows.mean()):.6g}",
                        f"each query's weights sum to {float(rows.mean()):.3g}")  # fmt: skip
     return _epsilon(xray)
