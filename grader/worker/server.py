@@ -37,6 +37,8 @@ MANY = 8
 """Dead workers that are not left waiting for a lull."""
 LULL = 0.01
 """Seconds without an order after which there is time to collect the dead."""
+SEVERAL = 50
+"""Forks after which it pays to make them cheap: more than a single grade needs."""
 ORDER = 64
 """Bytes of an order: a fixed size, so that a stream socket keeps orders apart."""
 
@@ -57,14 +59,15 @@ class Server:
         """The folder of each worker: by a name of its own, as numbers come round again."""
         self.dying: set[int] = set()
         self.pages = gather()
+        self.forked = 0
 
     def serve(self) -> None:
         """Obey until the judge is gone; then kill everything and remove the scratch folder."""
         if sys.platform == "linux":
             LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
         warm()
-        gc.collect()
         gc.freeze()  # a collection in a worker would touch, and so copy, every inherited page
+        gc.enable()
         try:
             while True:
                 self._use_the_time()
@@ -81,7 +84,7 @@ class Server:
 
     def _use_the_time(self) -> None:
         """Until the next order: gather memory, and after a lull collect the dead."""
-        while next(self.pages, self) is None:
+        while self.forked > SEVERAL and next(self.pages, self) is None:
             if select.select([self.control], [], [], 0)[0]:
                 return
         while self.dying and not select.select([self.control], [], [], LULL)[0]:
@@ -107,6 +110,7 @@ class Server:
         if pid:
             self.workers.add(pid)
             self.homes[pid] = home
+            self.forked += 1
             return pid
         status = 1
         try:
