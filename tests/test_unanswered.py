@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.exchange.names import import_line
+from grader.judge.bank_run import Selection
 from grader.judge.session import Session
 from grader.judge.source import Source
 from grader.judge.subject import Subject
@@ -82,3 +83,22 @@ def test_a_cell_is_told_that_it_is_graded_without_the_others(session: Session) -
 )
 def test_the_line_that_brings_a_name(name: str, used: str, line: str) -> None:
     assert import_line(name, used) == line
+
+
+@pytest.mark.parametrize(
+    ("slip", "message"),
+    [("if nowhere:", "name 'nowhere' is not"), ("while mask is not None:", "no answer within")],
+)
+def test_no_cause_is_looked_for_where_it_is_plain(
+    session: Session, slip: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only calls with a mask fail here, so that all checks are run, but no mutant is tried."""
+    monkeypatch.setattr("grader.judge.grading.diagnose_answers", None)
+    slipped = SOLUTION.replace(
+        "        hidden =", f"        {slip}\n            pass\n        hidden ="
+    )
+    selection = Selection(only=("test_attends_where_the_mask_is_true",))
+    report = session.grade(SDPA, Source(Path("sdpa.py"), slipped, ""), 5, selection=selection)
+    (check,) = report.checks
+    assert message in check.message
+    assert {"expected", "got"}.isdisjoint(dict(facts(report, check)))

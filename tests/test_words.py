@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from grader.report.verdict import (
     Check,
@@ -14,7 +15,7 @@ from grader.report.verdict import (
     Tier,
     Verdict,
 )
-from grader.report.words import facts, told_failure, what_stars_take
+from grader.report.words import facts, told_failure, unmeasured, what_stars_take
 
 
 def compared(got: float, expected: float, allowed: float | None) -> str:
@@ -68,3 +69,11 @@ def test_what_it_takes_for_the_next_star_is_said() -> None:
     two = Report("sdpa", 1, "cpu", 0.0, Submission("sdpa.py"), (right, *stretch[:2], *passed))
     assert two.stars == 2
     assert "all of them make the third star" in what_stars_take(two)
+
+
+def test_a_budget_that_was_not_measured_is_not_failed() -> None:
+    slow = replace(claim("b", verdict=Verdict.TIME_LIMIT), family="budget")
+    assert not unmeasured(slow)
+    assert unmeasured(replace(slow, evidence=Evidence(hung=True)))
+    assert unmeasured(replace(slow, verdict=Verdict.RUNTIME_ERROR))
+    assert not unmeasured(claim("c", verdict=Verdict.RUNTIME_ERROR)), "of the budget alone"

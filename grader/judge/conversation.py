@@ -20,7 +20,7 @@ from typing import TypeVar
 from grader.exchange.answer import disbelieving, fault_of
 from grader.judge.workers import Moment, Server, Worker, moment
 from grader.kata.kata import Kata
-from grader.report.verdict import Fault, Verdict
+from grader.report.verdict import Evidence, Fault, Verdict
 from grader.worker.wire import Deadline, Message, Patience, PeerGone, WireError, pack, unpack
 
 PATIENCE = (5.0, 2.0, 1.0)
@@ -30,6 +30,7 @@ BACKSTOP = 12.0
 """Times that, by the wall: longer is waited for nobody, however busy the machine is."""
 
 
+HUNG = Evidence(hung=True)
 BIG = 2 * 1024**3
 """Bytes: a worker that grew this far and was killed was killed for it."""
 
@@ -86,7 +87,7 @@ class WorkerPool:
             return worker.channel.receive_frame(patience_with(worker, seconds))
         except Deadline:
             self.hangs += 1
-            raise Fault(Verdict.TIME_LIMIT, f"no answer within {seconds:g} s") from None
+            raise Fault(Verdict.TIME_LIMIT, f"no answer within {seconds:g} s", HUNG) from None
         except PeerGone:
             raise self._death(worker) from None
         except WireError as error:
@@ -111,7 +112,7 @@ class WorkerPool:
         except Deadline:
             self.hangs += 1
             raise Fault(
-                Verdict.TIME_LIMIT, f"did not read its input within {seconds:g} s"
+                Verdict.TIME_LIMIT, f"did not read its input within {seconds:g} s", HUNG
             ) from None
         except PeerGone:
             raise self._death(worker) from None
@@ -190,7 +191,7 @@ class Conversation:
         pool = self.pool
         if self.worker is None:
             if pool.hangs >= len(pool.patience):
-                raise Fault(Verdict.TIME_LIMIT, "not tried: requests before this one hung")
+                raise Fault(Verdict.TIME_LIMIT, "not tried: requests before this one hung", HUNG)
             self.worker = pool.take()
         if self.worker.loaded is None:
             pool.server.await_start(self.worker)

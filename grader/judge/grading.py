@@ -99,7 +99,8 @@ class Grading:
             confinement=self.subject.level,
         )
         asked = {name: candidate.exchanges for name, candidate in judge.candidates.items()}
-        explains = diagnose and not all(check.passed for check in report.checks)
+        wrong = not all(check.passed for check in report.checks)
+        explains = diagnose and wrong and not _explains_itself(report)
         if not explains and _goes_one_way(self.kata):
             return report
         try:
@@ -206,6 +207,14 @@ class Grading:
 
     def _theirs(self) -> Side:
         return Side(Conversation(self.twins), self.solution.variant.layout)
+
+
+def _explains_itself(report: Report) -> bool:
+    """Whether all that fails hangs, or uses a name that is nowhere defined: that is no mistake
+    whose cause has to be looked for.
+    """
+    failing = [c.evidence for c in report.checks if not c.passed and c.tier is Tier.REQUIRED]
+    return bool(failing) and all(seen.hung or seen.undefined for seen in failing)
 
 
 def _goes_one_way(kata: Kata) -> bool:

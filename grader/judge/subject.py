@@ -102,7 +102,7 @@ class Subject:
         try:
             self.ask(request)
         except Fault as fault:
-            final = fault.verdict in (Verdict.TIME_LIMIT, Verdict.WRONG_ANSWER)
+            final = fault.evidence.hung or fault.verdict is Verdict.WRONG_ANSWER
             if not fault.evidence.shapes:
                 given = request.given(request.calls[0])
                 fault.evidence = replace(fault.evidence, shapes=given)

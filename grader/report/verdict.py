@@ -70,6 +70,8 @@ class Evidence:
     """How far `got` might have been from `expected`."""
     undefined: str = ""
     """A name that the submission uses and neither defines nor imports."""
+    hung: bool = False
+    """Whether there was no answer at all, which is more than being slow."""
 
 
 class Fault(Exception):
@@ -118,6 +120,8 @@ class Finding:
     line: int | None = None
     check: str = ""
     """The check that is made for this mistake: what it saw shows the mistake best."""
+    columns: tuple[int, int] | None = None
+    """Where in the line, in characters from 0; None where it is the line as a whole."""
     certainty: str = PROVED
     seen: str = ""
     """What was measured, in words."""

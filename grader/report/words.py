@@ -117,10 +117,21 @@ def pointed_lines(report: Report, check: Check) -> tuple[int, ...]:
     return tuple(n for n in raised or pointed if n in own)
 
 
+def underlined(report: Report, check: Check, number: int) -> str:
+    """Signs below a line at what is to be looked at; nothing where it is the whole line."""
+    if check.evidence.frames:
+        return ""
+    spans = [f.columns for f in report.diagnosis.findings if f.line == number and f.columns]
+    text = own_lines(report, check)[number]
+    marked = {column for begin, end in spans for column in range(begin, min(end, len(text)))}
+    signs = ("^" if n in marked else "\t" if sign == "\t" else " " for n, sign in enumerate(text))
+    return "".join(signs).rstrip()
+
+
 def unmeasured(check: Check) -> bool:
     """Whether this is a check of the budget that came to no measurement: answers are wrong."""
     measured = (Verdict.ACCEPTED, Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT, Verdict.BANNED_CALL)
-    return check.family == "budget" and check.verdict not in measured
+    return check.family == "budget" and (check.evidence.hung or check.verdict not in measured)
 
 
 def costs(budget: Budget) -> Iterator[str]:
@@ -156,9 +167,10 @@ def facts(report: Report, check: Check) -> Iterator[tuple[str, str]]:
     numeric = None not in (evidence.index, evidence.got, evidence.expected)
     if numeric:
         got += f": {_values(evidence)}"
-    if report.failure is None and check.verdict not in CRASHES:
+    compared = report.failure is None and check.verdict not in CRASHES and not evidence.hung
+    if compared:
         yield "expected", check.title.rstrip(".")
-    if diagnosis.findings or (report.failure is None and check.verdict not in CRASHES):
+    if diagnosis.findings or compared:
         yield "got", got
     if evidence.shapes:
         yield "with", evidence.shapes

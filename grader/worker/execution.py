@@ -35,14 +35,6 @@ class Execution:
     error: BaseException | None = None
 
 
-def execute(source: str) -> types.ModuleType:
-    """Run the submission's source as a module; whatever it raises is raised here."""
-    done = attempt(source)
-    if done.error is not None:
-        raise done.error
-    return done.module
-
-
 def attempt(source: str) -> Execution:
     """Run the submission's source as a module, as far as it goes."""
     module = types.ModuleType(MODULE)
