@@ -18,6 +18,7 @@ from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout
 from grader.exchange.request import Request
+from grader.judge import race as module
 from grader.judge.measure import Cost, Lap, Side
 from grader.judge.race import (
     CLEAR,
@@ -105,6 +106,10 @@ class Runner:
     order: list[Runner] = field(default_factory=list, repr=False)
     prepared: list[Request] = field(default_factory=list, repr=False)
     steady: bool = False
+    places: list[int] = field(default_factory=list, repr=False)
+
+    def move_to(self, processor: int) -> None:
+        self.places.append(processor)
 
     def prepare(self, request: Request) -> None:
         self.prepared.append(request)
@@ -326,6 +331,17 @@ def test_layers_are_built_once_a_size_and_before_any_lap() -> None:
     for _ in range(3):
         again.run()
     assert [len(side.prepared) for side in again.sides] == [3, 3]
+
+
+def test_both_run_on_one_processor_which_is_drawn_anew_for_each_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "processors", lambda: range(10**12))
+    held = Held([LIMIT * 1.1], steady=True)
+    refusal(held)
+    mine, other = (side.places for side in held.sides)
+    assert mine == other
+    assert len(set(mine)) == len(mine) == 1 + ROUNDS
 
 
 def test_who_begins_is_drawn_anew_for_each_pair() -> None:

@@ -15,6 +15,7 @@ Python loop or a broadcast product, which are counted and not clocked.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -164,6 +165,12 @@ class Race:
         return max(itself, 1 / itself)
 
 
+def processors() -> list[int]:
+    """Those that this process may run on."""
+    known = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else {0}
+    return sorted(known)
+
+
 @dataclass
 class Course:
     """One size to race at."""
@@ -183,7 +190,13 @@ class Course:
     def round(
         self, me: Side, other: Side, warm: int, pairs: int, enough: float
     ) -> tuple[list[Lap], list[Lap]]:
-        """The laps of both over some pairs, each pair in random order."""
+        """The laps of both over some pairs, each pair in random order, all on one processor.
+
+        What shares the chip slows one processor and not another, for whole rounds.
+        """
+        processor = random.choice(processors())
+        for side in (me, other):
+            side.move_to(processor)
         laps: dict[int, list[Lap]] = {id(me): [], id(other): []}
         for number in range(warm + pairs):
             # Drawn before they are shuffled, so that a seed gives the same inputs again.
