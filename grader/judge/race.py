@@ -37,6 +37,8 @@ WARM_SETS = 2
 """And in one to warm up: where masks are given, one with and one without."""
 CLEAR = 2 / 3
 """Of the limit: a short round below this is a pass."""
+LIKELY = 0.9
+"""Of the limit: long rounds below this are a pass at once, those nearer only after the last."""
 HOPELESS = 3.0
 """Times the limit: a round above this may end early."""
 SHORT, LONG, ROUNDS = (1, 1), (2, 6), 3
@@ -146,8 +148,10 @@ class Race:
             more = course.round(me, other, *LONG, enough)
             mine, others = [*mine, *more[0]], [*others, *more[1]]
             ratio = ratio_of(mine, others)
-            if ratio <= self.limit:
-                return ratio, True
+            if ratio <= self.limit * LIKELY:
+                break
+        if ratio <= self.limit:
+            return ratio, True
         if self.device == "cpu" and me.steady and other.steady:
             return ratio, True
         noise = self._noise(course, other)
