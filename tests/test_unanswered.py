@@ -93,7 +93,7 @@ def test_no_cause_is_looked_for_where_it_is_plain(
     session: Session, slip: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only calls with a mask fail here, so that all checks are run, but no mutant is tried."""
-    monkeypatch.setattr("grader.judge.grading.diagnose_answers", None)
+    monkeypatch.setattr("grader.diagnosis.search.diagnose", None)
     slipped = SOLUTION.replace(
         "        hidden =", f"        {slip}\n            pass\n        hidden ="
     )

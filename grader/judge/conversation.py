@@ -242,6 +242,13 @@ class Conversation:
         except WireError as error:
             raise Fault(Verdict.RUNTIME_ERROR, str(error)) from None
 
+    def move_to(self, processor: int) -> None:
+        """Let this check's worker run on one processor only, where the system lets it be said."""
+        pid = None if self.worker is None else self.worker.pid
+        if pid is not None and hasattr(os, "sched_setaffinity"):
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(pid, {processor})
+
     def moment(self) -> Moment:
         """Now, by the clocks of this check's worker."""
         return moment(None if self.worker is None else self.worker.pid)

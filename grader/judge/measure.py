@@ -113,6 +113,10 @@ class Side:
         """Whether its clock stands still while the machine is busy with something else."""
         return self.conversation.moment().worked is not None
 
+    def move_to(self, processor: int) -> None:
+        """Let its worker run on one processor only, where the system lets the judge say so."""
+        self.conversation.move_to(processor)
+
     def prepare(self, request: Request) -> None:
         """Build a request's layers, for laps of it; raises Fault where that is not possible."""
         reply = self.conversation.prepare(request.preparation(self.layout))

@@ -15,6 +15,7 @@ Python loop or a broadcast product, which are counted and not clocked.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ WARM_SETS = 2
 """And in one to warm up: where masks are given, one with and one without."""
 CLEAR = 2 / 3
 """Of the limit: a short round below this is a pass."""
+LIKELY = 0.9
+"""Of the limit: long rounds below this are a pass at once, those nearer only after the last."""
 HOPELESS = 3.0
 """Times the limit: a round above this may end early."""
 SHORT, LONG, ROUNDS = (1, 1), (2, 6), 3
@@ -145,8 +148,10 @@ class Race:
             more = course.round(me, other, *LONG, enough)
             mine, others = [*mine, *more[0]], [*others, *more[1]]
             ratio = ratio_of(mine, others)
-            if ratio <= self.limit:
-                return ratio, True
+            if ratio <= self.limit * LIKELY:
+                break
+        if ratio <= self.limit:
+            return ratio, True
         if self.device == "cpu" and me.steady and other.steady:
             return ratio, True
         noise = self._noise(course, other)
@@ -162,6 +167,12 @@ class Race:
         finally:
             twin.conversation.close()
         return max(itself, 1 / itself)
+
+
+def processors() -> list[int]:
+    """Those that this process may run on."""
+    known = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else {0}
+    return sorted(known)
 
 
 @dataclass
@@ -183,7 +194,13 @@ class Course:
     def round(
         self, me: Side, other: Side, warm: int, pairs: int, enough: float
     ) -> tuple[list[Lap], list[Lap]]:
-        """The laps of both over some pairs, each pair in random order."""
+        """The laps of both over some pairs, each pair in random order, all on one processor.
+
+        What shares the chip slows one processor and not another, for whole rounds.
+        """
+        processor = random.choice(processors())
+        for side in (me, other):
+            side.move_to(processor)
         laps: dict[int, list[Lap]] = {id(me): [], id(other): []}
         for number in range(warm + pairs):
             # Drawn before they are shuffled, so that a seed gives the same inputs again.

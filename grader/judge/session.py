@@ -7,9 +7,11 @@ forks its server from itself. Where torch is already in use, the server is a pro
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -87,6 +89,22 @@ def threads() -> int:
     return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Spares the collector what an import makes: looking at it takes a tenth of importing torch.
+
+    Nor does it look there later, which in a fork would copy every page that it looks at.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was:
+            gc.enable()
+
+
 def start_server(device: str = "cpu") -> Server:
     """A source of workers for `device`; imports torch if that has not happened yet.
 
@@ -95,7 +113,8 @@ def start_server(device: str = "cpu") -> Server:
     untouched = "torch" not in sys.modules and sys.platform == "linux"
     for name in ONE_THREAD if untouched else ():
         os.environ.setdefault(name, "1")
-    import torch
+    with uncollected():
+        import torch
 
     torch.set_num_threads(1)  # a judge compares small tensors: more threads only wait
     if device != "cpu":

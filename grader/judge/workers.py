@@ -141,10 +141,11 @@ def plumbing() -> tuple[Worker, socket.socket, int]:
 
 
 BEGIN = (
-    "import sys; end = sys.argv.index('--'); sys.path[:] = sys.argv[end + 1:]; "
+    "import gc, sys; gc.disable(); end = sys.argv.index('--'); sys.path[:] = sys.argv[end + 1:]; "
     "del sys.argv[end:]; from grader.worker.{module} import main; main()"
 )
-"""The import path comes after the arguments: a scratch folder must never become part of it."""
+"""The import path comes after the arguments: a scratch folder must never become part of it. What is
+imported is nothing that the collector need look at."""
 
 
 def start_program(module: str, *arguments: str, fds: Sequence[int]) -> subprocess.Popen[bytes]:

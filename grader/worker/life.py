@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -172,6 +173,8 @@ def work(sock: socket.socket) -> None:
 def main() -> None:
     """Be a worker of one's own, on an accelerator: frames, prints and folder come by `argv`."""
     frames, output, home = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    gc.freeze()
+    gc.enable()
     retreat()
     confine(home, output, accelerator=True)
     close_all_but(frames)
