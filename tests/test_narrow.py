@@ -129,9 +129,15 @@ def test_no_word_is_broken_or_lost(what: str, width: int) -> None:
 def test_a_table_shows_fewer_columns_but_no_broken_word(what: str, width: int) -> None:
     shown = lines(DROPPING[what](width), width)
     assert max(map(len, shown)) <= width
-    more = {*words(lines(DROPPING[what](400), 400)), "#", "7:", "no-scale,"}
+    more = {*words(lines(DROPPING[what](400), 400)), "7:", "no-scale,"}
     assert set(words(shown)) <= more
     assert "…" not in " ".join(shown)
+
+
+def test_eighty_columns_have_room_for_all_of_the_status() -> None:
+    said = " ".join(lines(DROPPING["status"](80), 80))
+    for title in ("best", "last", "quickest of par", "due"):
+        assert title in said
 
 
 def test_attempts_name_their_mistakes_at_any_width() -> None:
