@@ -1,7 +1,9 @@
 """What a grade costs, as multiples of `import torch` measured side by side in one run.
 
 python tests/benchmark.py            the whole table
-python tests/benchmark.py --soak N   every solution and right submission at N seeds
+python tests/benchmark.py --soak N [--right FOLDER]
+                                     every solution and right submission at N seeds
+python tests/benchmark.py --seeds N  every catalogued mistake at N seeds: is the verdict the same?
 python tests/benchmark.py --corpus   every catalogued mistake: refused, and named?
 python tests/benchmark.py --naming [FOLDER] [--first SEED]
                                      which mistakes are named, of files that say what is in them
@@ -18,13 +20,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from grader.kata.kata import Kata
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 IMPORT = [sys.executable, "-c", "import torch"]
 GRADE = [sys.executable, "-m", "grader", "grade", "sdpa", str(ROOT / "solutions" / "sdpa.py")]
@@ -108,6 +112,7 @@ def second_grade() -> float:
 
 def table() -> None:
     """Print the figures. The attempts are recorded, as a person's are, but not among theirs."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's second grade compiles the grader
     with tempfile.TemporaryDirectory() as home:
         os.environ["KATA_HOME"] = home
         _table()
@@ -132,33 +137,88 @@ def _table() -> None:
     )
 
 
-def soak(seeds: int, first: int) -> None:
-    """Send every solution and right submission through its bank at many seeds."""
+def soak(seeds: int, first: int, more: Path | None) -> None:
+    """Send every solution and right submission through its bank at many seeds.
+
+    more: a folder with further ones, in folders `<kata>/right`.
+    """
+    false = 0
+    for done, lines in _at_seeds(_soak_one, seeds, first, more):
+        false += len(lines)
+        print("\n".join(lines), end="\n" if lines else "")
+        if done and done % 10 == 0:
+            print(f"{done} seeds, {false} false verdicts", flush=True)
+
+
+def _at_seeds(
+    job: Callable[[tuple[str, int, Path | None]], T],
+    seeds: int,
+    first: int,
+    more: Path | None = None,
+) -> Iterator[tuple[int, T]]:
+    """What a job finds of each kata at each seed; and after the last kata, how many are done."""
     from grader.kata.kata import all_katas
 
-    jobs = [(kata.slug, seed) for seed in range(first, first + seeds) for kata in all_katas()]
-    false = 0
+    slugs = [kata.slug for kata in all_katas()]
+    jobs = [(slug, seed, more) for seed in range(first, first + seeds) for slug in slugs]
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for done, lines in enumerate(pool.map(_soak_one, jobs), 1):
-            false += len(lines)
-            print("\n".join(lines), end="\n" if lines else "")
-            if done % (10 * len(all_katas())) == 0:
-                print(f"{done // len(all_katas())} seeds, {false} false verdicts", flush=True)
+        for number, found in enumerate(pool.map(job, jobs), 1):
+            yield (0 if number % len(slugs) else number // len(slugs)), found
 
 
-def _soak_one(job: tuple[str, int]) -> list[str]:
+def _soak_one(job: tuple[str, int, Path | None]) -> list[str]:
     from grader.author.mutation import run_gauntlet
     from grader.kata.kata import find
     from grader.kata.mutants import Mutant
 
-    slug, seed = job
+    slug, seed, more = job
     kata = find(slug)
     files = sorted((ROOT / "tests/submissions/right" / slug).glob("*.py"))
+    files += sorted((more / slug / "right").glob("*.py")) if more is not None else []
     styles = [Mutant((), (), file.read_text(encoding="utf-8"), file.name) for file in files]
     solution = Mutant((), (), kata.solution.read_text(encoding="utf-8"), "the solution")
     wrong = [o for o in run_gauntlet(kata, styles, seed) if o.refused]
     wrong += [o for o in run_gauntlet(kata, [solution], seed) if o.failed]
     return [f"{slug}, seed {seed}: {o.mutant.name} fails {o.failed[0].id}" for o in wrong]
+
+
+def verdicts(seeds: int, first: int) -> None:
+    """Send every catalogued mistake through its bank, but for the clock, at many seeds."""
+    seen: dict[str, Counter[str]] = {}
+    for done, fates in _at_seeds(_fates, seeds, first):
+        for name, fate in fates.items():
+            seen.setdefault(name, Counter())[fate] += 1
+        if done and done % 10 == 0:
+            print(f"{done} seeds", file=sys.stderr, flush=True)
+    for name, fates in seen.items():
+        if len(fates) > 1:
+            print(f"{name}: " + ", ".join(f"{n} times {fate}" for fate, n in fates.most_common()))
+    same = Counter(next(iter(fates)) for fates in seen.values() if len(fates) == 1)
+    print(f"{len(seen)} files at {seeds} seeds: {sum(same.values())} with one verdict "
+          f"({', '.join(f'{n} {fate}' for fate, n in same.most_common())})")  # fmt: skip
+
+
+def _fates(job: tuple[str, int, Path | None]) -> dict[str, str]:
+    """What becomes of each mistake at a seed: the check that its header names comes first."""
+    from grader.author.mutation import run_gauntlet
+    from grader.kata.kata import find
+    from grader.kata.mutants import Mutant
+
+    slug, seed, _ = job
+    kata = find(slug)
+    texts = {
+        f"{slug}/{file.stem}": file.read_text(encoding="utf-8")
+        for file in sorted((ROOT / "tests/submissions/wrong" / slug).glob("*.py"))
+    }
+    own = {name: re.findall(r"^# check: (.*)$", text, re.MULTILINE) for name, text in texts.items()}
+    fates: dict[str, str] = {}
+    for tried in (lambda m, c: c in own[m.name], lambda *_: True):
+        left = [Mutant((), (), text, name) for name, text in texts.items()
+                if fates.get(name) != "refused"]  # fmt: skip
+        for outcome in run_gauntlet(kata, left, seed, tried, until_refused=True):
+            stars = "costs stars" if outcome.failed else "accepted"
+            fates[outcome.mutant.name] = "refused" if outcome.refused else stars
+    return fates
 
 
 def corpus() -> None:
@@ -233,6 +293,8 @@ def _named(wanted: str, found: list[str]) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--soak", type=int, metavar="N")
+    parser.add_argument("--right", type=Path, metavar="FOLDER")
+    parser.add_argument("--seeds", type=int, metavar="N")
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--corpus", action="store_true")
     parser.add_argument(
@@ -240,7 +302,9 @@ if __name__ == "__main__":
     )
     arguments = parser.parse_args()
     if arguments.soak:
-        soak(arguments.soak, arguments.first)
+        soak(arguments.soak, arguments.first, arguments.right)
+    elif arguments.seeds:
+        verdicts(arguments.seeds, arguments.first)
     elif arguments.corpus:
         corpus()
     elif arguments.naming:

@@ -55,7 +55,7 @@ def source_of(path: Path, kata: Kata) -> Source:
 
 def grade(session: Session, kata: Kata, path: Path, **options: object) -> Report:
     """What `kata grade` does, without a terminal."""
-    from grader.report.refusal import refused
+    from grader.report.verdict import refused
 
     try:
         return session.grade(kata, source_of(path, kata), **options)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from grader.bank.claims import Comparison
 from grader.bank.draw import Draw
-from grader.bank.tolerance import CEILING, ROUNDINGS, allowed, ceiling
+from grader.bank.truth import CEILING, ROUNDINGS, allowed, ceiling
 from grader.exchange.answer import Answer
 from grader.exchange.request import Call, Request
 

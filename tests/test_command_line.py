@@ -14,14 +14,16 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import cli
+from grader.judge.bank_run import Selection
 from grader.judge.session import Session
-from grader.judge.source import Source, parse
 from grader.kata.kata import all_katas, find
 from grader.practice import attempts
 from grader.practice.store import Store
 from grader.report.verdict import Check, Report, Submission, Tier, Verdict
+from tests.conftest import grade
 
-SOLUTION = find("sdpa").solution.read_text(encoding="utf-8")
+SDPA = find("sdpa")
+SOLUTION = SDPA.solution.read_text(encoding="utf-8")
 PASSED = Report(
     "sdpa", 7, "cpu", 0.5, Submission("sdpa.py", "aa"),
     (Check("test_a", "A claim.", "shape", Tier.REQUIRED, Verdict.ACCEPTED),),
@@ -147,12 +149,15 @@ def test_try_works_out_the_example_and_counts_no_attempt(folder: Path) -> None:
     assert "no attempt at sdpa yet" in kata(folder, "status", "sdpa").stdout
 
 
-def test_a_seed_repeats_a_grade(session: Session) -> None:
-    source = Source(Path("sdpa.py"), NO_SCALE, "")
-    runs = [session.grade(find("sdpa"), source, seed=3, diagnose=False) for _ in range(2)]
-    first, second = ([c for c in run.checks if c.family != "budget"] for run in runs)
-    assert [c.message for c in first] == [c.message for c in second]
-    assert any(c.message for c in first)
+def test_a_seed_repeats_a_grade(session: Session, folder: Path) -> None:
+    (folder / "sdpa.py").write_text(NO_SCALE)
+    choice = Selection(without=("budget",))
+    first, second = (
+        grade(session, SDPA, folder / "sdpa.py", seed=3, selection=choice, diagnose=False).checks
+        for _ in range(2)
+    )
+    assert [check.message for check in first] == [check.message for check in second]
+    assert any(check.message for check in first)
 
 
 def test_list_shows_every_kata(folder: Path) -> None:
@@ -311,9 +316,11 @@ def test_a_file_that_is_no_submission_is_refused_without_torch(complaint, folder
 
 
 @pytest.mark.parametrize("spelling", [b"\xef\xbb\xbf%s", b"%s"])
-def test_bom_and_crlf_are_fine(spelling: bytes) -> None:
+def test_bom_and_crlf_are_fine(spelling: bytes, session: Session, folder: Path) -> None:
     text = SOLUTION.encode().replace(b"\n", b"\r\n")
-    assert parse(Path("sdpa.py"), spelling % text, STUB).text == SOLUTION
+    (folder / "sdpa.py").write_bytes(spelling % text)
+    first = Selection(only=SDPA.announced[:1])
+    assert grade(session, SDPA, folder / "sdpa.py", selection=first).stars > 0
 
 
 def test_start_never_overwrites_and_force_keeps_a_backup(folder: Path) -> None:
@@ -422,6 +429,10 @@ def test_a_terminal_gets_colour_and_progress_and_a_dumb_one_neither(folder: Path
     assert "\x1b[1;31merror\x1b[0m: returned None" in lively
     assert "importing torch" in lively
     assert "\x1b[?25h" in lively, "the cursor is shown again"
-    for plain in (screen(NO_COLOR="1"), screen(TERM="dumb")):
-        assert "\x1b" not in plain
-        assert "error: returned None" in plain
+    plain = screen(NO_COLOR="1")
+    assert "\x1b" not in plain
+    assert "error: returned None" in plain
+    (folder / "sdpa.py").write_text(STUB)
+    dumb = screen(TERM="dumb")
+    assert "\x1b" not in dumb
+    assert "untouched stub" in dumb

@@ -11,11 +11,9 @@ import torch
 from torch import Tensor
 
 from grader.bank.draw import Draw
-from grader.exchange.cost import cost_of
 from grader.exchange.local import Variant, load_variant
 from grader.judge.conversation import Conversation
-from grader.judge.measure import Side, growth
-from grader.judge.memory import Memory
+from grader.judge.measure import Memory, Side, cost_of, growth
 from grader.judge.race import Race
 from grader.kata.kata import Kata, all_katas, find
 from grader.kata.mutants import Mutant, singles

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import traceback
+import types
 
 import pytest
 import torch
 
 from grader.kata.kata import EntryPoint, find
 from grader.worker.entry import Loaded, NoEntryPoint, resolve
-from grader.worker.execution import execute
+from grader.worker.execution import attempt
 
 ATTEND = find("sdpa").entry
 LAYER = find("multi-head").entry
@@ -36,8 +37,14 @@ class {name}:
 """
 
 
+def executed(source: str) -> types.ModuleType:
+    done = attempt(source)
+    assert done.error is None
+    return done.module
+
+
 def found(text: str, entry: EntryPoint = ATTEND) -> Loaded:
-    return resolve(execute(text), entry)
+    return resolve(executed(text), entry)
 
 
 def refusal(text: str, entry: EntryPoint = ATTEND) -> str:
@@ -179,7 +186,7 @@ def test_the_notes_of_the_call_are_kept() -> None:
 
 
 def test_a_submission_is_a_module_whose_frames_have_its_lines() -> None:
-    module = execute("import sys\nme = sys.modules[__name__]\n\ndef f():\n    raise ValueError\n")
+    module = executed("import sys\nme = sys.modules[__name__]\n\ndef f():\n    raise ValueError\n")
     assert module.me is module is sys.modules["submission"]
     assert module.__file__ == "submission.py"
     assert module.__name__ != "__main__"
@@ -191,4 +198,4 @@ def test_a_submission_is_a_module_whose_frames_have_its_lines() -> None:
 
 def test_a_submission_does_not_inherit_our_futures() -> None:
     """Annotations are evaluated as the candidate wrote them."""
-    assert execute("def f(x: 1 + 1): ...").f.__annotations__ == {"x": 2}
+    assert executed("def f(x: 1 + 1): ...").f.__annotations__ == {"x": 2}

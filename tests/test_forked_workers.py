@@ -18,9 +18,8 @@ from pathlib import Path
 import pytest
 
 from grader.judge.conversation import WorkerPool, load_message
-from grader.judge.forked import ForkServer
 from grader.judge.session import Session
-from grader.judge.workers import ServerGone, Worker
+from grader.judge.workers import ForkServer, ServerGone, Worker
 from grader.kata.kata import find
 from grader.report.verdict import Fault
 
@@ -111,6 +110,44 @@ def test_a_worker_is_given_nothing_but_its_own_ends(server: ForkServer) -> None:
     assert len(held) == 5, "its three streams, its frames, and the listing's own"
     server.retire(worker)
     server.retire(other)
+
+
+def test_a_worker_has_a_folder_of_its_own_for_what_it_writes(server: ForkServer) -> None:
+    """Whoever was looked up before the fork is not remembered after it."""
+    said = []
+    for _ in range(2):
+        worker = loaded(server, "import os, tempfile\nprint(os.getcwd(), tempfile.gettempdir())")
+        while not worker.drain.text:
+            worker.drain.pull()
+        said.append(worker.drain.text.decode().split())
+        server.retire(worker)
+    assert all(here == temporary for here, temporary in said)
+    assert len({Path(here) for here, _ in said}) == 2
+    assert all(Path(here).parent == server.scratch for here, _ in said)
+
+
+def test_a_folder_is_empty_whatever_the_worker_before_left_under_its_number(
+    server: ForkServer,
+) -> None:
+    """Numbers come round again, and whoever is next can be foreseen."""
+    squat = "import os\nfor n in range(300):\n    open(f'../{os.getpid() + n}', 'w').close()\n"
+    squatter = loaded(server, squat)
+    worker = loaded(server, "import os\nprint(os.listdir())")
+    while not worker.drain.text:
+        worker.drain.pull()
+    assert worker.drain.text == b"[]\n"
+    server.retire(squatter)
+    server.retire(worker)
+
+
+def test_who_died_leaves_no_folder(server: ForkServer) -> None:
+    before = set(server.scratch.iterdir())
+    worker = server.spawn()
+    source = "import os\nopen('litter', 'w').close()\nos._exit(3)"
+    worker.channel.send({"ask": "load", **load_message(find("sdpa"), source)})
+    assert server.cause(worker)[0] == 3 << 8
+    assert eventually(lambda: {p for p in server.scratch.iterdir() if p.is_dir()} <= before)
+    server.retire(worker)
 
 
 def test_retiring_a_worker_ends_whatever_it_left(server: ForkServer) -> None:

@@ -256,6 +256,17 @@ def test_hints_climb_the_ladder_and_remember_the_rung(store: Store) -> None:
     assert help.next_hint(store, SDPA, FILE, at(DAY)).key == "1", "a new practice, a new ladder"
 
 
+def test_a_measured_mistake_has_a_hint_too_with_the_title_it_was_named_by(store: Store) -> None:
+    attempts.remember_start(store, SDPA, FILE, at(0))
+    attempt(store, 10, report(WRONG, "eight", "scale-constant", "half-precision-inside"))
+    first, second = (help.next_hint(store, SDPA, FILE, at(20)) for _ in range(2))
+    assert (first.key, first.title) == ("scale-constant", "the title of scale-constant")
+    assert "kata explain scale-constant" in first.text
+    assert second.key == "half-precision-inside"
+    assert "kata explain" not in second.text, "it has no line to show"
+    assert help.next_hint(store, SDPA, FILE, at(30)).key == "1"
+
+
 def test_a_hint_long_after_the_pass_belongs_to_what_comes_next(store: Store) -> None:
     attempts.remember_start(store, SDPA, FILE, at(0))
     attempt(store, 10, report(text="right"))
@@ -351,6 +362,27 @@ def test_mistakes_are_overcome_by_a_later_pass(store: Store) -> None:
     assert stand.last.number == 4
     assert stand.best is not None
     assert stand.best.number == 3
+
+
+def test_one_kind_of_mistake_is_overcome_in_all_katas_at_once(store: Store) -> None:
+    """What `sdpa` calls mask-inverted, `multi-head` calls mask-polarity."""
+    heads = find("multi-head")
+
+    def made(seconds: float, *mistakes: str) -> None:
+        what = report(WRONG if mistakes else Verdict.ACCEPTED, f"{seconds}", *mistakes)
+        attempts.record(store, heads, replace(what, kata=heads.slug), FILE, moment=at(seconds))
+
+    def overcome() -> list[bool]:
+        katas = standing(store, [SDPA, heads], at(HOUR)).katas
+        return [m.overcome for kata in katas for m in kata.mistakes]
+
+    attempt(store, 1, report(WRONG, "a", "mask-inverted"))
+    attempt(store, 2, report(text="b"))
+    assert overcome() == [True]
+    made(3, "mask-polarity")
+    assert overcome() == [False, False], "made again elsewhere"
+    made(4)
+    assert overcome() == [True, True]
 
 
 def test_the_quickest_pass_counts_against_par(store: Store) -> None:

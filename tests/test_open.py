@@ -44,6 +44,12 @@ def test_no_file_is_no_report(tmp_path: Path) -> None:
         open_submission(SDPA, tmp_path / "none.py", seed=7, device="cpu")
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file of Linux's")
+def test_a_file_that_cannot_be_read_is_said_to_be_one() -> None:
+    with pytest.raises(Refused, match="/proc/self/mem cannot be read: "):
+        open_submission(SDPA, Path("/proc/self/mem"), seed=7, device="cpu")
+
+
 def test_our_own_failure_is_a_report_that_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

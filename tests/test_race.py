@@ -16,10 +16,9 @@ from torch import Tensor
 
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
-from grader.exchange.cost import Cost
 from grader.exchange.layout import Layout
 from grader.exchange.request import Request
-from grader.judge.measure import Lap, Side
+from grader.judge.measure import Cost, Lap, Side
 from grader.judge.race import (
     CLEAR,
     HOPELESS,

@@ -326,3 +326,30 @@ def test_a_request_knows_what_each_layer_holds_by_then() -> None:
     assert [set(build.weights) for build in request.held] == [{n} for n in "abccb"]
     dtypes = [build.dtype is torch.float64 for build in request.held]
     assert dtypes == [False, False, False, True, False]
+
+
+GUARD = "assert not scores.isnan().any()\n    return weights @ value"
+READERS = {
+    "and nothing else": ({}, True),
+    "beside a size that is made on the CPU": (
+        {"math.sqrt(d_k)": "torch.FloatTensor([math.sqrt(d_k)])"},
+        False,
+    ),
+    "beside a mask that is made where it may": (
+        {SOFTMAX: f"{SOFTMAX} * torch.ones(scores.shape)"},
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", READERS)
+def test_who_reads_values_is_judged_by_what_goes_together_instead(what: str) -> None:
+    edits, right = READERS[what]
+    kata = find("sdpa")
+    text = kata.solution.read_text(encoding="utf-8")
+    for old, new in {CONTEXT: GUARD, **edits}.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    check = checks_of("sdpa")["no_device"]
+    (outcome,) = run_gauntlet(kata, [Mutant((), (), text, what)], 7, lambda _, name: name == check)
+    assert (outcome.failed == ()) is right, outcome.failed

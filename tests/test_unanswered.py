@@ -12,8 +12,7 @@ from grader.judge.session import Session
 from grader.judge.source import Source
 from grader.judge.subject import Subject
 from grader.kata.kata import find
-from grader.report.refusal import UNANSWERED
-from grader.report.verdict import Report, Verdict
+from grader.report.verdict import UNANSWERED, Report, Verdict
 from grader.report.words import CELL, facts
 from tests.test_command_line import SOLUTION
 
@@ -94,7 +93,7 @@ def test_no_cause_is_looked_for_where_it_is_plain(
     session: Session, slip: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only calls with a mask fail here, so that all checks are run, but no mutant is tried."""
-    monkeypatch.setattr("grader.judge.grading.diagnose_answers", None)
+    monkeypatch.setattr("grader.diagnosis.search.diagnose", None)
     slipped = SOLUTION.replace(
         "        hidden =", f"        {slip}\n            pass\n        hidden ="
     )

@@ -19,8 +19,7 @@ from grader.exchange.matching import Unmatched
 from grader.judge.bank_run import Item, Judge, Selection, quietly
 from grader.kata.kata import Kata
 from grader.kata.mutants import Mutant
-from grader.report.refusal import unready
-from grader.report.verdict import Check, Fault, Tier
+from grader.report.verdict import Check, Fault, Tier, unready
 
 Choose = Callable[[Mutant, str], bool]
 

@@ -15,8 +15,8 @@ from grader.bank.claims import (
     refuse,
 )
 from grader.bank.definition import Definition
-from grader.bank.sizes import Sizes
-from grader.bank.standard.heads import raises
+from grader.bank.draw import Sizes
+from grader.bank.standard.meaning import raises
 from grader.bank.truth import attention, gradients, linear
 
 __all__ = [

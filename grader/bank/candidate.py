@@ -167,6 +167,7 @@ class Layer:
         frozen: bool = False,
         keep_inputs: bool = False,
         device: str = "cpu",
+        apart: bool = False,
         trace: bool = False,
     ) -> list[Answer]:
         """Several calls on one and the same instance."""
@@ -179,6 +180,7 @@ class Layer:
             frozen=frozen,
             keep_inputs=keep_inputs,
             device=device,
+            apart=apart,
             trace=trace,
         )
 
@@ -228,6 +230,7 @@ def _ask(
     frozen: bool = False,
     keep_inputs: bool = False,
     device: str = "cpu",
+    apart: bool = False,
     trace: bool = False,
 ) -> list[Answer]:
     """One request: every instance is built as its first call has it, and changes as they say."""
@@ -262,6 +265,7 @@ def _ask(
         tuple(calls),
         dtype=builds[0].dtype,
         device=device,
+        apart=apart,
         trace=trace,
         further=tuple(builds[1:]),
     )

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from grader.bank.tolerance import allowed, ceiling, scale_of
+from grader.bank.truth import allowed, ceiling, scale_of
 from grader.exchange.answer import Answer
 from grader.report.verdict import FAMILIES, Evidence, Fault, Tier, Verdict
 

@@ -19,10 +19,8 @@ from torch import Tensor
 
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import apart_in_masks, assert_gradients, assert_matches, mask_of
-from grader.bank.draw import Draw
-from grader.bank.sizes import Sizes, by_word, measured
-from grader.bank.tolerance import allowed
-from grader.bank.truth import attention, gradients
+from grader.bank.draw import Draw, Sizes, by_word, measured
+from grader.bank.truth import allowed, attention, gradients
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Projection
 from grader.exchange.request import Build

@@ -1,7 +1,25 @@
-"""What is true: PyTorch's own operators in float64, never a second hand-written copy."""
+"""What is true, by PyTorch's own operators in float64 and never a second hand-written copy; and how
+close to it is right: stated once, here.
+
+A right answer in float32 differs from the truth by roundings, of the order
+of 1e-7 of the answer's scale; we allow 1e-5, which no known mistake stays under and every right
+style does. Where the inputs make even the plain implementation less exact than that, a few times
+*its* error is allowed, but never as much as 1e-3. In half precision the plain implementation's own
+error is the only sensible yardstick, and a few units in the last place are always allowed.
+
+Where scores are large, float32 itself knows them less well. A number of magnitude M is rounded to
+within M · 2⁻²⁴, so a score of 10⁴ may be off by 6e-4. Softmax is exp of a difference of such
+numbers (the row's maximum, or its logsumexp), and exp turns an absolute error of the exponent into
+an equal relative error of the weight. The right styles round up to eight times on the way: the
+product QKᵀ, the scale, the factor log2(e) in base 2, the maximum or logsumexp, the difference, and
+the row's sum again. Eight halves of a unit make 4 · 2⁻²³ · M of a weight, and so of the truth's
+scale. Scores that happen to be exact in float32 spare the plain implementation all of this, which
+is why its own error is no yardstick here.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -69,3 +87,64 @@ def gradients(
         name: torch.zeros_like(leaf) if gradient is None else gradient
         for (name, leaf), gradient in zip(leaves.items(), found, strict=True)
     }
+
+
+# --- how close is right ---------------------------------------------------------------------------
+
+
+ROUNDINGS = 1e-5
+"""Of the truth's scale: always allowed in float32, and in float64 (float32 constants are fine)."""
+CEILING = 3e-4
+"""Of the truth's scale: never exceeded in float32 and float64."""
+FEW = 4.0
+"""A right answer may be this many times as far off as the plain implementation."""
+HALF_ULPS = 4.0
+SCORE_ULPS = 4.0
+"""Units in the last place that the exponent of a weight may be off: eight roundings of half one."""
+
+HALF = (torch.float16, torch.bfloat16)
+
+
+def scale_of(*truths: Tensor) -> float:
+    """The magnitude errors are measured against: the largest true value."""
+    largest = [float(t.abs().max()) for t in truths if t.numel()]
+    return max(largest, default=0.0) or 1.0
+
+
+def allowed(
+    truth: Tensor,
+    dtype: torch.dtype,
+    plain: Tensor | None = None,
+    scale: float | None = None,
+    *,
+    scores: float = 0.0,
+) -> float:
+    """The largest absolute error a right answer may have.
+
+    truth: float64 values. plain: the plain implementation's answer in `dtype`, if it was computed.
+    scale: the magnitude to measure against, where that is not the truth's own (gradients).
+    scores: the largest magnitude of a score, where that is far beyond the ordinary.
+    """
+    scale = scale_of(truth) if scale is None else scale
+    own = (
+        float((plain.double() - truth).abs().max()) if plain is not None and truth.numel() else 0.0
+    )
+    own = 0.0 if math.isnan(own) else own  # the plain implementation may itself be at a loss
+    if dtype in HALF:
+        return max(FEW * own, HALF_ULPS * torch.finfo(dtype).eps * scale)
+    most = ceiling(truth, dtype, scale)
+    return min(max(ROUNDINGS * scale, FEW * own), most) + _of_exponents(scores, scale)
+
+
+def ceiling(
+    truth: Tensor, dtype: torch.dtype, scale: float | None = None, *, scores: float = 0.0
+) -> float:
+    """What `allowed` never exceeds, however far off the plain implementation is."""
+    if dtype in HALF:
+        return math.inf
+    scale = scale_of(truth) if scale is None else scale
+    return CEILING * scale + _of_exponents(scores, scale)
+
+
+def _of_exponents(scores: float, scale: float) -> float:
+    return SCORE_ULPS * torch.finfo(torch.float32).eps * scores * scale

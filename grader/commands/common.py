@@ -83,10 +83,9 @@ def complete_kata(_context: click.Context, _parameter: click.Parameter, begun: s
 
 def complete_pitfall(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
     """Mistakes whose name begins like that."""
-    from grader.kata.pitfalls import load_pitfalls
+    from grader.kata.vocabulary import names
 
-    known = {pitfall.id for kata in all_katas() for pitfall in load_pitfalls(kata)}
-    return sorted(name for name in known if name.startswith(begun))
+    return sorted(name for name in names(all_katas()) if name.startswith(begun))
 
 
 def complete_round(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:

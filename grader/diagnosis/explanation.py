@@ -101,11 +101,10 @@ class Examination:
 
     def explain(self, cases: Sequence[Case]) -> Explanation:
         """The edits and readings that account for a submission's answers."""
-        for probe in self.probes:
-            self.exchanges[probe.name] = self._asked(probe.request)
-            if self.hopeless:
-                return Explanation()
-        readings = [r for r in self._readings() if r is not None]
+        self.ask_probes()
+        if self.hopeless:
+            return Explanation()
+        readings = [r for r in self.readings() if r is not None]
         if any(r.aspect == dropout.ASPECT and not r.deviates for r in readings):
             # What is drawn may be drawn in another order: the reading knows better.
             self.probes = [probe for probe in self.probes if probe.group != "dropout"]
@@ -116,6 +115,13 @@ class Examination:
         elif first in self._faulted() and not fit.parts:
             fit = self._fitted(readings, lenient=True)
         return self._told(fit, readings, cases)
+
+    def ask_probes(self) -> None:
+        """Put all questions to the submission, until further ones would end alike."""
+        for probe in self.probes:
+            self.exchanges[probe.name] = self._asked(probe.request)
+            if self.hopeless:
+                return
 
     def in_order(self, found: Explanation) -> list[Part]:
         """The mistakes among the edits, first the one whose repair sets most probes right."""
@@ -150,7 +156,8 @@ class Examination:
     def _faulted(self) -> set[str]:
         return {name for name, exchange in self.exchanges.items() if exchange.fault is not None}
 
-    def _readings(self) -> Iterator[Reading | None]:
+    def readings(self) -> Iterator[Reading | None]:
+        """Every reading of what was asked; None for one that is not readable."""
         seen = Seen(self.exchanges, self.truths)
         read = (behaviour.precision, behaviour.inputs, behaviour.state, behaviour.length)
         for reading in (*read, behaviour.masks):
@@ -167,7 +174,7 @@ class Examination:
         law = weights.law(xrays)
         if law is None:  # perhaps some weights are too small for their logarithm
             gentle = weights.law(self._xrays(strength=0.05))
-            law = gentle if gentle is not None and weights.holds(gentle, xrays) else None
+            law = gentle if gentle is not None and weights.holds(gentle, xrays, 1e-3) else None
         yield weights.way(law)
         yield weights.compared(law)
         yield weights.scale(law)
@@ -226,7 +233,9 @@ class Examination:
     def _told(self, fit: Fit, readings: Sequence[Reading], cases: Sequence[Case]) -> Explanation:
         parts = tuple(p for p in fit.parts if self._needed(fit, p))
         explained = self._proved(parts, cases) if parts else 0
-        left = {probe.name for probe in fit.open}
+        left = {probe.name for probe in fit.open} | (
+            self._faulted() if fit.variants.lenient else set()
+        )
         measured = [
             (value.at(reading.number), reading)
             for reading in readings

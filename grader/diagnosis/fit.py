@@ -38,6 +38,8 @@ CONFUSED = {"asks", "hands"}
 """Aspects that look alike until the scores are in play: two edits may stand for one."""
 STYLED = ("even", "scores", "masks", "fill")
 """Groups of probes in which it matters how a row that sees nothing comes out."""
+MASKED = ("masks", "fill")
+"""Of these, those with a mask."""
 
 PLAIN = ("no mask", "other sizes")
 """Probes that ask for no more than readings do."""
@@ -211,12 +213,16 @@ class Fit:
         return bool(ours & theirs or (ours & CONFUSED and theirs & CONFUSED))
 
     def _styled(self, probe: Probe) -> Iterator[Parts]:
-        """One more edit, or another, beside a way for a row that sees nothing to come out."""
+        """One more edit, or another, beside a way for a row that sees nothing to come out.
+
+        Where nothing is masked, only a mistake about what is seen leaves such a row.
+        """
         if any(p.value.pitfall.remark for p in self.parts):
             return
         for sets in (self._more, self._others):
             for parts in sets(probe):
-                yield from ((*parts, style) for style in self._styles)
+                if probe.group in MASKED or any("visibility" in p.value.aspects for p in parts):
+                    yield from ((*parts, style) for style in self._styles)
 
     @cached_property
     def _styles(self) -> list[Part]:

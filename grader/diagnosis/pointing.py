@@ -1,7 +1,7 @@
-"""Which line a mistake is to be looked for in: told by the tree of the source, not by its letters.
+"""Where a mistake is to be looked for: told by the tree of the source, not by its letters.
 
 A kind of place is a kind of node: a call by its name, an operator, an assignment. Where several
-lines have one, the first or the last is meant where that is certain, and otherwise none is.
+places are of a kind, the first or the last is meant where that is certain, and otherwise none is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ CALLS = {
     "softmax": "softmax Softmax log_softmax softmin exp exp2 sigmoid softplus logsumexp",
     "product": "matmul bmm einsum mm baddbmm cdist",
     "mix": "matmul bmm einsum mm baddbmm",
-    "division": "div div_ sqrt rsqrt true_divide",
+    "division": "div div_ sqrt rsqrt true_divide isqrt",
     "squash": "tanh clamp clip clamp_ clamp_max relu leaky_relu gelu elu silu abs sigmoid",
     "normalize": "normalize layer_norm LayerNorm rms_norm RMSNorm instance_norm norm std "
     "cosine_similarity",
@@ -33,38 +33,68 @@ CALLS = {
     "detach": "detach detach_ no_grad requires_grad_ numpy",
     "maximum": "max amax",
     "exp": "exp exp2",
+    "width": "Linear",
 }
 """Names of the calls that make a place of a kind."""
 LAST = ("mix", "merge", "return", "addition")
 """Kinds of which the last place in the source is meant."""
-FIRST = ("product", "split", "reshape", "causal", "detach", "linear", "activation", "squash")
+FIRST = ("split", "reshape", "causal", "detach", "linear", "activation", "squash", "width")
 """Kinds of which the first is meant."""
+TELLING = {"softmax": ("dim", "axis"), "dropout": ("p", "training")}
+"""Arguments that such a mistake is made in, by their keywords."""
+TURNED = ("transpose", "mT", "T", "permute", "swapaxes", "swapdims", "einsum", "cdist")
+"""What stands in the product of queries and keys, and in no other."""
 
 
-def line_of(source: str, kind: str) -> int | None:
-    """The line of the place of this kind; None where there is none, or no certain one."""
+@dataclass(frozen=True, order=True)
+class Place:
+    """Some signs of one line; columns count characters from 0."""
+
+    line: int
+    begin: int
+    end: int
+
+
+def place_of(source: str, kind: str) -> Place | None:
+    """The place of this kind; None where there is none, or no certain one."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return None
-    lines = sorted(set(_places(tree, kind)))
-    if not lines:
-        return None
-    if kind in LAST:
-        return lines[-1]
-    return lines[0] if kind in FIRST or len(lines) == 1 else None
+    found = sorted(set(_places(tree, kind)))
+    lines = source.split("\n")
+    places = [_in_characters(place, lines) for place in found]
+    if len({place.line for place in places}) <= 1 or kind in FIRST:
+        return places[0] if places else None
+    return places[-1] if kind in LAST else None
 
 
-def _places(tree: ast.AST, kind: str) -> Iterator[int]:
+def _in_characters(place: Place, lines: list[str]) -> Place:
+    """The tree counts bytes, and leaves out what is between an operator and what is before it."""
+    raw = lines[place.line - 1].encode()
+    begin, end = (len(raw[:n].decode(errors="ignore")) for n in (place.begin, place.end))
+    spanned = lines[place.line - 1][begin:end]
+    return Place(place.line, end - len(spanned.lstrip(" )")), end)
+
+
+def _places(tree: ast.AST, kind: str) -> Iterator[Place]:
     names = set(CALLS.get(kind, "").split())
     special = SPECIAL.get(kind)
     for node in ast.walk(tree):
+        if kind == "product" and not _turns(node):
+            continue
         if isinstance(node, ast.Call) and _called(node) in names:
-            yield node.func.end_lineno or node.lineno
+            yield _of_call(node, kind)
         elif isinstance(node, ast.Attribute) and kind == "detach" and node.attr == "data":
-            yield node.end_lineno or node.lineno
+            yield _spanned(node.end_lineno, (node.end_col_offset or 0) - 4, node.end_col_offset)
         elif special is not None and special.fits(node):
-            yield node.lineno  # type: ignore[attr-defined]
+            yield _of_operator(node)
+
+
+def _turns(node: ast.AST) -> bool:
+    """Whether something is transposed in it, or it says by itself how it is."""
+    names = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    return bool(names & set(TURNED))
 
 
 def _called(node: ast.Call) -> str:
@@ -72,6 +102,30 @@ def _called(node: ast.Call) -> str:
         case ast.Attribute(attr=name) | ast.Name(id=name):
             return name
     return ""
+
+
+def _of_call(node: ast.Call, kind: str) -> Place:
+    """Its telling argument, or else its name."""
+    for keyword in node.keywords:
+        if keyword.arg in TELLING.get(kind, ()) and keyword.lineno == keyword.end_lineno:
+            return _spanned(keyword.lineno, keyword.col_offset, keyword.end_col_offset)
+    end = node.func.end_col_offset or 0
+    return _spanned(node.func.end_lineno, end - len(_called(node)), end)
+
+
+def _of_operator(node: ast.AST) -> Place:
+    """The operator with what follows it; of anything else, its first line."""
+    if isinstance(node, ast.BinOp) and node.left.end_lineno == node.right.end_lineno:
+        return _spanned(
+            node.right.end_lineno, node.left.end_col_offset or 0, node.right.end_col_offset
+        )
+    assert isinstance(node, ast.stmt | ast.expr)
+    end = node.end_col_offset if node.end_lineno == node.lineno else node.col_offset + 1
+    return _spanned(node.lineno, node.col_offset, end)
+
+
+def _spanned(line: int | None, begin: int, end: int | None) -> Place:
+    return Place(line or 1, begin, end or begin)
 
 
 @dataclass(frozen=True)

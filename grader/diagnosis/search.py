@@ -17,7 +17,8 @@ from itertools import islice
 from grader.diagnosis.comparison import Case, Suspect, alike, cost, sample
 from grader.diagnosis.explanation import Ask, Examination
 from grader.diagnosis.guard import Guard
-from grader.diagnosis.pointing import line_of
+from grader.diagnosis.pointing import place_of
+from grader.diagnosis.readings.structure import structure
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
 from grader.exchange.local import load_variant
@@ -234,14 +235,23 @@ class Search:
 
 
 def _finding(pitfall: Pitfall, source: str, certainty: str) -> Finding:
-    """A mistake of a kata's own, with the first line that its pattern fits."""
-    line = None
+    """A mistake of a kata's own, with the line that its pattern fits, if there is one such."""
+    lines: set[int] = set()
     if pitfall.look:
         pattern = re.compile(pitfall.look)
-        lines = [n for n, text in _code(source) if pattern.search(text)]
-        built = _initialising(source)  # where much is mentioned that happens elsewhere
-        line = next((n for n in lines if n not in built), next(iter(lines), None))
-    return _said(pitfall, line, certainty)
+        found = {number for number, text in _code(source) if pattern.search(text)}
+        # Where things are set up much is mentioned that happens elsewhere.
+        lines = found - _initialising(source) or found
+    line = lines.pop() if len(lines) == 1 else None
+    return Finding(
+        pitfall.id,
+        pitfall.title,
+        pitfall.explanation,
+        pitfall.question,
+        line,
+        pitfall.check,
+        certainty=certainty,
+    )
 
 
 def _initialising(source: str) -> set[int]:
@@ -255,22 +265,12 @@ def _initialising(source: str) -> set[int]:
 
 
 def _pointed(value: Value, source: str, certainty: str) -> Finding:
-    """A value with a name, and the line of the place that its kind of mistake stands in."""
-    if not value.look:
-        return _finding(value.pitfall, source, certainty)
-    return _said(value.pitfall, line_of(source, value.look), certainty)
-
-
-def _said(pitfall: Pitfall, line: int | None, certainty: str) -> Finding:
-    return Finding(
-        pitfall.id,
-        pitfall.title,
-        pitfall.explanation,
-        pitfall.question,
-        line,
-        pitfall.check,
-        certainty,
-    )
+    """A value with a name, and the place that its kind of mistake stands in."""
+    finding = _finding(value.pitfall, source, certainty)
+    place = place_of(source, value.look) if value.look else None
+    if place is None:
+        return finding if not value.look else replace(finding, line=None)
+    return replace(finding, line=place.line, columns=(place.begin, place.end))
 
 
 def _code(source: str) -> Iterator[tuple[int, str]]:
@@ -289,7 +289,7 @@ def diagnose_structure(
 ) -> Diagnosis:
     """Name the mistake of a submission that could not be built, or whose weights fit no role.
 
-    A mistake is named only when it is the only known one that fails in this way.
+    A mistake is named where it is the only known one that fails in this way, or shapes tell it.
     """
     text = kata.solution.read_text(encoding="utf-8")
     pitfalls = [p for p in load_pitfalls(kata) if not p.remark]
@@ -297,9 +297,14 @@ def diagnose_structure(
     for mutant in singles(pitfalls, text):
         if _fails_alike(kata, mutant, failure, shapes) and mutant.pitfalls[0] not in found:
             found.append(mutant.pitfalls[0])
-    if len(found) != 1:
+    if len(found) == 1:
+        return Diagnosis((_finding(found[0], source, PROVED),), 1, 1)
+    reading = structure(kata, shapes)
+    if reading is None:
         return Diagnosis(failing=1)
-    return Diagnosis((_finding(found[0], source, PROVED),), 1, 1)
+    value = next(v for v in values(kata, text) if v.id == reading.value)
+    finding = replace(_pointed(value, source, MEASURED), seen=reading.words)
+    return Diagnosis((finding,), 1, 1)
 
 
 def _fails_alike(

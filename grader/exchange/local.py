@@ -20,8 +20,9 @@ from grader.exchange.layout import Layout
 from grader.exchange.learning import Truth, learn_layout
 from grader.exchange.request import Request
 from grader.kata.kata import Kata
-from grader.worker.entry import Loaded, resolve
-from grader.worker.execution import execute
+from grader.report.verdict import Fault, Verdict
+from grader.worker.entry import Loaded, NoEntryPoint, load
+from grader.worker.execution import brief
 from grader.worker.program import answer
 from grader.worker.recorder import Recorder
 from grader.worker.wire import Message, pack, unpack_frame
@@ -82,10 +83,20 @@ def load_variant(
     truth: the solution's answers, for code whose names leave several layouts.
     Raises Fault where it cannot be built, Unmatched where its weights fit no role.
     """
-    loaded = resolve(execute(text), kata.entry)
+    loaded = _loaded(kata, text)
     if layout is None:
         layout = learn_layout(kata, lambda m: _local(loaded, pack(m)), truth)
     return Variant(kata, loaded, layout)
+
+
+def _loaded(kata: Kata, text: str) -> Loaded:
+    try:
+        return load(text, kata.entry)
+    except NoEntryPoint as reason:
+        raise Fault(Verdict.INVALID_SUBMISSION, str(reason)) from reason
+    except BaseException as error:  # whatever a text does when it is executed
+        said = f"cannot be imported: {brief(error)}"
+        raise Fault(Verdict.INVALID_SUBMISSION, said) from error
 
 
 class LazySolution:

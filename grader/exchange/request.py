@@ -65,6 +65,8 @@ class Request:
     """Arguments of the forward pass that lazy layers need first, where the call's own are none."""
     axes: Mapping[str, Axes] = field(default_factory=dict)
     """What the arguments' sizes are called, for messages."""
+    apart: bool = False
+    """Whether what calls make without naming a device has no data: it is elsewhere then."""
     further: tuple[Build, ...] = ()
     """Built beside the first one before any call, and alive as long as it."""
 
@@ -102,6 +104,7 @@ class Request:
             ],
             "trace": self.trace,
             "measure": self.measure,
+            "apart": self.apart,
         }
 
     def preparation(self, layout: Layout) -> Message:

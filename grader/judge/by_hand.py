@@ -18,8 +18,7 @@ from grader.kata.example import Example
 from grader.kata.kata import Kata
 from grader.kata.refused import Refused
 from grader.report.by_hand import ByHand, Matrix, Worked
-from grader.report.refusal import unready
-from grader.report.verdict import Check, Fault, Verdict
+from grader.report.verdict import Check, Fault, Verdict, unready
 
 NEAR = 1e-4
 """What a number may differ by: four places are shown."""

@@ -9,8 +9,7 @@ from pathlib import Path
 from grader.judge.source import Source, parse, read
 from grader.kata.kata import Kata
 from grader.kata.refused import Refused
-from grader.report.refusal import refused
-from grader.report.verdict import Check, Fault, Report, Submission, Tier, Verdict
+from grader.report.verdict import Check, Fault, Report, Submission, Tier, Verdict, refused
 
 Opened = Source | Report
 """A submission to be graded; or the finished report of one that cannot be."""

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from grader.bank.draw import Draw
-from grader.diagnosis.convention import Way, nearest
-from grader.diagnosis.search import diagnose as diagnose_answers
-from grader.diagnosis.search import diagnose_structure
-from grader.diagnosis.xray import differ, facts, heatmap, look
 from grader.exchange.answer import Exchange
 from grader.exchange.local import LazySolution
 from grader.exchange.matching import Unmatched
 from grader.judge.bank_run import Judge, Selection, run_bank
 from grader.judge.conversation import Conversation, WorkerPool, load_message
-from grader.judge.measure import Side
-from grader.judge.memory import Memory
+from grader.judge.measure import Memory, Side
 from grader.judge.race import Race
 from grader.judge.source import Source
 from grader.judge.subject import Subject
 from grader.judge.workers import Server
 from grader.kata.kata import Kata, KataError
-from grader.kata.pitfalls import load_pitfalls
-from grader.report.refusal import refused, unanswered
-from grader.report.verdict import Budget, Check, Fault, Heatmap, Report, Submission, Tier
+from grader.report.verdict import (
+    Budget,
+    Check,
+    Fault,
+    Heatmap,
+    Report,
+    Submission,
+    Tier,
+    refused,
+    unanswered,
+)
+
+if TYPE_CHECKING:
+    from grader.diagnosis.convention import Way
 
 
 @dataclass
@@ -92,17 +99,21 @@ class Grading:
             confinement=self.subject.level,
         )
         asked = {name: candidate.exchanges for name, candidate in judge.candidates.items()}
+        wrong = not all(check.passed for check in report.checks)
+        explains = diagnose and wrong and not _explains_itself(report)
+        if not explains and _goes_one_way(self.kata):
+            return report
         try:
             ways = self._ways(asked)
             report = replace(report, submission=self._submission())
-            if not diagnose or all(c.passed for c in report.checks) or _explains_itself(report):
-                return report
-            return self._explained(report, asked, ways)
+            return self._explained(report, asked, ways) if explains else report
         except KataError:  # without a table of known mistakes the verdict stands all the same
             return report
 
     def _ways(self, asked: Mapping[str, Sequence[Exchange]]) -> list[Way]:
         """The ways that the answers speak for; a single one that has a name is noted."""
+        from grader.diagnosis.convention import nearest
+
         exchanges = [exchange for each in asked.values() for exchange in each]
         found = nearest(self.kata, exchanges, self.subject.layout)
         if len(found) == 1 and found[0].title:
@@ -113,10 +124,13 @@ class Grading:
         self, report: Report, asked: Mapping[str, Sequence[Exchange]], ways: Sequence[Way]
     ) -> Report:
         """The report with the mistake named, and what an X-ray shows."""
+        from grader.diagnosis.search import diagnose
+        from grader.kata.pitfalls import load_pitfalls
+
         texts = [way.text for way in ways]
         candidate, done = self.subject.candidate("diagnosis")
         try:
-            found = diagnose_answers(
+            found = diagnose(
                 self.kata,
                 report.checks,
                 asked,
@@ -143,6 +157,8 @@ class Grading:
 
     def _xray(self, way: str, *, masked_too: bool) -> tuple[tuple[str, ...], Heatmap | None]:
         """What the attention weights show: without a mask, and if that is right, under one."""
+        from grader.diagnosis.xray import differ, facts, heatmap, look
+
         candidate, done = self.subject.candidate("x-ray")
         same = way == self.solution.text
         truth = (self.solution if same else LazySolution(self.kata, way)).answers
@@ -167,6 +183,8 @@ class Grading:
         report = replace(report, output=self.subject.output)
         if not diagnose or not self.subject.name:
             return report
+        from grader.diagnosis.search import diagnose_structure
+
         found = diagnose_structure(self.kata, failure, shapes, self.source.text)
         return replace(report, diagnosis=found)
 
@@ -197,6 +215,12 @@ def _explains_itself(report: Report) -> bool:
     """
     failing = [c.evidence for c in report.checks if not c.passed and c.tier is Tier.REQUIRED]
     return bool(failing) and all(seen.hung or seen.undefined for seen in failing)
+
+
+def _goes_one_way(kata: Kata) -> bool:
+    """Whether a kata's table of mistakes names nothing else that is right as well."""
+    pitfalls = kata.folder / "pitfalls.toml"
+    return pitfalls.is_file() and "[[convention]]" not in pitfalls.read_text(encoding="utf-8")
 
 
 def _ratio(measured: float | None) -> float | None:

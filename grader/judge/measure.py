@@ -1,32 +1,91 @@
-"""What a submission costs at sizes that have names, and what that grows with.
+"""What a submission costs beside the reference: its laps, its storages, and what they grow with.
 
 A call is made from the axes that `kata.toml` gives its arguments, so any size can be asked for: on
 torch's `meta` device, which follows shapes alone, also those that nobody could allocate. Each size
 is doubled in turn, and what the number of operations and the largest tensor do then tells a
 Python loop from a broadcast product.
+
+The memory budget compares the largest tensor, and all that lives at once, at sizes where a tensor
+too many would be gigabytes. Code that reads values cannot run on `meta`, and is followed on small
+tensors instead. What is counted is the candidate's word: a lint, like the banned calls, and never a
+way to be accepted.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from grader.bank.draw import Draw
-from grader.exchange.answer import Answer, read
-from grader.exchange.cost import Cost, Storage, cost_of
+from grader.exchange.answer import MAX_LINES, Answer, read
 from grader.exchange.layout import Layout
 from grader.exchange.request import Call, Request
 from grader.judge.conversation import Conversation
 from grader.kata.axes import LEAD
 from grader.kata.kata import Kata, Parameter
-from grader.report.verdict import Fault
+from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
 from grader.worker.storages import STAGES
+from grader.worker.wire import Message
+
+MOST = 2**62
+"""No storage is larger, whatever a reply says."""
+
+
+@dataclass(frozen=True)
+class Storage:
+    """One tensor's storage, and the submission's own line that made it."""
+
+    elements: int = 0
+    bytes: int = 0
+    frame: CandidateFrame | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the calls of one request took."""
+
+    operations: int
+    """Torch's own, one for each call that reaches a kernel or makes a view."""
+    peak: int
+    """Bytes that lived at one time, inputs and parameters apart."""
+    largest: Mapping[str, Storage] = field(default_factory=dict)
+    """The largest storage made for the scores, up to the weights, and for the context after."""
+
+    @property
+    def elements(self) -> int:
+        """Those of the largest storage of all: a wider dtype makes it no larger."""
+        return max((storage.elements for storage in self.largest.values()), default=0)
+
+
+def cost_of(reply: Message) -> Cost:
+    """The cost in a reply to a request that asked for it; a Fault where it has not its form."""
+    try:
+        said = reply["memory"]
+        largest = {s: _storage(said["largest"][s]) for s in STAGES if s in said["largest"]}
+        return Cost(_count(said["operations"]), _count(said["peak"]), largest)
+    except (KeyError, TypeError, ValueError):
+        raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed (memory)") from None
+
+
+def _storage(said: Message) -> Storage:
+    line = None
+    frame = said["frame"]
+    if frame is not None and 0 < int(frame["line"]) < MAX_LINES:
+        line = CandidateFrame(int(frame["line"]), str(frame["function"]), str(frame["text"]))
+    return Storage(_count(said["elements"]), _count(said["bytes"]), line)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value < MOST:
+        raise ValueError(value)
+    return value
+
 
 FEW = {"batch": 3, "rows": 6, "heads": 2, "width": 12}
 """Sizes that are doubled in turn: small, so that three loops in one another come to an end."""
@@ -189,3 +248,88 @@ def growth(kata: Kata, side: Side, draw: Draw, device: str) -> Growth:
         with contextlib.suppress(Fault):  # sizes that do not go together
             twice[word] = side.cost(sized_request(kata, {**few, word: 2 * few[word]}, draw, device))
     return Growth(kata, few, once, twice)
+
+
+# --- the budget -----------------------------------------------------------------------------------
+
+
+YARDSTICK = {"batch": 8, "rows": 512, "heads": 8, "width": 512}
+SMALL = {"batch": 2, "rows": 64, "heads": 8, "width": 64}
+"""Where values are read: still one product too many is eight times what the scores take."""
+UNFIT = (Verdict.RUNTIME_ERROR, Verdict.WRONG_ANSWER)
+"""What comes of code that needs values, on a device that has none."""
+
+
+@dataclass
+class Memory:
+    """The memory of one grade's submission; a bank asks for it once, or at sizes of its own."""
+
+    kata: Kata
+    candidate: Callable[[], Side]
+    reference: Callable[[], Side]
+    draw: Draw
+    device: str = "cpu"
+    worst: float | None = None
+    sides: list[Side] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Hand the workers back."""
+        for side in self.sides:
+            side.conversation.close()
+        self.sides = []
+
+    def __call__(self, **sizes: Any) -> None:
+        """Compare at a size that shows; `sizes` names those that are to be others than usual.
+
+        Raises Fault where the submission takes more than the kata allows.
+        """
+        mine, theirs = self._both(sizes)
+        largest, alive = mine.elements / theirs.elements, mine.peak / theirs.peak
+        self.worst = max(largest, alive, self.worst or 0.0)
+        if largest > self.limit:
+            raise self._too_large(mine, theirs)
+        if alive > self.limit:
+            raise Fault(
+                Verdict.MEMORY_LIMIT,
+                f"keeps {alive:.1f}× as much in memory at one time as the reference; the limit is "
+                f"{self.limit:g}×",
+            )
+
+    @property
+    def limit(self) -> float:
+        """The kata's limit, as a multiple of the reference's memory."""
+        return self.kata.budget_memory
+
+    def _both(self, sizes: Mapping[str, Any]) -> tuple[Cost, Cost]:
+        """The cost of the submission and of the reference, at the largest sizes it can be told."""
+        self.sides = self.sides or [self.candidate(), self.reference()]
+        me, other = self.sides
+        request = sized_request(
+            self.kata, sizes_of(self.kata, YARDSTICK, sizes), self.draw, device="meta"
+        )
+        try:
+            return me.cost(request), other.cost(request)
+        except Fault as fault:
+            if fault.verdict not in UNFIT:
+                raise
+        most = {n: min(s, SMALL["rows"]) if isinstance(s, int) else s for n, s in sizes.items()}
+        request = sized_request(self.kata, sizes_of(self.kata, SMALL, most), self.draw, self.device)
+        return me.cost(request), other.cost(request)
+
+    def _too_large(self, mine: Cost, theirs: Cost) -> Fault:
+        """The fault of a tensor that is too large: its sizes by name, and where it was made."""
+        most = self.limit * theirs.elements
+        over = [stage for stage, storage in mine.largest.items() if storage.elements > most]
+        found = growth(self.kata, self.sides[0], self.draw, self.device)
+        products = [stage for stage in found.products if stage in over]
+        multiple = f"{mine.elements / theirs.elements:.0f}× the reference's largest"
+        message = (
+            f"makes a tensor of {found.formula(over[0])} elements, {multiple}; "
+            f"the limit is {self.limit:g}×"
+        )
+        frame = mine.largest[over[0]].frame
+        return Fault(
+            Verdict.MEMORY_LIMIT,
+            ": ".join((message, *filter(None, [remedy(products)]))),
+            Evidence(frames=() if frame is None else (frame,), grows=" ".join(products)),
+        )

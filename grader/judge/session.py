@@ -1,4 +1,9 @@
-"""A judge that stays warm: one fork server, and one submission graded after another."""
+"""A judge that stays warm: one fork server, and one submission graded after another.
+
+The server is started at the one moment when it is cheapest, right after torch was imported. A
+process that has only imported torch may be forked as it is, so the judge imports torch once and
+forks its server from itself. Where torch is already in use, the server is a program of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
-from grader.judge import launch
 from grader.judge.source import Source
 from grader.kata.kata import Kata
 from grader.report.verdict import Check, Report
@@ -16,7 +20,14 @@ from grader.report.verdict import Check, Report
 if TYPE_CHECKING:
     from grader.judge.bank_run import Selection
     from grader.judge.workers import Server
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from grader.kata.refused import Refused
+
+if TYPE_CHECKING:
+    from grader.judge.workers import Server
 
 Progress = Callable[[Check], None]
 
@@ -31,7 +42,7 @@ class Session:
     server: Server = field(init=False)
 
     def __enter__(self) -> Self:
-        self.server = launch.start_server(self.device)
+        self.server = start_server(self.device)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,7 +64,7 @@ class Session:
         begun = time.perf_counter()
         if self.server.gone:  # the submission before this one killed it
             self.server.close()
-            self.server = launch.start_server(self.device)
+            self.server = start_server(self.device)
         seed = fresh_seed() if seed is None else seed
         grading = Grading(kata, source, self.server, seed, self.device, self.patience)
         report = grading.run(on_check, selection, diagnose=diagnose)
@@ -63,3 +74,43 @@ class Session:
 def fresh_seed() -> int:
     """A seed from the system's own randomness: nothing a submission could have predicted."""
     return int.from_bytes(os.urandom(4), "big")
+
+
+# --- where workers come from ----------------------------------------------------------------------
+
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def threads() -> int:
+    """Threads of this process, as the kernel counts them."""
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
+
+
+def start_server(device: str = "cpu") -> Server:
+    """A source of workers for `device`; imports torch if that has not happened yet.
+
+    Raises Refused where torch sees no such device.
+    """
+    untouched = "torch" not in sys.modules and sys.platform == "linux"
+    for name in ONE_THREAD if untouched else ():
+        os.environ.setdefault(name, "1")
+    import torch
+
+    torch.set_num_threads(1)  # a judge compares small tensors: more threads only wait
+    if device != "cpu":
+        from grader.judge.spawned import Spawner
+
+        _require(device)
+        return Spawner()
+    from grader.judge.workers import ForkServer
+
+    return ForkServer(fork=untouched and threads() == 1)
+
+
+def _require(device: str) -> None:
+    import torch
+
+    cuda = device == "cuda"
+    if not (torch.cuda.is_available() if cuda else torch.backends.mps.is_available()):
+        raise Refused(f"there is no {device} device here: grade with --device cpu")

@@ -45,8 +45,11 @@ def read(path: Path) -> bytes:
         if stat.S_ISDIR(mode):
             raise NoSuchFile(f"{path} is a folder: name the .py file inside it")
         raise NoSuchFile(f"{path} is not a regular file: name a .py file")
-    with os.fdopen(fd, "rb") as file:
-        data = file.read(MAX_BYTES + 1)
+    try:
+        with os.fdopen(fd, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:  # a file that is there by name alone, such as /proc/self/mem
+        raise NoSuchFile(_cannot_open(path, error)) from error
     if len(data) > MAX_BYTES:
         raise NoSuchFile(f"{path} is larger than 256 KiB: keep only the answer in it")
     return data

@@ -33,10 +33,10 @@ class Spawner:
         """Start a worker; it imports torch before it reads its first frame."""
         worker, sock, output = plumbing()
         with sock:
+            home = tempfile.mkdtemp(dir=self.scratch)
             process = start_program(
-                "life", str(sock.fileno()), str(output), str(self.scratch),
-                fds=[sock.fileno(), output],
-            )  # fmt: skip
+                "life", str(sock.fileno()), str(output), home, fds=[sock.fileno(), output]
+            )
         os.close(output)
         worker.channel.drain = worker.drain
         worker.pid = process.pid

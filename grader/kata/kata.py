@@ -20,7 +20,7 @@ from grader.kata.refused import Refused
 
 
 class KataError(Exception):
-    """A kata whose folder is not right; the message names the file and what is wrong in it."""
+    """A kata whose folder is not right, as the message says: our fault, and so no `Refused`."""
 
 
 BANNED = tuple(

@@ -43,6 +43,11 @@ class Value:
     numbers: tuple[str, ...] = ()
     """Numbers that are worth trying without a measurement."""
 
+    @property
+    def example(self) -> Value:
+        """The value with some number."""
+        return self.at((*self.numbers, "8")[0])
+
     def at(self, number: str) -> Value:
         """The value with the number that was measured."""
         edits = tuple(
@@ -72,6 +77,34 @@ def values(kata: Kata, text: str) -> tuple[Value, ...]:
     return (*known, *own)
 
 
+def mistakes(kata: Kata) -> tuple[Pitfall, ...]:
+    """What may be named in a kata: its own pitfalls, then what the engine has words for."""
+    own = load_pitfalls(kata)
+    known = {pitfall.id for pitfall in own}
+    rest = (v.example.pitfall for v in values(kata, kata.solution.read_text(encoding="utf-8")))
+    return (*own, *(pitfall for pitfall in rest if pitfall.id not in known))
+
+
+@cache
+def _kinds() -> Mapping[str, str]:
+    kinds: dict[str, str] = {}
+    for row in _rows():
+        for name in (row["id"], *row.get("pitfalls", ())):
+            kinds.setdefault(name, row["id"])
+    return kinds
+
+
+def kind(name: str) -> str:
+    """What kind of mistake it is that one kata calls so: katas may have names of their own."""
+    return _kinds().get(name, name)
+
+
+def names(katas: Sequence[Kata]) -> set[str]:
+    """What mistakes are called, in any of the katas."""
+    own = {pitfall.id for kata in katas for pitfall in load_pitfalls(kata)}
+    return own | {row["id"] for row in _rows()}
+
+
 def find_mistake(katas: Sequence[Kata], name: str) -> list[tuple[Kata, Pitfall]]:
     """A mistake as the katas tell it that know it, else in the engine's words.
 
@@ -80,12 +113,11 @@ def find_mistake(katas: Sequence[Kata], name: str) -> list[tuple[Kata, Pitfall]]
     try:
         return find_pitfall(katas, name)
     except Refused:
-        for kata in katas:
-            text = kata.solution.read_text(encoding="utf-8")
-            found = next((v for v in values(kata, text) if v.pitfall.id == name), None)
-            if found is not None and (found.pitfall.edits or kata is katas[-1]):
-                return [(kata, found.at((*found.numbers, "8")[0]).pitfall)]
-        raise
+        found = [(kata, p) for kata in katas for p in mistakes(kata) if p.id == name]
+        shown = [one for one in found if one[1].edits] or found
+        if not shown:
+            raise
+        return shown[:1]
 
 
 def _value(

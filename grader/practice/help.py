@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.kata.hints import rungs
 from grader.kata.kata import Kata
 from grader.kata.mutants import Pitfall
-from grader.kata.pitfalls import load_pitfalls
+from grader.kata.vocabulary import mistakes
 from grader.practice import sitting
 from grader.practice.clock import Moment, now
 from grader.practice.sitting import Practice
@@ -60,20 +60,21 @@ def _going(db: sqlite3.Connection, kata: Kata, file: Path, when: Moment) -> Prac
 def _about_mistakes(db: sqlite3.Connection, kata: Kata, going: Practice) -> list[Hint]:
     """Hints about what the last attempt of this practice was told."""
     rows = db.execute(
-        "select pitfall from mistakes where attempt = "
+        "select pitfall, title from mistakes where attempt = "
         "(select max(id) from attempts where practice = ?)",
         (going.id,),
     )
-    named = {row["pitfall"] for row in rows}
-    return [_about(pitfall) for pitfall in load_pitfalls(kata) if pitfall.id in named]
+    named = {row["pitfall"]: row["title"] for row in rows}
+    if not named:
+        return []
+    return [_about(pitfall, named[pitfall.id]) for pitfall in mistakes(kata) if pitfall.id in named]
 
 
-def _about(pitfall: Pitfall) -> Hint:
-    text = (
-        f"{pitfall.explanation}\n\nAsk yourself: {pitfall.question}\n\n"
-        f"`kata explain {pitfall.id}` shows the wrong line beside the right one."
-    )
-    return Hint(MISTAKE, pitfall.id, pitfall.title, text)
+def _about(pitfall: Pitfall, title: str) -> Hint:
+    text = f"{pitfall.explanation}\n\nAsk yourself: {pitfall.question}"
+    if pitfall.edits:
+        text += f"\n\n`kata explain {pitfall.id}` shows the wrong line beside the right one."
+    return Hint(MISTAKE, pitfall.id, title, text)
 
 
 def _ladder(kata: Kata) -> list[Hint]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from grader.kata.kata import Kata
+from grader.kata.vocabulary import kind
 from grader.practice import schedule
 from grader.practice.attempts import ATTEMPTS, SOUND_ATTEMPTS, Attempt, read_attempts
 from grader.practice.clock import Moment, now
@@ -24,7 +25,7 @@ class Mistake:
     last: float
     """When it was made last, in seconds since 1970."""
     overcome: bool
-    """Whether a later attempt at the kata was accepted."""
+    """Whether, since one of its kind was made last, a kata in which it was made was passed."""
 
 
 @dataclass(frozen=True)
@@ -111,19 +112,24 @@ def _quickest(db: sqlite3.Connection) -> dict[str, float]:
 
 
 def _mistakes(db: sqlite3.Connection) -> dict[str, list[Mistake]]:
+    """Mistakes by kata, the latest first; one kind of mistake is overcome in all katas at once."""
     rows = db.execute(
         "select mistakes.kata, pitfall, max(title) as title, count(*) as times, "
-        "max(attempt) as number, max(at) as last, max(attempt) < coalesce((select max(id) "
-        "from attempts as later where later.kata = mistakes.kata and verdict = 'accepted'), 0) "
-        f"as overcome from mistakes join {SOUND_ATTEMPTS} on attempts.id = attempt "
+        "max(attempt) as number, max(at) as last "
+        f"from mistakes join {SOUND_ATTEMPTS} on attempts.id = attempt "
         "where typeof(pitfall) = 'text' and typeof(title) = 'text' "
         "group by mistakes.kata, pitfall order by number desc"
-    )
+    ).fetchall()
+    passes = db.execute("select kata, max(id) from attempts where verdict = 'accepted' group by 1")
+    passed = dict(passes.fetchall())
+    made: dict[str, list[sqlite3.Row]] = {}
+    for row in rows:
+        made.setdefault(kind(row["pitfall"]), []).append(row)
     found: dict[str, list[Mistake]] = {}
     for row in rows:
-        one = Mistake(
-            row["pitfall"], row["title"], row["times"], row["last"], bool(row["overcome"])
-        )
+        alike = made[kind(row["pitfall"])]
+        overcome = max(passed.get(r["kata"], 0) for r in alike) > max(r["number"] for r in alike)
+        one = Mistake(row["pitfall"], row["title"], row["times"], row["last"], overcome)
         found.setdefault(row["kata"], []).append(one)
     return found
 

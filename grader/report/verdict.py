@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -120,6 +120,8 @@ class Finding:
     line: int | None = None
     check: str = ""
     """The check that is made for this mistake: what it saw shows the mistake best."""
+    columns: tuple[int, int] | None = None
+    """Where in the line, in characters from 0; None where it is the line as a whole."""
     certainty: str = PROVED
     seen: str = ""
     """What was measured, in words."""
@@ -236,3 +238,39 @@ class Report:
 def _share(checks: Sequence[Check]) -> float:
     """Which part of some checks was passed; all of none."""
     return sum(c.passed for c in checks) / len(checks) if checks else 1.0
+
+
+# --- reports that need no check -------------------------------------------------------------------
+
+
+UNANSWERED = "plain_call"
+"""What the failed check is called that stands for all of them, where no call is answered."""
+
+
+def refused(
+    kata: str, submission: Submission, failure: Exception, seed: int, device: str
+) -> Report:
+    """The report of a submission that no check could be run on."""
+    return Report(kata, seed, device, 0.0, submission, failure=unready(failure))
+
+
+def unready(failure: Exception) -> Check:
+    """The failed check that stands for all of them, when a submission does not get that far."""
+    fault = failure
+    if not isinstance(fault, Fault):
+        fault = Fault(Verdict.INVALID_SUBMISSION, str(failure))
+    family = "rules" if fault.verdict is Verdict.INVALID_SUBMISSION else "robustness"
+    return Check(
+        "submission",
+        "The submission loads, and offers what the kata asks for",
+        family,
+        Tier.REQUIRED,
+        fault.verdict,
+        fault.message,
+        evidence=fault.evidence,
+    )
+
+
+def unanswered(fault: Fault) -> Check:
+    """The same, when it answers not even the plainest call."""
+    return replace(unready(fault), id=UNANSWERED, title="A plain call is answered with a tensor")

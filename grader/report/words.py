@@ -6,8 +6,16 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.report.refusal import UNANSWERED
-from grader.report.verdict import Budget, Check, Diagnosis, Evidence, Report, Tier, Verdict
+from grader.report.verdict import (
+    UNANSWERED,
+    Budget,
+    Check,
+    Diagnosis,
+    Evidence,
+    Report,
+    Tier,
+    Verdict,
+)
 
 DAY = 86400.0
 CELL = ".cell"
@@ -107,6 +115,17 @@ def pointed_lines(report: Report, check: Check) -> tuple[int, ...]:
     raised = [f.line for f in reversed(check.evidence.frames[-3:])]
     pointed = sorted({f.line for f in report.diagnosis.findings if f.line is not None})
     return tuple(n for n in raised or pointed if n in own)
+
+
+def underlined(report: Report, check: Check, number: int) -> str:
+    """Signs below a line at what is to be looked at; nothing where it is the whole line."""
+    if check.evidence.frames:
+        return ""
+    spans = [f.columns for f in report.diagnosis.findings if f.line == number and f.columns]
+    text = own_lines(report, check)[number]
+    marked = {column for begin, end in spans for column in range(begin, min(end, len(text)))}
+    signs = ("^" if n in marked else "\t" if sign == "\t" else " " for n, sign in enumerate(text))
+    return "".join(signs).rstrip()
 
 
 def unmeasured(check: Check) -> bool:

@@ -49,6 +49,8 @@ class Loaded:
     """Optional parameters of the kata that it has no place for."""
     sample: Mapping[str, Any] = field(default_factory=dict)
     """The construction by which its weights are learnt."""
+    absent: tuple[str, ...] = ()
+    """Packages that it imports and that are not there."""
 
     def build(self, values: Mapping[str, Any], device: str = "cpu", length: int = 0) -> Any:
         """The callable: a fresh instance, or the function itself."""
@@ -80,19 +82,19 @@ def load(source: str, entry: EntryPoint) -> Loaded:
     What fails after the entry point was defined does not matter, and is noted. Raises what ended
     the execution before that, else NoEntryPoint.
     """
-    module, error = attempt(source)
-    if error is None:
-        return resolve(module, entry)
+    done = attempt(source)
+    if done.error is None:
+        return replace(resolve(done.module, entry), absent=done.absent)
     try:
-        loaded = resolve(module, entry)
+        loaded = resolve(done.module, entry)
     except NoEntryPoint:
-        raise error from None
-    line = line_of(error)
+        raise done.error from None
+    line = line_of(done.error)
     later = [node.lineno for node in ast.parse(source).body if _defines(node, entry.name)]
     if not line or any(defined >= line for defined in later):
-        raise error
-    said = f"line {line} fails after the definition, which does not matter: {brief(error)}"
-    return replace(loaded, notes=(*loaded.notes, said))
+        raise done.error
+    said = f"line {line} fails after the definition, which does not matter: {brief(done.error)}"
+    return replace(loaded, notes=(*loaded.notes, said), absent=done.absent)
 
 
 def _defines(node: ast.stmt, name: str) -> bool:

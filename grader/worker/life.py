@@ -6,22 +6,20 @@ import contextlib
 import ctypes
 import os
 import resource
-import shutil
 import signal
 import socket
 import sys
+import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from grader.kata.kata import EntryPoint
-from grader.worker.absent import absent_from
 from grader.worker.entry import Loaded, NoEntryPoint, load
 from grader.worker.execution import warn_plainly
 from grader.worker.program import answer, describe_error, prepare
-from grader.worker.recorder import Recorder
+from grader.worker.recorder import Recorder, guarding
 from grader.worker.wire import Channel, Deadline, Message, PeerGone, WireError
 
 MEMORY = 4 * 1024**3
@@ -30,27 +28,39 @@ FILE_SIZE = 64 * 1024**2
 PR_SET_PDEATHSIG = 1
 
 
-def confine(scratch: Path, output: int, *, accelerator: bool = False) -> None:
-    """Leave nothing of the judge's within reach: descriptors, environment, terminal, limits."""
-    os.setsid()
-    _die_with_parent()
+def retreat() -> None:
+    """Leave nothing that steers this process within reach of what will be forked from it: no
+    environment, no signal handler, no terminal, no stream of the judge's.
+
+    Once, in the process that workers are forked from; a worker does what is its own in `confine`.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(null, stream)
+    os.close(null)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - the process's own streams
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.argv = ["submission"]
-    home = scratch / str(os.getpid())
-    shutil.rmtree(home, ignore_errors=True)  # a number comes round again in the end
-    home.mkdir()
-    os.chdir(home)
     kept = {k: os.environ[k] for k in ("PATH", "LANG", "LD_LIBRARY_PATH") if k in os.environ}
     os.environ.clear()
-    os.environ.update(kept, HOME=str(home), TMPDIR=str(home), OMP_NUM_THREADS="1")
+    os.environ.update(kept, OMP_NUM_THREADS="1")
+    tempfile.tempdir = None  # it may have been looked up; a worker has a folder of its own
+
+
+def confine(home: str, output: int, *, accelerator: bool = False) -> None:
+    """Leave what `retreat` could not: the parent's group, its folder, and limits of its own.
+
+    home: an empty folder of this worker's. output: where its prints go.
+    """
+    os.setsid()
+    _die_with_parent()
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.chdir(home)
+    os.environ["HOME"] = os.environ["TMPDIR"] = home
     limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: FILE_SIZE}
     if not accelerator:  # CUDA maps far more address space than it uses
         limits[resource.RLIMIT_AS] = MEMORY
@@ -59,10 +69,13 @@ def confine(scratch: Path, output: int, *, accelerator: bool = False) -> None:
             resource.setrlimit(kind, (most, most))
 
 
+LIBC = ctypes.CDLL(None)
+
+
 def _die_with_parent() -> None:
     """On Linux the kernel kills a worker whose fork server is gone."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def close_all_but(*kept: int) -> None:
@@ -95,8 +108,7 @@ class Life:
     def load(self, message: Message) -> Message:
         """Execute the source and find the entry point in it."""
         entry = EntryPoint.unpack(message["entry"])
-        self.recorder = Recorder(message["banned"])
-        self.recorder.guard()
+        self.recorder = guarding(tuple(message["banned"]))
         warn_plainly()
         try:
             self.loaded = load(message["source"], entry)
@@ -108,7 +120,7 @@ class Life:
             "error": None,
             "name": self.loaded.name,
             "notes": list(self.loaded.notes),
-            "absent": absent_from(message["source"]),
+            "absent": list(self.loaded.absent),
             "lacks": list(self.loaded.lacks),
         }
 
@@ -159,7 +171,8 @@ def work(sock: socket.socket) -> None:
 
 def main() -> None:
     """Be a worker of one's own, on an accelerator: frames, prints and folder come by `argv`."""
-    frames, output, scratch = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    confine(scratch, output, accelerator=True)
+    frames, output, home = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    retreat()
+    confine(home, output, accelerator=True)
     close_all_but(frames)
     work(socket.socket(fileno=frames))

@@ -19,9 +19,8 @@ from grader.worker.construction import Indivisible
 from grader.worker.entry import Loaded
 from grader.worker.execution import FILENAME
 from grader.worker.instance import Unfit, described, using, write
-from grader.worker.meta import without_compiler
 from grader.worker.recorder import Recorder
-from grader.worker.storages import Enough, Storages
+from grader.worker.storages import Enough, Storages, without_compiler
 from grader.worker.wire import Message, plain
 
 MAX_OUTPUT = 256 * 1024 * 1024
@@ -48,7 +47,7 @@ def answer(
             if request["device"] == "meta" or storages is not None:
                 without_compiler()
             if instances is None:
-                instances = _instances(loaded, request, recorder)
+                instances = built(loaded, request, recorder)
             if request.get("inspect"):
                 reply["state"] = described(instances[0])
             if recorder is not None and request.get("trace"):
@@ -56,6 +55,7 @@ def answer(
             stage = "call"
             watched = recorder or contextlib.nullcontext()
             ready = Built(loaded, instances, request["device"], watched, storages)
+            ready.apart = request.get("apart", False)
             for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
                 reply["results"].append(_call(ready, call, arguments))
             if recorder is not None:
@@ -79,7 +79,7 @@ def prepare(
     with _told(reply, recorder):
         try:
             _sow(request["seed"], request["device"])
-            instances = _instances(loaded, request, recorder)
+            instances = built(loaded, request, recorder)
         except BaseException as error:
             reply["error"] = describe_error(error, "construct", loaded) | _made(loaded, request)
     return instances, reply
@@ -95,12 +95,6 @@ def _told(reply: Message, recorder: Recorder | None) -> Iterator[None]:
     yield
     reply |= {"banned": recorder.found, "lines": recorder.lines, "trace": recorder.trace}
     recorder.active = False
-
-
-def _instances(loaded: Loaded, request: Message, recorder: Recorder | None) -> list[Any]:
-    """All that a request builds, watched."""
-    with torch.no_grad(), recorder or contextlib.nullcontext():
-        return built(loaded, request)
 
 
 def _sow(seed: int, device: str) -> None:
@@ -131,9 +125,10 @@ def _apart(calls: list[Message]) -> list[dict[str, Any]]:
     return [{name: own(v) for name, v in call["arguments"].items()} for call in calls]
 
 
-def built(loaded: Loaded, request: Message) -> list[Any]:
+def built(loaded: Loaded, request: Message, recorder: Recorder | None = None) -> list[Any]:
     """All that a request builds, with its weights."""
-    return [_build(loaded, build, request) for build in request["builds"]]
+    with torch.no_grad(), recorder or contextlib.nullcontext():
+        return [_build(loaded, build, request) for build in request["builds"]]
 
 
 def _build(loaded: Loaded, build: Message, request: Message) -> Any:
@@ -188,6 +183,8 @@ class Built:
     watched: Any
     """Entered only around what is the submission's own: watching costs more than a small call."""
     storages: Storages | None = None
+    apart: bool = False
+    """Whether what is made without naming a device lands on another than what is given."""
     kept: list[Any] = field(default_factory=list)
 
     def call(
@@ -200,7 +197,8 @@ class Built:
         if self.storages is not None:
             self.storages.begin_call()
             measuring = self.storages
-        with torch.set_grad_enabled(gradients), self.watched, measuring, following as used:
+        made: Any = torch.device("meta") if self.apart else contextlib.nullcontext()
+        with torch.set_grad_enabled(gradients), made, self.watched, measuring, following as used:
             raw = function(*args, **kwargs)
         self.kept.append(raw)
         return raw, used

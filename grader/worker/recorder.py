@@ -73,19 +73,13 @@ class Recorder(TorchFunctionMode):
     def guard(self) -> None:
         """Put a recording wrapper in the place of each banned function."""
         for name in self.names:
+            told = _told_of.setdefault(name, [])
+            told.append(self)
             thing = _resolve(name)
-            if thing is None or isinstance(thing, type) or not callable(thing):
+            if len(told) > 1 or isinstance(thing, type) or not callable(thing):
                 continue
             for owner, attribute in _homes(thing, name):
-                setattr(owner, attribute, self._guarded(thing, name))
-
-    def _guarded(self, function: Any, name: str) -> Any:
-        @functools.wraps(function, updated=())
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            self.note(name)
-            return function(*args, **kwargs)
-
-        return guarded
+                setattr(owner, attribute, _guarded(thing, name))
 
     def note(self, name: str) -> None:
         """Record a banned call, once."""
@@ -168,6 +162,30 @@ class Recorder(TorchFunctionMode):
         if name is not None:
             return {"name": name, "whole": True, "dim": tensor.dim()}
         return self.derived.get(id(tensor))
+
+
+_told_of: dict[str, list[Recorder]] = {}
+"""Whom a guard tells of its function's calls, by the banned name."""
+
+
+def _guarded(function: Any, name: str) -> Any:
+    @functools.wraps(function, updated=())
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        for recorder in _told_of[name]:
+            recorder.note(name)
+        return function(*args, **kwargs)
+
+    return guarded
+
+
+@functools.cache
+def guarding(banned: tuple[str, ...]) -> Recorder:
+    """The recorder of a list of banned calls, its guards in place: one for each list in a process,
+    as looking them up takes long.
+    """
+    recorder = Recorder(banned)
+    recorder.guard()
+    return recorder
 
 
 def tensors(node: Any) -> Iterable[Tensor]:

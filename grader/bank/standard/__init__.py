@@ -5,7 +5,6 @@
 Each is written once, with its sentence and its teeth; what a kata alone claims its bank writes out.
 """
 
-from grader.bank.standard.heads import as_torch, heads_apart, never_uneven, uneven_refused
 from grader.bank.standard.masking import (
     any_dtype,
     dominated,
@@ -18,17 +17,21 @@ from grader.bank.standard.masking import (
 )
 from grader.bank.standard.meaning import (
     apart,
+    as_torch,
     biases,
     by_hand,
     equal_scores,
     equal_sizes,
     formula,
     handed_over,
+    heads_apart,
+    never_uneven,
     nothing_more,
     order,
     scale,
     shape,
     sums_to_one,
+    uneven_refused,
 )
 from grader.bank.standard.robust import (
     any_length,

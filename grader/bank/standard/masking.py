@@ -11,8 +11,7 @@ from torch import Tensor
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_matches, assert_shape, refuse
 from grader.bank.definition import DTYPES, HUGE, Call, Definition
-from grader.bank.draw import Draw
-from grader.bank.sizes import Sizes
+from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim
 from grader.bank.standard.meaning import alternately, with_blanks
 

@@ -9,9 +9,8 @@ import torch
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_gradients, assert_matches, refuse
 from grader.bank.definition import HUGE, STEPS, Definition
-from grader.bank.draw import Draw
+from grader.bank.draw import Draw, Sizes
 from grader.bank.dropout import assert_weights_are_dropped, dropped_weights
-from grader.bank.sizes import Sizes
 from grader.bank.standard.claim import claim
 from grader.bank.standard.masking import blind
 from grader.bank.standard.meaning import alternately, with_blanks

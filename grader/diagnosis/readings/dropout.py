@@ -93,9 +93,18 @@ def dropout(seen: Passes) -> Reading | None:
         return _reading("dropout-in-eval", "in eval mode two copies come out differently")
     if torch.allclose(train, plain, atol=1e-4):
         return _reading("no-dropout", "in training nothing is dropped at a rate of 0.5")
-    if not torch.allclose(plain[:, :, :, 0], plain[:, :, :, 1], atol=1e-4):
+    if not _are_weights(plain):
         return None
     return _where(seen, legible) or _how_much(seen, legible)
+
+
+def _are_weights(plain: Tensor) -> bool:
+    """Whether both copies agree, and something is shared out among keys or queries."""
+    one, other = plain[:, :, :, 0], plain[:, :, :, 1]
+    sums = (one.sum(-1), one.sum(1))
+    return torch.allclose(one, other, atol=1e-4) and any(
+        torch.allclose(total, torch.ones_like(total), atol=1e-3) for total in sums
+    )
 
 
 def _reading(value: str, words: str) -> Reading:

@@ -26,6 +26,8 @@ LAWS: dict[str, Callable[[int], float]] = {
     "scale-of-the-model": lambda width: 1 / math.sqrt(HEADS * width),
 }
 """Factors that have a name, by the width of query and key."""
+EXACT = 5e-5
+"""Of a weight: less than what bounded scores or half precision cost."""
 CLOSE = 1e-3
 """Relative: two factors this close are one."""
 
@@ -97,13 +99,13 @@ def law(xrays: Sequence[XRay]) -> Law | None:
     Asked: the X-ray without a mask at two widths. Not readable: where log-weights are proportional
     to nothing that is known.
     """
-    found = list(_laws(xrays))
+    found = [law for law in _laws(xrays) if holds(law, xrays)]
     true = [law for law in found if not law.compared]
     return min(true or found, key=lambda law: law.scale != TRUE, default=None)
 
 
-def holds(found: Law, xrays: Sequence[XRay]) -> bool:
-    """Whether a law that was read where all weights are alike gives other weights as well."""
+def holds(found: Law, xrays: Sequence[XRay], near: float = EXACT) -> bool:
+    """Whether a law gives these very weights; `near` as far as its factors are known."""
     over, swapped = WAYS[found.way]
     for xray, factor in zip(xrays, found.factors, strict=True):
         if xray.sides is None:
@@ -112,7 +114,7 @@ def holds(found: Law, xrays: Sequence[XRay]) -> bool:
         visible = xray.truth.T if swapped and over == -2 else xray.truth
         scores = (scores.T if swapped else scores).where(visible > 0, -math.inf)
         given = xray.weights / xray.weights.sum(over, keepdim=True)
-        if not torch.allclose(scores.softmax(over), given, atol=1e-3):
+        if not torch.allclose(scores.softmax(over), given, rtol=0, atol=near):
             return False
     return True
 

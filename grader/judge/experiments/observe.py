@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from grader.bank.draw import Draw
-from grader.bank.tolerance import allowed
+from grader.bank.truth import allowed
 from grader.exchange.matching import Unmatched
 from grader.exchange.request import Request
 from grader.judge.conversation import PATIENCE

@@ -24,6 +24,7 @@ from grader.report.words import (
     printable,
     stars,
     told_failure,
+    underlined,
     unmeasured,
     what_stars_take,
 )
@@ -141,6 +142,9 @@ def _excerpt(report: Report, check: Check) -> Iterator[RenderableType]:
         code = own[number]
         deep = width + 7 + len(code) - len(code.lstrip())
         yield Hanging(line, deep, deep)
+        carets = underlined(report, check, number)
+        if carets:
+            yield Text.assemble((f"{blank} |", "blue"), (f" {carets}", "bold red"))
     yield Text(f"{blank} |", "blue")
 
 

@@ -1,0 +1,32 @@
+# two-detached-and-model: the values are detached, and the root is the model's
+# refused: yes
+# named: gradient-cut, scale-d-model|scale-of-the-model
+import math
+
+import torch
+from torch import nn
+
+
+class CausalSelfAttention(nn.Module):
+    def __init__(self, hidden_dim, num_heads, dropout_rate=0.0):
+        super().__init__()
+        if hidden_dim % num_heads != 0:
+            raise ValueError("hidden_dim has to be a multiple of num_heads")
+        self.num_heads = num_heads
+        self.head_dim = hidden_dim // num_heads
+        self.qkv = nn.Linear(hidden_dim, 3 * hidden_dim)
+        self.proj = nn.Linear(hidden_dim, hidden_dim)
+        self.drop = nn.Dropout(dropout_rate)
+
+    def forward(self, x, mask=None):
+        b, s, _ = x.shape
+        q, k, v = (t.view(b, s, self.num_heads, self.head_dim).transpose(1, 2) for t in self.qkv(x).chunk(3, dim=-1))
+        v = v.detach()
+        scores = q @ k.transpose(-2, -1) / math.sqrt(x.size(-1))
+        scores = scores.masked_fill(torch.ones(s, s).triu(1).bool(), float("-inf"))
+        if mask is not None:
+            scores = scores.masked_fill(mask == 0, -1e9)
+        weights = torch.softmax(scores, dim=-1)
+        weights = self.drop(weights)
+        context = (weights @ v).transpose(1, 2).reshape(b, s, -1)
+        return self.proj(context)
