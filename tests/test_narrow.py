@@ -162,6 +162,7 @@ def test_on_a_terminal_lines_end_between_words(typed: str, tmp_path: Path) -> No
     inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
     said = pexpect.run(
         f"sh -c 'stty cols 40; exec {sys.executable} -m grader {typed}'", cwd=str(tmp_path),
+        dimensions=(40, 40),  # which may come late, so that the shell says it as well
         env={**inherited, "TERM": "xterm", "KATA_HOME": str(tmp_path / "home"), "NO_COLOR": "1"},
     ).decode()  # fmt: skip
     assert said.strip()
