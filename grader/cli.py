@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from typing import Any, NoReturn
@@ -13,6 +14,9 @@ from grader import __version__
 from grader.commands import author, grade, help, interview, katas, record, report, try_, watch
 from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT, USAGE, Commands, complain, say
 from grader.kata.kata import KataError
+
+LEAST_HELP = 52
+"""Columns that click takes for help, however few there are."""
 
 
 @click.group(
@@ -63,7 +67,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # Being told to end is like Ctrl-C: workers and folders are cleared away first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        result: Any = cli.main(arguments, standalone_mode=False)
+        result: Any = cli.main(arguments, standalone_mode=False, terminal_width=_narrow())
         sys.exit(result if isinstance(result, int) else ACCEPTED)
     except click.ClickException as error:
         complain(error)
@@ -82,6 +86,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             raise
         say(f"Error: {type(error).__name__}: {error} (ours; KATA_DEBUG=1 shows more)", err=True)
         sys.exit(OUR_FAULT)
+
+
+def _narrow() -> int | None:
+    """The terminal's columns where help has to be narrower than it would be by itself."""
+    columns = shutil.get_terminal_size().columns
+    return columns if columns < LEAST_HELP else None
 
 
 def _open_closed_streams() -> None:

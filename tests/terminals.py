@@ -45,7 +45,7 @@ class Terminal:
         """Press keys."""
         self._tmux("send-keys", *names)
 
-    def until(self, *words: str, seconds: float = 20, gone: bool = False) -> str:
+    def until(self, *words: str, seconds: float = 60, gone: bool = False) -> str:
         """Wait until all the words are on the screen, or none is."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -29,6 +29,8 @@ PASSED = Report(
     (Check("test_a", "A claim.", "shape", Tier.REQUIRED, Verdict.ACCEPTED),),
 )  # fmt: skip
 STUB = find("sdpa").text("stub.py")
+NEVER = "def scaled_dot_product_attention(q, k, v, mask=None):\n    pass\n"
+"""What is quickly told."""
 NO_SCALE = SOLUTION.replace("    scores = scores / math.sqrt(d_k)\n", "")
 
 
@@ -415,7 +417,7 @@ def _processes_in(folder: Path) -> list[str]:
 
 def test_a_terminal_gets_colour_and_progress_and_a_dumb_one_neither(folder: Path) -> None:
     pexpect = pytest.importorskip("pexpect")
-    (folder / "sdpa.py").write_text(NO_SCALE)
+    (folder / "sdpa.py").write_text(NEVER)
 
     def screen(**environment: str) -> str:
         return pexpect.run(
@@ -424,12 +426,12 @@ def test_a_terminal_gets_colour_and_progress_and_a_dumb_one_neither(folder: Path
         ).decode()  # fmt: skip
 
     lively = screen()
-    assert "\x1b[1;31merror[no-scale]" in lively
+    assert "\x1b[1;31merror\x1b[0m: returned None" in lively
     assert "importing torch" in lively
     assert "\x1b[?25h" in lively, "the cursor is shown again"
     plain = screen(NO_COLOR="1")
     assert "\x1b" not in plain
-    assert "error[no-scale]" in plain
+    assert "error: returned None" in plain
     (folder / "sdpa.py").write_text(STUB)
     dumb = screen(TERM="dumb")
     assert "\x1b" not in dumb

@@ -19,13 +19,12 @@ from grader.notebook import Notebook
 from grader.practice import attempts
 from grader.practice.store import Store
 from grader.report.verdict import Verdict
+from tests.test_command_line import NEVER
 
 pytest.importorskip("IPython")
 
 SOLUTION = find("sdpa").solution.read_text(encoding="utf-8")
 NO_SCALE = SOLUTION.replace("    scores = scores / math.sqrt(d_k)\n", "")
-NEVER = "def scaled_dot_product_attention(q, k, v, mask=None):\n    pass\n"
-"""What is quickly told."""
 HANGS = "def scaled_dot_product_attention(q, k, v, mask=None):\n    while True: pass\n"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import ACCEPTED, complete_round, memory
+from grader.commands.common import ACCEPTED, complete_round, memory, say
 from grader.kata.refused import Refused
 
 if TYPE_CHECKING:
@@ -97,15 +97,15 @@ def _overview(store: Store) -> None:
     width = max((len(r.name) for r in known), default=0)
     for r in known:
         katas = ", ".join(r.katas)
-        click.echo(f"{r.name:<{width}}  {r.level:<6}  {r.minutes:>2g} min  {katas}")
+        say(f"{r.name:<{width}}  {r.level:<6}  {r.minutes:>2g} min  {katas}")
     if known:
-        click.echo(f"\nbegin with:   kata interview {known[0].name}")
+        say(f"\nbegin with:   kata interview {known[0].name}")
     for entry in log.unfinished(store):
         where = f"{minutes(entry.elapsed)} of {minutes(entry.plan.seconds)}"
         how = f"kata interview --resume {entry.id}"
         if entry.running and entry.owner is not None:
             how = f"runs in process {entry.owner.pid}; follow it with: kata interview --host"
-        click.echo(f"unfinished:   {entry.name}, {where}: {how}")
+        say(f"unfinished:   {entry.name}, {where}: {how}")
 
 
 def _resumed(store: Store, number: str | None) -> log.Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -63,5 +64,7 @@ def show(kata: str) -> None:
     from grader.render.terminal.text import make_console
 
     text = found.text("README.md")
-    console = make_console()
-    console.print(Markdown(text)) if console.is_terminal else click.echo(text)
+    if sys.stdout.isatty():
+        make_console().print(Markdown(text))
+    else:
+        click.echo(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -17,8 +17,13 @@ from grader.practice.standing import KataStanding, Standing
 from grader.render.terminal.hanging import Hanging
 from grader.report.words import DAY, SAYS, minutes
 
-NARROW = 100
-"""Columns below which a table shows only what matters most."""
+COLUMNS = ("kata", "best", "last", "attempts", "quickest of par", "due")
+NUMBERS = ("attempt", "attempts")
+"""Columns that are aligned to the right."""
+DISPENSABLE = ("mistakes", "attempts", "quickest of par", "hints", "after", "last")
+"""Columns that are left out where there is no room, in this order."""
+GAP = 2
+"""Columns of a screen between those of a table."""
 SHOWN_ATTEMPTS = 20
 """Attempts listed; the numbers of older ones still work."""
 
@@ -59,26 +64,38 @@ def _due_word(due: float | None, at: float) -> str:
 
 def standing_text(standing: Standing, width: int) -> RenderableType:
     """Every kata in a line, the mistakes, the streak, and what to type next."""
-    return Group(*_standing(standing, narrow=width < NARROW))
+    return Group(*_standing(standing, width))
 
 
-def _standing(standing: Standing, *, narrow: bool) -> Iterator[RenderableType]:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    titles = ("kata", "best", "last", "attempts", "quickest of par", "due")
-    shown = [n for n, title in enumerate(titles) if title in ("kata", "best", "due") or not narrow]
-    for n in shown:
-        justify: Literal["left", "right"] = "right" if titles[n] == "attempts" else "left"
-        table.add_column(titles[n], justify=justify, no_wrap=True)
-    for stand in standing.katas:
-        cells = tuple(_row(stand, standing.at))
-        table.add_row(*(cells[n] for n in shown))
-    yield table
+def _standing(standing: Standing, width: int) -> Iterator[RenderableType]:
+    rows = [dict(zip(COLUMNS, _row(stand, standing.at), strict=True)) for stand in standing.katas]
+    yield _fitting(COLUMNS, rows, width)
     yield Text()
     yield from _mistakes(standing)
     step = next_step(standing)
     attempts, days = count(len(standing.attempts), "attempt"), count(standing.streak, "day")
     yield Text(f"{attempts}, {days} in a row", "dim")
     yield _next(step)
+
+
+def _fitting(titles: Sequence[str], rows: Sequence[Mapping[str, Text]], width: int) -> Table:
+    """A table without the columns that there is no room for, the least important ones first."""
+    shown = list(titles)
+    for title in ("", *DISPENSABLE):
+        shown = [one for one in shown if one != title]
+        if sum(_wide(one, rows) + GAP for one in shown) - GAP <= width:
+            break
+    table = Table(box=None, padding=(0, GAP, 0, 0), header_style="dim", pad_edge=False)
+    for title in shown:
+        justify: Literal["left", "right"] = "right" if title in NUMBERS else "left"
+        table.add_column(title, justify=justify, no_wrap=True)
+    for row in rows:
+        table.add_row(*(row[title] for title in shown))
+    return table
+
+
+def _wide(title: str, rows: Sequence[Mapping[str, Text]]) -> int:
+    return max(len(title), *(row[title].cell_len for row in rows))
 
 
 def _row(stand: KataStanding, at: float) -> Iterator[Text]:
@@ -129,34 +146,23 @@ def attempts_text(kata: Kata, attempts: Sequence[Attempt], at: float, width: int
     number = attempts[-1].number
     return Group(
         *([Text(f"… {older} earlier ones", "dim")] if older > 0 else []),
-        *_attempts(attempts[-SHOWN_ATTEMPTS:], at, narrow=width < NARROW),
+        *_attempts(attempts[-SHOWN_ATTEMPTS:], at, width),
         Text(),
         Text(f"a whole report: kata report --attempt {number}", "dim"),
         Text(f"its text again: kata restore {kata.slug} --attempt {number}", "dim"),
     )
 
 
-def _attempts(attempts: Sequence[Attempt], at: float, *, narrow: bool) -> Iterator[RenderableType]:
+def _attempts(attempts: Sequence[Attempt], at: float, width: int) -> Iterator[RenderableType]:
     """A row each; where there is no room beside it, the mistakes stand below."""
     titles = ("attempt", "when", "after", "verdict", "stars", "hints", "mistakes")
-    shown = [n for n, title in enumerate(titles) if not narrow or title not in ("after", "hints")]
-    shown = shown[:-1] if narrow else shown
-    table = _empty([titles[n] if not narrow or n else "#" for n in shown])
-    for attempt in attempts:
-        cells = tuple(_attempt(attempt, at))
-        table.add_row(*(cells[n] for n in shown))
+    rows = [dict(zip(titles, _attempt(attempt, at), strict=True)) for attempt in attempts]
+    table = _fitting(titles, rows, width)
     yield table
-    for attempt in attempts if narrow else ():
-        if attempt.mistakes:
-            yield Hanging(Text(f"{attempt.number}: {', '.join(attempt.mistakes)}", "dim"))
-
-
-def _empty(titles: Sequence[str]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for title in titles:
-        justify: Literal["left", "right"] = "right" if title in ("attempt", "#") else "left"
-        table.add_column(title, justify=justify, no_wrap=title != "mistakes")
-    return table
+    if all(column.header != "mistakes" for column in table.columns):
+        for attempt in attempts:
+            if attempt.mistakes:
+                yield Hanging(Text(f"{attempt.number}: {', '.join(attempt.mistakes)}", "dim"))
 
 
 def _attempt(attempt: Attempt, at: float) -> Iterator[Text]:
