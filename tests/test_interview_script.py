@@ -239,6 +239,9 @@ def notes(folder: Path) -> list[int]:
 
 def test_a_round_killed_at_any_moment_goes_on_with_everything(tmp_path: Path) -> None:
     kept = survive(tmp_path, times=6, seed=random.randrange(1000))
+    if not unfinished(tmp_path):  # killed each time before there was a round to go on with
+        assert kept == 0
+        return
     done = interview(tmp_path, "--resume", lines="an answer\n3\n\nmine\n2\n\n\n3\n3\n")
     assert done.returncode == 0, done.stdout + done.stderr
     assert notes(tmp_path) == [] != kept or kept == 0
