@@ -10,7 +10,11 @@ from torch import Tensor
 
 from grader.exchange.request import Request
 
-UNFIT = re.compile(r"\d+x(\d+) and (\d+)x\d+|\[\d+, (\d+)\]|tensor [ab] \((\d+)\)")
+UNFIT = re.compile(
+    r"\d+x(\d+) and (\d+)x\d+"
+    r"|to be: \[\d+, (\d+)\] but got: \[\d+, (\d+)\]"
+    r"|tensor [ab] \((\d+)\)"
+)
 """The sizes in torch's words about shapes; those before and behind may be folded."""
 
 
