@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader.author.mutation import Outcome, run_gauntlet
 from grader.judge.session import Session
@@ -77,6 +78,12 @@ def by_its_bank(
 
     mutants = [Mutant((), (), text, file.id) for file, text in texts]
     return run_gauntlet(kata, mutants, seed, meets)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """More threads than this wait for each other, with tensors this small and tests side by side."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True, scope="session")
