@@ -82,7 +82,7 @@ def by_its_bank(
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
-    """More threads than this wait for each other, with tensors this small and tests side by side."""
+    """With tensors this small and tests side by side, more threads wait for each other."""
     torch.set_num_threads(1)
 
 
