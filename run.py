@@ -104,7 +104,7 @@ def test() -> int:
         [BIN / "ruff", "format", "--check", "."],
         [BIN / "ruff", "check", "."],
         [BIN / "mypy"],
-        [*pytest, "-n", "2", "--dist", "worksteal", "--durations=10", "-m", "not alone"],
+        [*pytest, "-n", "3", "--dist", "worksteal", "--durations=10", "-m", "not alone"],
         [*pytest, "-m", "alone"],
     ):
         print(f"$ {' '.join(Path(str(part)).name for part in command)}", flush=True)

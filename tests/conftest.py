@@ -65,15 +65,19 @@ def grade(session: Session, kata: Kata, path: Path, **options: object) -> Report
 
 
 def by_its_bank(
-    kata: Kata, files: Sequence[Sample], seed: int, *, one_in: int = 1
+    kata: Kata, files: Sequence[Sample], seed: int, *, one_in: int = 1, only_named: bool = False
 ) -> list[Outcome]:
     """What submissions of ours fail of a bank, but for its clock, in this process.
 
-    one_in: of so many checks each of them meets one; the seed says which.
+    one_in: of so many checks each of them meets one; the seed says which. only_named: each meets
+    the one that its header names.
     """
     texts = [(file, file.path.read_text(encoding="utf-8")) for file in files]
+    own = {file.id: file.header.get("check") for file in files}
 
     def meets(mutant: Mutant, check: str) -> bool:
+        if only_named:
+            return check == own[mutant.name]
         return zlib.crc32(f"{mutant.name} {check} {seed}".encode()) % one_in == 0
 
     mutants = [Mutant((), (), text, file.id) for file, text in texts]

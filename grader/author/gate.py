@@ -79,7 +79,7 @@ def verify(
     """Run the whole gate on one kata: whatever can be graded, and the paperwork beside it.
 
     one_in: of so many pairs of mistakes one is tried, and of so many checks that a remark has to
-    pass; the seed says which.
+    pass; and of each mistake one edit, in one other form. The seed says which.
     """
     outcome = Verification(kata.slug, fresh_seed() if seed is None else seed)
     outcome.problems += documents(kata)
@@ -204,8 +204,8 @@ class Gate:
         self.conventions(conventions)
         self.outcome.pitfalls = sum(not p.remark for p in pitfalls)
         self.outcome.unplaced = sum(len(p.unplaced) for p in pitfalls)
-        self.outcome.edits = sum(len(p.edits) for p in pitfalls)
-        alone = [m for m in singles(pitfalls, self.text) if self._parses(m)]
+        alone = [m for m in self._some(list(singles(pitfalls, self.text))) if self._parses(m)]
+        self.outcome.edits = len(alone)
         self.singles(alone)
         self.forms([m for m in alone if not m.pitfalls[0].grows and not m.pitfalls[0].remark])
         self.pairs([p for p in pitfalls if not p.remark])
@@ -224,6 +224,15 @@ class Gate:
                 self.problem(f"convention {convention.id} has {report.stars} stars")
             elif not failed and convention.title not in report.submission.notes:
                 self.problem(f"convention {convention.id} is not told by its answers")
+
+    def _some(self, mutants: list[Mutant]) -> list[Mutant]:
+        """All of them; or of each mistake one edit, as the seed says."""
+        if self.one_in == 1:
+            return mutants
+        apart: dict[str, list[Mutant]] = {}
+        for mutant in mutants:
+            apart.setdefault(mutant.name, []).append(mutant)
+        return [each[self.outcome.seed % len(each)] for each in apart.values()]
 
     def _parses(self, mutant: Mutant) -> bool:
         try:
@@ -270,9 +279,11 @@ class Gate:
 
     def forms(self, mutants: list[Mutant]) -> None:
         """In other forms the solution is right, and each mistake wrong, by the check it names."""
-        first = {m.pitfalls[0].id: m for m in reversed(mutants)}
+        first = {m.name: m for m in reversed(mutants)}
         some = list(first.values())[self.outcome.seed % self.one_in :: self.one_in]
         ways = tuple(forms(self.kata.entry))
+        if self.one_in > 1:
+            ways = (ways[self.outcome.seed % len(ways)],)
         stage = self._stage("other forms", len(ways) * (1 + len(some)))
         for form in ways:
             right = Mutant((), (), form.of(self.text, self.kata.entry), form.name)

@@ -1,5 +1,6 @@
 # future-and-self-hidden: the triangle hides the token itself
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: hides-self
 import math
 

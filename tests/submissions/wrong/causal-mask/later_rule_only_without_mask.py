@@ -1,5 +1,6 @@
 # rule-only-without-mask: a mask replaces the triangle
 # refused: yes
+# check: test_agrees_with_the_multi_head_layer_of_torch
 # named: mask-opens-the-future|mask-replaces-rule
 import math
 

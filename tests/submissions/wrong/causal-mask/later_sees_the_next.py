@@ -1,5 +1,6 @@
 # sees-the-next: the triangle begins one too late
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: leaks-one
 import math
 

@@ -1,5 +1,6 @@
 # tanh-cap: scores are capped by 30 tanh
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: scores-squashed
 import math
 

@@ -1,5 +1,6 @@
 # three-padding-axis-merge: padding is not hidden, softmax over the queries, merged as it lies
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: padding-ignored|mask-ignored, softmax-over-queries, merge-no-transpose|heads-merged-wrongly
 import math
 

@@ -1,5 +1,6 @@
 # two-detached-and-model: the values are detached, and the root is the model's
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: gradient-cut, scale-d-model|scale-of-the-model
 import math
 

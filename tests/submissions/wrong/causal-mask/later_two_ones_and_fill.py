@@ -1,5 +1,6 @@
 # two-ones-and-fill: the triangle is added as ones, and x is added
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: zero-fill|fill-near-zero|causal-rule-missing, residual-inside|extra-residual-or-norm
 import math
 

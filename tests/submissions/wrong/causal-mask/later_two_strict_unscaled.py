@@ -1,5 +1,6 @@
 # two-strict-unscaled: only the future is seen, and nothing is scaled
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: sees-the-future|triangle-upper, no-scale
 import math
 

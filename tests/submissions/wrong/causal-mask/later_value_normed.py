@@ -1,5 +1,6 @@
 # value-normed: values of unit length
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: values-normalised
 import math
 

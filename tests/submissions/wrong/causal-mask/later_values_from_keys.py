@@ -1,5 +1,6 @@
 # values-from-keys: the keys are handed over
 # refused: yes
+# check: test_is_attention_to_the_past_in_every_head
 # named: key-for-value
 import math
 

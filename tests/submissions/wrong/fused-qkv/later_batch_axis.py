@@ -1,5 +1,6 @@
 # batch-axis: the softmax runs over the examples
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: softmax-over-the-front|softmax-over-the-batch
 import math
 

@@ -1,5 +1,6 @@
 # normed-output: the context is layer-normed
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: extra-residual-or-norm|result-normalised
 import math
 

@@ -1,5 +1,6 @@
 # relu-on-scores: negative scores are cut off
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: scores-through-an-activation
 import math
 

@@ -1,5 +1,6 @@
 # root-of-eight-heads: the root of an eighth of the width, for heads that are not there
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: scale-of-a-fraction|scale-wrong-size|scale-other
 import math
 

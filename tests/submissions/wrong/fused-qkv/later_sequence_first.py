@@ -1,5 +1,6 @@
 # sequence-first: x is taken for (sequence, batch, features)
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: sequence-first
 import math
 

@@ -1,5 +1,6 @@
 # two-tanh-and-by-d: the projections go through tanh, the scores are divided by the width
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: activation-on-projections, scale-by-d
 import torch
 from torch import nn

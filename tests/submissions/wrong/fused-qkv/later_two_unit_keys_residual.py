@@ -1,5 +1,6 @@
 # two-unit-keys-residual: keys of unit length, and x is added
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: cosine-scores, extra-residual-or-norm|residual-inside
 import torch
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # two-window-and-nothing: a band of two on each side, and no scale
 # refused: yes
+# check: test_is_what_three_separate_projections_give
 # named: window-uninvited, no-scale
 import torch
 from torch import nn

@@ -1,5 +1,6 @@
 # weights-without-graph: the weights are taken out of the graph
 # refused: yes
+# check: test_gradients_reach_x_and_all_rows
 # named: gradient-cut
 import math
 

@@ -1,5 +1,6 @@
 # dropped-output: what is dropped is the result
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 # named: dropout-on-output|dropout-elsewhere
 import math
 

@@ -1,5 +1,6 @@
 # dropped-twice: the result is dropped a second time
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 # named: dropout-besides|dropout-elsewhere
 import math
 

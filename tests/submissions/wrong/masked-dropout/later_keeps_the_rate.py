@@ -1,5 +1,6 @@
 # keeps-the-rate: the rate is taken for what is kept
 # refused: yes
+# check: test_scores_are_divided_by_the_root_of_hidden_dim
 # named: dropout-rate-swapped|rate-swapped|dropout-rate
 import math
 

@@ -1,5 +1,6 @@
 # minus-one-hundred: hidden scores lose 100
 # refused: yes
+# check: test_padding_has_no_influence_on_what_is_real
 # named: fill-too-weak|weak-fill|penalty-too-weak
 import math
 

@@ -1,5 +1,6 @@
 # never-rescaled: the survivors are not scaled up
 # refused: yes
+# check: test_each_weight_is_dropped_on_its_own_and_survivors_are_rescaled
 # named: dropout-not-rescaled|no-rescale|rescaled-wrongly
 import math
 

@@ -1,5 +1,6 @@
 # relu-values: the values go through a relu
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: activation-on-projections|values-normalised
 import math
 

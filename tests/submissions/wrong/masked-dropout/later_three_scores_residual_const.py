@@ -1,5 +1,6 @@
 # three-scores-residual-const: dropout on the scores, x is added, a scale of 8
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: dropout-on-scores, residual-inside|extra-residual-or-norm, scale-constant
 import torch
 from torch import nn

@@ -1,5 +1,6 @@
 # two-base-and-fixed-rate: powers of two, and a rate of a tenth
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: softmax-base-two, rate-hard-coded|dropout-rate
 import math
 

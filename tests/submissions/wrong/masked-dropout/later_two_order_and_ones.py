@@ -1,5 +1,6 @@
 # two-order-and-ones: fused rows read as key, query, value, and true hides
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: fused-order|query-key-swapped|split-order, mask-inverted|mask-polarity
 import math
 

@@ -1,5 +1,6 @@
 # two-transposed-and-none: the mask is transposed, and nothing is scaled
 # refused: yes
+# check: test_is_projected_attention_within_x
 # named: mask-transposed, no-scale
 import torch
 from torch import nn

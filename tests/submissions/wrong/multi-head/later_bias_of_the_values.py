@@ -1,5 +1,6 @@
 # bias-of-the-values: the bias of the values is left out
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: bias-ignored
 import math
 

@@ -1,5 +1,6 @@
 # flipped-heads: the heads are merged last to first
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: heads-in-another-order
 import math
 

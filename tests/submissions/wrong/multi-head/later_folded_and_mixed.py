@@ -1,5 +1,6 @@
 # folded-and-mixed: (H, B) folded, (B, H) unfolded
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: batch-leak|batch-and-heads-mixed
 import math
 

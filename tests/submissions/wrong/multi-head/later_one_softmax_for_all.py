@@ -1,5 +1,6 @@
 # one-softmax-for-all: a single head as wide as the model
 # refused: yes
+# check: test_computes_attention_itself
 # named: never-split|number-of-heads-fixed
 import math
 

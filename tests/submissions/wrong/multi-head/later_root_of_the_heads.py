@@ -1,5 +1,6 @@
 # root-of-the-heads: the scale is the root of the number of heads
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: scale-of-another-size|scale-wrong-axis|scale-wrong-size|scale-other
 import math
 

@@ -1,5 +1,6 @@
 # rows-instead-of-columns: the mask hides queries
 # refused: yes
+# check: test_agrees_with_the_multi_head_layer_of_torch
 # named: mask-on-queries|mask-transposed
 import math
 

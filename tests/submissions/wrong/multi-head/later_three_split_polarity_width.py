@@ -1,5 +1,6 @@
 # three-split-polarity-width: split without a transpose, true hides, divided by the width
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: split-no-transpose, mask-polarity|mask-inverted, scale-by-d|scale-other
 import math
 

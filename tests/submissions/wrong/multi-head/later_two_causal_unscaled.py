@@ -1,5 +1,6 @@
 # two-causal-unscaled: a triangle that nobody asked for, and no scale
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: causal-by-habit|causal-uninvited, no-scale
 import math
 

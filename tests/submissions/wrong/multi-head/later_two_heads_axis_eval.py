@@ -1,5 +1,6 @@
 # two-heads-axis-eval: the softmax runs over the heads, weights are dropped in eval as well
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: softmax-over-heads|softmax-over-the-front, dropout-in-eval
 import math
 

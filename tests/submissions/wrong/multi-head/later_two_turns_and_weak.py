@@ -1,5 +1,6 @@
 # two-turns-and-weak: features merged (head_dim, heads), hidden scores become -10
 # refused: yes
+# check: test_is_attention_in_every_head_merged_and_projected
 # named: merge-interleaved, fill-too-weak|weak-fill
 import math
 

@@ -1,5 +1,6 @@
 # half-temperature: a temperature of one half is left over
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scale-power
 import math
 

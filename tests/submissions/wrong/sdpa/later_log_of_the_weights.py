@@ -1,5 +1,6 @@
 # log-of-the-weights: log_softmax in the place of softmax
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: not-a-softmax|no-softmax
 import torch
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # mean-over-the-keys: the weighted values are averaged, by broadcasting, not added up
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: mean-not-sum, context-by-broadcast
 import math
 

@@ -1,5 +1,6 @@
 # root-of-the-keys: the scale is the root of the number of keys
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scale-of-another-size|scale-wrong-axis|scale-wrong-size|scale-other
 import torch
 

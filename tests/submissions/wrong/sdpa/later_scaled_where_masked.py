@@ -1,5 +1,6 @@
 # scaled-where-masked: the division slipped into the branch of the mask
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scale-only-with-mask
 import math
 

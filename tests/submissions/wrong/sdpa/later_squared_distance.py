@@ -1,5 +1,6 @@
 # squared-distance: keys are compared by their distance
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: distance-for-dot-product
 import math
 

@@ -1,5 +1,6 @@
 # sum-of-relu: a relu over its sum, in which no scale can be seen
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: not-a-softmax
 import torch
 

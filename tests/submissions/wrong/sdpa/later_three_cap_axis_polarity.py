@@ -1,5 +1,6 @@
 # three-cap-axis-polarity: a soft cap of 5, softmax over the queries, mask inverted
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scores-squashed, softmax-over-queries, mask-inverted
 import math
 

@@ -1,5 +1,6 @@
 # two-decoder-and-width: a decoder's triangle, divided by the width
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: causal-by-habit, scale-by-d
 import torch
 

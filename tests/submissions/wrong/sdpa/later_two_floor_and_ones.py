@@ -1,5 +1,6 @@
 # two-floor-and-ones: the root is rounded down, and the mask hides where it is true
 # refused: yes
+# check: test_is_softmax_of_scaled_scores_times_value
 # named: scale-rounded, mask-inverted
 import math
 

@@ -1,5 +1,6 @@
 # batch-axis: the softmax runs over the examples
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: softmax-over-the-front|softmax-over-the-batch
 import math
 

@@ -1,5 +1,6 @@
 # normed-output: the context is layer-normed
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: extra-residual-or-norm|result-normalised
 import math
 

@@ -1,5 +1,6 @@
 # relu-on-scores: negative scores are cut off
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: scores-through-an-activation
 import math
 

@@ -1,5 +1,6 @@
 # sequence-first: x is taken for (sequence, batch, features)
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: sequence-first
 import math
 

@@ -1,5 +1,6 @@
 # three-norm-axis-root2: the input is normed, softmax over the queries, the root of twice the width
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: input-normalised, softmax-over-queries, scale-power
 import math
 

@@ -1,5 +1,6 @@
 # two-unit-keys-residual: keys of unit length, and x is added
 # refused: yes
+# check: test_is_attention_among_projections_of_one_sequence
 # named: cosine-scores, extra-residual-or-norm|residual-inside
 import torch
 import torch.nn.functional as F
