@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from grader.author.mutation import Outcome, run_gauntlet
+from grader.author.mutation import Outcome, among, run_gauntlet
 from grader.judge.session import Session
 from grader.judge.source import Source, parse, read
 from grader.kata.kata import Kata, find
@@ -78,7 +77,7 @@ def by_its_bank(
     def meets(mutant: Mutant, check: str) -> bool:
         if only_named:
             return check == own[mutant.name]
-        return zlib.crc32(f"{mutant.name} {check} {seed}".encode()) % one_in == 0
+        return among(one_in, mutant.name, check, seed)
 
     mutants = [Mutant((), (), text, file.id) for file, text in texts]
     return run_gauntlet(kata, mutants, seed, meets)

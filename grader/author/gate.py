@@ -8,7 +8,6 @@ be graded without it.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,7 +16,7 @@ from typing import TypeVar
 
 from grader.author.documents import documents
 from grader.author.forms import forms
-from grader.author.mutation import Choose, Outcome, run_gauntlet
+from grader.author.mutation import Choose, Outcome, among, run_gauntlet
 from grader.judge.bank_run import Selection
 from grader.judge.session import Session, fresh_seed
 from grader.judge.source import Source, parse
@@ -259,8 +258,7 @@ class Gate:
         pitfall = mutant.pitfalls[0]
         if check == pitfall.check or not pitfall.remark:
             return check == pitfall.check
-        place = zlib.crc32(f"{mutant.text} {check} {self.outcome.seed}".encode())
-        return place % self.one_in == 0
+        return among(self.one_in, mutant.text, check, self.outcome.seed)
 
     def _judge(self, mutant: Mutant, failed: dict[str, Tier]) -> None:
         """A pitfall is refused, a remark is not; each is caught by its own check."""
@@ -291,7 +289,7 @@ class Gate:
                 for check in outcome.failed:
                     self.problem(f"the solution {form.name} fails {check.id}: {check.message}")
             texts = [replace(m, text=form.of(m.text, self.kata.entry)) for m in some]
-            for outcome in self._run(texts, stage, _own_check):
+            for outcome in self._run(texts, stage, self._meets):
                 pitfall = outcome.mutant.pitfalls[0]
                 if pitfall.check not in {check.id for check in outcome.failed}:
                     self.problem(f"{pitfall.id} {form.name} is not caught by {pitfall.check}")
@@ -359,10 +357,6 @@ def _undecided(report: Report) -> bool:
     """Whether it passed, but where the clock could tell nothing."""
     budget = report.budget
     return report.verdict is Verdict.ACCEPTED and budget is not None and bool(budget.undecided)
-
-
-def _own_check(mutant: Mutant, check: str) -> bool:
-    return check == mutant.pitfalls[0].check
 
 
 def _place(check: Check) -> str:

@@ -6,6 +6,7 @@ program that workers run. What is saved is a process for each check.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -77,6 +78,11 @@ class Gauntlet(Judge):
             if self.until_refused and not last.passed and last.tier is Tier.REQUIRED:
                 break
         return tuple(check for check in self.checks if not check.passed)
+
+
+def among(one_in: int, *what: object) -> bool:
+    """Whether this is one of the share that is tried, one of so many; chosen by its words."""
+    return zlib.crc32(repr(what).encode()) % one_in == 0
 
 
 def run_gauntlet(

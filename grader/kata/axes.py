@@ -14,13 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 LEAD = "…"
-SPOKEN = {
-    "B": "the batch",
-    "L": "the queries",
-    "S": "the keys",
-    LEAD: "the leading axes",
-}
-"""The usual letters, in words; any other word speaks for itself."""
 OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -67,11 +60,6 @@ class Axes:
             return ""
         lead = (LEAD,) if self.lead else ()
         return f"({', '.join((*lead, *self.words))})"
-
-
-def in_words(word: str) -> str:
-    """An axis as a sentence speaks of it: `the batch`, `hidden_dim`."""
-    return SPOKEN.get(word, word)
 
 
 def size(expression: str | int, known: Mapping[str, int]) -> int:
