@@ -11,7 +11,9 @@ import torch
 from grader.bank.candidate import Candidate
 from grader.bank.draw import Draw
 from grader.diagnosis.convention import nearest
-from grader.diagnosis.search import diagnose, diagnose_structure
+from grader.diagnosis.search import diagnose
+from grader.diagnosis.structure import diagnose_structure
+from grader.exchange.layout import Layout
 from grader.exchange.local import LazySolution, Variant, load_variant
 from grader.exchange.matching import Unmatched
 from grader.judge.bank_run import CandidateFor, Judge, Selection, run_bank
@@ -19,6 +21,7 @@ from grader.kata.kata import Kata
 from grader.kata.mutants import Mutant, singles
 from grader.kata.pitfalls import load_pitfalls
 from grader.report.verdict import Diagnosis, Fault
+from grader.worker.entry import load
 
 TWINS = {"key-for-value": {"projection-reused"}}
 """The key handed over as value, or projected as value: one function, which answers cannot tell."""
@@ -32,7 +35,9 @@ def diagnosis(kata: Kata, text: str, seed: int) -> Diagnosis:
         variant = load_variant(kata, text, truth=solution.answers)
     except (Fault, Unmatched) as failure:
         shapes = failure.shapes if isinstance(failure, Unmatched) else ()
-        return diagnose_structure(kata, failure, shapes, text)
+        matched = isinstance(failure, Unmatched)
+        run = Variant(kata, load(text, kata.entry), Layout()).run if matched else None
+        return diagnose_structure(kata, failure, shapes, text, run=run, seed=seed)
     candidate_for = partial(_candidate, kata, variant, solution, seed)
 
     @contextlib.contextmanager
@@ -53,6 +58,7 @@ def diagnosis(kata: Kata, text: str, seed: int) -> Diagnosis:
         text,
         texts=[way.text for way in ways],
         ask=candidate_for("diagnosis").ask,
+        run=variant.run,
         seed=seed,
     )
 

@@ -62,6 +62,8 @@ class Explanation:
     """Readings that deviate and that no edit stands for."""
     explained: int = 0
     """How many failing cases the edits give to the letter."""
+    left: int = 0
+    """How many probes are answered otherwise than by the edits."""
 
 
 @dataclass
@@ -242,7 +244,7 @@ class Examination:
             for value in self.values
             if value.id == reading.value
         ]
-        return Explanation(parts, measured, explained)
+        return Explanation(parts, measured, explained, len(left))
 
     def _left(self, reading: Reading, fit: Fit, left: set[str]) -> bool:
         """Whether a reading tells something that the edits do not."""

@@ -30,8 +30,6 @@ PAIRS = 250
 """Evaluations for two edits at once on one probe."""
 SPELLINGS = 60
 """Of what was read, so many combinations of edits are tried."""
-SURE = 0.7
-"""An edit that explains this share of a group of probes is not weighed against others."""
 TOGETHER = ("values", "even", "scores", "masks")
 """Groups of probes in which two mistakes at once are looked for."""
 CONFUSED = {"asks", "hands"}
@@ -150,7 +148,7 @@ class Fit:
         if len(kin) > 1:  # what explains none of its kind explains this neither
             return False
         simple = self.variants.exchanges[probe.name].fault is not None or bool(kin)
-        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._more, self._others]
+        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._as_read, self._others, self._more]
         if not simple and probe.group in STYLED:
             ways.append(self._styled)
         if not simple and probe.group in TOGETHER:
@@ -192,8 +190,7 @@ class Fit:
             yield from ((*self.parts, *parts) for parts in together)
 
     def _more(self, probe: Probe) -> Iterator[Parts]:
-        """One more edit, or all that was read."""
-        yield from self._as_read(probe)
+        """One more edit."""
         if len(self.parts) < MOST:
             yield from ((*self.parts, part) for part in self._candidates(probe))
 
@@ -286,8 +283,7 @@ class Fit:
             count = sum(self.same(parts, name) for name in self._kin(probe))
             if best is None or count > best[1]:
                 best = (parts, count)
-            enough = 1.0 if self.variants.lenient else SURE
-            if count >= enough * len(self._kin(probe)):
+            if count == len(self._kin(probe)):
                 break
         return best[0] if best else None
 

@@ -155,7 +155,7 @@ def _edits(row: Mapping[str, Any], lines: Mapping[str, str], text: str) -> Itera
     for together in written:
         for spelling in row.get("each", [""]):
             edit = _placed(together, spelling, lines)
-            if edit is not None and edit.apply(text) is not None:
+            if edit is not None and edit.apply(text) is not None and _known(edit, text):
                 yield edit
 
 
@@ -170,6 +170,14 @@ def _placed(together: Mapping[str, str], spelling: str, lines: Mapping[str, str]
         for text in together.values()
     )
     return Edit(right, wrong)
+
+
+def _known(edit: Edit, text: str) -> bool:
+    """Whether all that an edit asks of the layer is there, or made by it: else it only crashes."""
+    written = "\n".join(edit.wrong)
+    asked = set(re.findall(r"self\.(\w+)", written)) - {"training"}
+    made = text + "".join(re.findall(r"self\.\w+ =", written))
+    return all(re.search(rf"self\.{name}\b|def {name}\b", made) for name in asked)
 
 
 def _several(value: Any) -> Sequence[str]:
