@@ -23,8 +23,14 @@ from grader.kata.pitfalls import load_pitfalls
 from grader.report.verdict import Diagnosis, Fault
 from grader.worker.entry import load
 
-TWINS = {"key-for-value": {"projection-reused"}}
-"""The key handed over as value, or projected as value: one function, which answers cannot tell."""
+TWINS = {
+    "key-for-value": {"projection-reused"},
+    "split-order": {"query-key-swapped"},
+    "fused-order": {"query-key-swapped"},
+    "further-parameters": {"result-normalised"},
+}
+"""Mistakes that answers cannot tell apart: the key handed over as value or projected as value, the
+key asking or projected by the query's rows; and a norm is a parameter too many as well."""
 
 
 def diagnosis(kata: Kata, text: str, seed: int) -> Diagnosis:

@@ -6,6 +6,7 @@ put together probe by probe; and the whole is held against every request that fa
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +31,8 @@ from grader.report.verdict import Fault, Verdict
 
 EVALUATIONS = 700
 """Of edited solutions, for one submission: enough for four mistakes in most places."""
+ALTERNATIVES = 12
+"""So many other sets of edits are held against the failing cases."""
 OTHER_WIDTH = 18
 """Of the second X-ray: whatever is no law of the width shows."""
 HALF = 2e-2
@@ -234,6 +237,8 @@ class Examination:
     def _told(self, fit: Fit, readings: Sequence[Reading], cases: Sequence[Case]) -> Explanation:
         parts = tuple(p for p in fit.parts if self._needed(fit, p))
         explained = self._proved(parts, cases) if parts else 0
+        if 0 < explained < len(cases):
+            parts, explained = self._better(fit, parts, explained, cases)
         left = {probe.name for probe in fit.open} | (
             self._faulted() if fit.variants.lenient else set()
         )
@@ -245,6 +250,18 @@ class Examination:
             if value.id == reading.value
         ]
         return Explanation(parts, measured, explained, len(left))
+
+    def _better(
+        self, fit: Fit, parts: Parts, explained: int, cases: Sequence[Case]
+    ) -> tuple[Parts, int]:
+        """Of edits that explain the probes as well, those that give more of what failed."""
+        for other in itertools.islice(fit.alternatives(), ALTERNATIVES):
+            count = self._proved(other, cases)
+            if count > explained:
+                parts, explained = other, count
+            if count == len(cases):
+                break
+        return parts, explained
 
     def _left(self, reading: Reading, fit: Fit, left: set[str]) -> bool:
         """Whether a reading tells something that the edits do not."""

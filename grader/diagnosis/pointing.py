@@ -62,6 +62,9 @@ def place_of(source: str, kind: str) -> Place | None:
     except (SyntaxError, ValueError):
         return None
     found = sorted(set(_places(tree, kind)))
+    if kind in SPECIAL and SPECIAL[kind].words:  # a condition on it says more than where it is used
+        speaking = sorted({_of_operator(n) for n in ast.walk(tree) if SPECIAL[kind].fits(n)})
+        found = speaking or found
     lines = source.split("\n")
     places = [_in_characters(place, lines) for place in found]
     if len({place.line for place in places}) <= 1 or kind in FIRST:
@@ -140,6 +143,8 @@ class Special:
         """Whether a node is such a place."""
         if isinstance(node, ast.BinOp):
             return isinstance(node.op, self.operators)
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Is | ast.IsNot):
+            return False  # whether there is one at all
         if isinstance(node, ast.Compare | ast.UnaryOp):
             return any(_speaks_of(node, word) for word in self.words)
         return isinstance(node, self.statements) if self.statements else False

@@ -161,7 +161,7 @@ def _values(
     second = setting(
         kata, layout, draw, {**one, "B": 1}, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(1, 3)
     )
-    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "sums")
+    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "visibility", "sums")
     for name, place in (("one token", single), ("one token of one", second)):
         yield Probe(name, place.request(Call(place.inputs(draw))), show, "values")
     show = ("visibility", "heads", "hands", "sums", "scores", "asks")
