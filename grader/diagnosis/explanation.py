@@ -17,7 +17,7 @@ from grader.diagnosis.composition import compose
 from grader.diagnosis.fit import Fit, Part, Parts, Variants
 from grader.diagnosis.guard import Guard
 from grader.diagnosis.probes import Probe, probes
-from grader.diagnosis.readings import behaviour, dropout, weights
+from grader.diagnosis.readings import behaviour, dropout, positions, weights
 from grader.diagnosis.readings.reading import Reading, Seen
 from grader.diagnosis.xray import WIDTH, Prepared, XRay, prepare
 from grader.exchange.answer import Answer, Exchange
@@ -46,6 +46,7 @@ SHOWN_BY = {
     "inputs": ("call after call",),
     "state": ("call after call",),
     "length": ("a long sequence",),
+    "added": ("one token", "even weights", "even weights again"),
     "mask": ("mask for all", "mask for each", "mask of floats", "mask of whole numbers", "padding"),
     "dropout": ("in training", "in eval mode"),
 }
@@ -169,10 +170,22 @@ class Examination:
             yield reading(seen)
         law, found = self._weights()
         yield from found
+        if self._deviates("even weights") and not self._deviates("one token", shape=True):
+            draw = Draw(self.seed, "positions")
+            yield positions.positions(self.kata, self.layout, self.ask, self._truth, draw)
         if self.training:
             draw = Draw(self.seed, "dropout")
             passes = dropout.passes(self.kata, self.layout, self.ask, draw)
             yield dropout.dropout(passes, lawful=law is not None) if passes else None
+
+    def _deviates(self, probe: str, *, shape: bool = False) -> bool:
+        """Whether a probe is answered otherwise than by the solution, or in another shape."""
+        exchange, true = self.exchanges.get(probe), self.truths.get(probe)
+        if exchange is None or true is None or not exchange.answers:
+            return False
+        if shape:
+            return exchange.answers[0].output.shape != true[0].output.shape
+        return distance(lambda _: true, exchange) > 0
 
     def _weights(self) -> tuple[weights.Law | None, list[Reading | None]]:
         """The law that the weights follow, and what they tell."""

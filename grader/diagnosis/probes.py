@@ -297,6 +297,7 @@ def _training(draw: Draw, plain: Setting) -> Iterator[Probe]:
 def _state(draw: Draw, plain: Setting) -> Iterator[Probe]:
     first, second = (plain.inputs(draw) | masked(plain, draw) for _ in range(2))
     calls = [Call(given, keep_inputs=True) for given in (first, second, first)]
+    calls += [Call(first, keep_inputs=True, seed=0)] * 2
     needs = ("mask for all",) if plain.kata.entry.mask is not None else ("no mask",)
     aspects = ("state", "inputs", "mask", "")
     yield Probe("call after call", plain.request(*calls), aspects, "state", needs)

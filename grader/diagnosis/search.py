@@ -17,7 +17,7 @@ from grader.diagnosis.comparison import Case, Suspect, cost, sample
 from grader.diagnosis.explanation import Ask, Examination
 from grader.diagnosis.finding import finding_of, pointed, told_of
 from grader.diagnosis.guard import Guard
-from grader.diagnosis.structure import MOST, Differently
+from grader.diagnosis.structure import MOST, Differently, further
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
 from grader.exchange.local import load_variant
@@ -28,6 +28,8 @@ from grader.kata.pitfalls import load_pitfalls
 from grader.kata.vocabulary import values
 from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier
 
+BRING = ("normalize", "position")
+"""What a mistake is looked for by that has parameters of its own."""
 Score = tuple[int, int]
 """Failing checks explained, and crashes given word for word."""
 NOTHING: Score = (0, 0)
@@ -77,14 +79,18 @@ def diagnose(
     answering = tuple(p for p in pitfalls if not p.grows)
     guard, told = Guard(), Told()
     other = Differently(kata, run, seed, source) if layout.extras and run is not None else None
-    if cases and refused and other is not None and (found := other.findings()):
-        told = Told(found, len(cases))
-    elif cases and refused and ask is not None:
+    otherwise = other.findings() if cases and refused and other is not None else ()
+    asked = [case for case in cases if case.exchanges]
+    if otherwise:
+        told = Told(otherwise, len(cases))
+    elif asked and refused and ask is not None:
         training = any(c.family == "dropout" and not c.passed for c in checks)
         each = (Examination(kata, layout, ask, text, seed, training, guard) for text in texts)
-        told = _examined(each, cases, source)
+        told = _examined(each, asked, source)
     if cases and not told.findings:
         told = _searched(kata, answering, cases, texts, source, guard=guard)
+    if len(asked) < len(cases) and not otherwise and layout.extras:
+        told = _beside(told, kata, layout, source, len(cases) - len(asked))
     findings = [*told.findings, *(finding_of(p, source, PROVED) for p in wasteful)]
     explained = told.explained + (len(costly) if wasteful else 0)
     return Diagnosis(tuple(findings[:MOST]), explained, len(cases) + len(costly), guard.cut)
@@ -110,6 +116,18 @@ def _examined(examinations: Iterable[Examination], cases: Sequence[Case], source
         if proved:
             break
     return best
+
+
+def _beside(told: Told, kata: Kata, layout: Layout, source: str, cases: int) -> Told:
+    """Parameters beside the projections, unless a mistake that is named brings them along."""
+    looks = {v.pitfall.id: v.look for v in values(kata, kata.solution.read_text(encoding="utf-8"))}
+    explained = told.explained + cases
+    if any(looks.get(finding.pitfall) in BRING for finding in told.findings):
+        return Told(told.findings, explained)
+    finding = further(kata, layout, source)
+    if any(found.pitfall == finding.pitfall for found in told.findings):
+        return told
+    return Told((*told.findings, finding), explained)
 
 
 def _searched(

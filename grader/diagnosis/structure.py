@@ -17,6 +17,7 @@ from grader.diagnosis.explanation import Examination
 from grader.diagnosis.finding import finding_of, pointed, told_of
 from grader.diagnosis.guard import Guard
 from grader.diagnosis.readings.structure import structure
+from grader.exchange.layout import Layout
 from grader.exchange.learning import learn_layout
 from grader.exchange.local import load_variant
 from grader.exchange.matching import Unmatched
@@ -77,6 +78,14 @@ class Differently:
         if OUTPUT not in self.kata.roles:
             roles[OUTPUT] = replace(roles["value"], width=roles["value"].out, names=())
         return roles
+
+
+def further(kata: Kata, layout: Layout, source: str) -> Finding:
+    """That a layer has parameters besides its projections, and which."""
+    known = values(kata, kata.solution.read_text(encoding="utf-8"))
+    value = next(v for v in known if v.id == "further-parameters")
+    words = f"besides the projections there are {', '.join(layout.extras)}"
+    return replace(pointed(value, source, PROVED), seen=words)
 
 
 def diagnose_structure(
