@@ -124,7 +124,7 @@ def _value(
     row: Mapping[str, Any], pitfalls: Mapping[str, Pitfall], lines: Mapping[str, str], text: str
 ) -> Value:
     words = {name: " ".join(row[name].split()) for name in WORDS}
-    named = [i for i in (row["id"], *row.get("pitfalls", ())) if i in pitfalls]
+    named = [i for i in (*row.get("pitfalls", ()), row["id"]) if i in pitfalls]
     if named:
         base = pitfalls[named[0]]
     else:

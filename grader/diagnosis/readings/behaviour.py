@@ -68,7 +68,7 @@ def state(seen: Seen) -> Reading | None:
     seeded = [answer.output for answer in exchange.answers[3:]]
     if len(seeded) == 2 and _close(*seeded):
         words = (
-            "the same call answers otherwise each time, and alike only from the same random seed"
+            "the same call answers otherwise each time, unless the same random seed comes before"
         )
         return Reading("state", "random-answers", "", words)
     return Reading("state", "state-kept", "", "the same call answers otherwise after another one")

@@ -8,7 +8,7 @@ follows the input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 
@@ -34,7 +34,9 @@ def positions(kata: Kata, layout: Layout, ask: Ask, truth: Ask, draw: Draw) -> R
         return None
     off = []
     for length in LENGTHS:
-        found = _off(kata, layout, ask, truth, draw, {**SIZES, "L": length, "S": length})
+        place = quiet(setting(kata, layout, draw, {**SIZES, "L": length, "S": length}))
+        calls = (Call(even_inputs(place, draw)) for _ in range(2))
+        found = _off(ask, truth, place.request(*calls))
         if found is None:
             return None
         off.append(found)
@@ -45,12 +47,8 @@ def positions(kata: Kata, layout: Layout, ask: Ask, truth: Ask, draw: Draw) -> R
     return Reading(ASPECT, "positions-added", "", f"{said}another length")
 
 
-def _off(
-    kata: Kata, layout: Layout, ask: Ask, truth: Ask, draw: Draw, sizes: Mapping[str, int]
-) -> torch.Tensor | None:
+def _off(ask: Ask, truth: Ask, request: Request) -> torch.Tensor | None:
     """By how much the answers to two inputs are off, where it is by the same."""
-    place = quiet(setting(kata, layout, draw, sizes))
-    request = place.request(*(Call(even_inputs(place, draw)) for _ in range(2)))
     try:
         pairs = [[a.output.double() for a in side(request)] for side in (ask, truth)]
     except Fault:
