@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from grader.diagnosis.explanation import Examination, Explanation
-from grader.diagnosis.pointing import place_of
+from grader.diagnosis.pointing import initialising, place_of
 from grader.kata.mutants import Pitfall
 from grader.kata.vocabulary import Value
 from grader.report.verdict import MEASURED, PROVED, Finding
@@ -21,7 +21,7 @@ def finding_of(pitfall: Pitfall, source: str, certainty: str) -> Finding:
         pattern = re.compile(pitfall.look)
         found = {number for number, text in _code(source) if pattern.search(text)}
         # Where things are set up much is mentioned that happens elsewhere.
-        lines = found - _initialising(source) or found
+        lines = found - initialising(ast.parse(source)) or found
     line = lines.pop() if len(lines) == 1 else None
     return Finding(
         pitfall.id,
@@ -46,16 +46,6 @@ def told_of(
         finding = replace(pointed(value, source, MEASURED), seen=reading.words)
         named.setdefault(finding.pitfall, finding)
     return tuple(named.values())
-
-
-def _initialising(source: str) -> set[int]:
-    """The lines of constructors."""
-    return {
-        number
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
-        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
 
 
 def pointed(value: Value, source: str, certainty: str) -> Finding:

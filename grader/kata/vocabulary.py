@@ -69,8 +69,13 @@ def values(kata: Kata, text: str) -> tuple[Value, ...]:
     pitfalls = {pitfall.id: pitfall for pitfall in load_pitfalls(kata)}
     lines = Book(kata.folder).lines
     known = [_value(row, pitfalls, lines, text) for row in _rows()]
+    looks = {row["id"]: row.get("look", "") for row in _rows()}
     own = [
-        Value(_aspects_of(pitfall, lines), pitfall)
+        Value(
+            _aspects_of(pitfall, lines),
+            pitfall,
+            look="" if pitfall.look else looks.get(kind(pitfall.id), ""),
+        )
         for pitfall in pitfalls.values()
         if pitfall.edits and not pitfall.grows
     ]

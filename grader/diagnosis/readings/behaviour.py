@@ -67,9 +67,7 @@ def state(seen: Seen) -> Reading | None:
         return Reading("state")
     seeded = [answer.output for answer in exchange.answers[3:]]
     if len(seeded) == 2 and _close(*seeded):
-        words = (
-            "the same call answers otherwise each time, unless the same random seed comes before"
-        )
+        words = "the same call answers otherwise each time, but for the same random seed"
         return Reading("state", "random-answers", "", words)
     return Reading("state", "state-kept", "", "the same call answers otherwise after another one")
 
