@@ -41,7 +41,7 @@ def diagnosis(kata: Kata, text: str, seed: int) -> Diagnosis:
         variant = load_variant(kata, text, truth=solution.answers)
     except (Fault, Unmatched) as failure:
         shapes = failure.shapes if isinstance(failure, Unmatched) else ()
-        matched = isinstance(failure, Unmatched)
+        matched = not str(failure).startswith("cannot be imported")
         run = Variant(kata, load(text, kata.entry), Layout()).run if matched else None
         return diagnose_structure(kata, failure, shapes, text, run=run, seed=seed)
     candidate_for = partial(_candidate, kata, variant, solution, seed)

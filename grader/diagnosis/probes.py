@@ -26,6 +26,8 @@ SIZES = {"B": 4, "L": 5, "S": 6}
 OTHERS = {"B": 2, "L": 8, "S": 9}
 HEADS, WIDTH = 3, 14
 OTHER_HEADS, OTHER_WIDTH = 2, 20
+DIVISIBLE = {WIDTH: 24, OTHER_WIDTH: 40, 4: 8}
+"""The widths of layers that have one head: some split them into two, four or eight all the same."""
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
@@ -106,6 +108,8 @@ def setting(
     entry = kata.entry
     construct: dict[str, Any] = {}
     if entry.is_module:
+        if entry.meaning("heads") is None:
+            width = DIVISIBLE.get(width, width)
         construct = kata.construction(heads, width) or dict(entry.probe)
         rate = entry.meaning("dropout")
         if rate in construct:

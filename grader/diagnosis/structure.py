@@ -29,6 +29,8 @@ from grader.report.verdict import MEASURED, PROVED, Diagnosis, Fault, Finding
 
 OUTPUT = "output"
 """The role that layers have too many of, or lack."""
+DIVIDED = 48
+"""A width that the usual numbers of heads divide."""
 MOST = 4
 """More findings than this are not told at once."""
 CHANGED = ("no-output-projection", "extra-output-projection")
@@ -45,6 +47,16 @@ class Differently:
     source: str
     guard: Guard = field(default_factory=Guard)
 
+    def wider(self) -> tuple[Finding, ...]:
+        """What is the matter with a layer that can be built at some widths only."""
+        entry = self.kata.entry
+        width = entry.meaning("width")
+        if width is None or entry.meaning("heads") is not None:
+            return ()
+        wide = (replace(p, probe=DIVIDED) if p.name == width else p for p in entry.construct)
+        kata = replace(self.kata, entry=replace(entry, construct=tuple(wide)))
+        return self._told(kata, kata.solution.read_text(encoding="utf-8"))
+
     def findings(self) -> tuple[Finding, ...]:
         """That it has other roles, and what else is the matter; nothing where it has not."""
         text = self.kata.solution.read_text(encoding="utf-8")
@@ -52,9 +64,12 @@ class Differently:
         edited = value.pitfall.edits[0].apply(text) if value is not None else None
         if value is None or edited is None:
             return ()
-        kata = replace(self.kata, roles=self._roles())
+        return self._told(replace(self.kata, roles=self._roles()), edited, value)
+
+    def _told(self, kata: Kata, text: str, value: Value | None = None) -> tuple[Finding, ...]:
+        """What there is to say of it as the layer of that kata; nothing where it is none."""
         try:
-            solution = load_variant(kata, edited)
+            solution = load_variant(kata, text)
             layout = learn_layout(kata, self.run, solution.answers)
         except (Fault, Unmatched):
             return ()
@@ -63,11 +78,13 @@ class Differently:
         draw = Draw(self.seed, "otherwise")
         ask = Candidate(kata, layout, self.run, draw, reference=solution.answers).ask
         training = kata.entry.meaning("dropout") is not None
-        examination = Examination(kata, layout, ask, edited, self.seed, training, self.guard)
+        examination = Examination(kata, layout, ask, text, self.seed, training, self.guard)
         found = examination.explain(())
         whole = not found.left and not found.measured
-        first = pointed(value, self.source, PROVED if whole else MEASURED)
-        return (first, *told_of(examination, found, self.source, proved=whole))
+        told = told_of(examination, found, self.source, proved=whole)
+        if value is None:
+            return told
+        return (pointed(value, self.source, PROVED if whole else MEASURED), *told)
 
     def _changes(self, value: Value) -> bool:
         return value.id in CHANGED and bool(value.pitfall.edits)
@@ -112,6 +129,10 @@ def diagnose_structure(
     for mutant in singles(pitfalls, text):
         if _fails_alike(kata, mutant, failure, shapes) and mutant.pitfalls[0] not in found:
             found.append(mutant.pitfalls[0])
+    if isinstance(failure, Fault) and run is not None:
+        otherwise = Differently(kata, run, seed, source).wider()
+        if otherwise:
+            return Diagnosis(otherwise[:MOST], 1, 1)
     if len(found) == 1:
         return Diagnosis((finding_of(found[0], source, PROVED),), 1, 1)
     reading = structure(kata, shapes)
