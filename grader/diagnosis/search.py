@@ -26,7 +26,7 @@ from grader.kata.kata import Kata
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import load_pitfalls
 from grader.kata.vocabulary import values
-from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier
+from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier, Verdict
 
 BRING = ("normalize", "position")
 """What a mistake is looked for by that has parameters of its own."""
@@ -89,8 +89,11 @@ def diagnose(
         told = _examined(each, asked, source)
     if cases and not told.findings:
         told = _searched(kata, answering, cases, texts, source, guard=guard)
-    if len(asked) < len(cases) and not otherwise and layout.extras:
-        told = _beside(told, kata, layout, source, len(cases) - len(asked))
+    if len(asked) < len(cases) and told.explained < len(cases) and layout.extras:
+        shaped = {c.id for c in failing if c.family == "rules" and not exchanges.get(c.id)}
+        told = _beside(told, kata, layout, source, shaped)
+    if told.explained < len(cases):
+        told = _by_rule(told, answering, failing, source)
     findings = [*told.findings, *(finding_of(p, source, PROVED) for p in wasteful)]
     explained = told.explained + (len(costly) if wasteful else 0)
     return Diagnosis(tuple(findings[:MOST]), explained, len(cases) + len(costly), guard.cut)
@@ -118,16 +121,35 @@ def _examined(examinations: Iterable[Examination], cases: Sequence[Case], source
     return best
 
 
-def _beside(told: Told, kata: Kata, layout: Layout, source: str, cases: int) -> Told:
-    """Parameters beside the projections, unless a mistake that is named brings them along."""
+def _beside(told: Told, kata: Kata, layout: Layout, source: str, checks: set[str]) -> Told:
+    """Parameters beside the projections, unless a mistake that is named brings them along.
+
+    checks: those that look at the parameters alone, and failed.
+    """
     looks = {v.pitfall.id: v.look for v in values(kata, kata.solution.read_text(encoding="utf-8"))}
-    explained = told.explained + cases
+    explained = told.explained + len(checks)
+    if any(found.check in checks for found in told.findings):
+        return Told(told.findings, explained)
     if any(looks.get(finding.pitfall) in BRING for finding in told.findings):
         return Told(told.findings, explained)
     finding = further(kata, layout, source)
-    if any(found.pitfall == finding.pitfall for found in told.findings):
-        return told
     return Told((*told.findings, finding), explained)
+
+
+def _by_rule(
+    told: Told, pitfalls: Sequence[Pitfall], failing: Sequence[Check], source: str
+) -> Told:
+    """The mistake that the first broken rule was made for, where it has but one and none is told.
+
+    What a rule sees is which products are made of which weights: no answer shows that.
+    """
+    definite = (Verdict.WRONG_ANSWER, Verdict.BANNED_CALL)
+    rules = (check for check in failing if check.family == "rules" and check.verdict in definite)
+    broken = next((check.id for check in rules), "")
+    own = [pitfall for pitfall in pitfalls if pitfall.check == broken]
+    if len(own) != 1 or any(found.check == broken for found in told.findings):
+        return told
+    return Told((*told.findings, finding_of(own[0], source, MEASURED)), told.explained)
 
 
 def _searched(

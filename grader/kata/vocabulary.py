@@ -211,5 +211,7 @@ def _aspects_of(pitfall: Pitfall, lines: Mapping[str, str]) -> tuple[str, ...]:
     edited = {right for edit in pitfall.edits for right in edit.right}
     names = {name for name, line in lines.items() if line in edited}
     found = [a for a, of in ASPECT_OF.items() if names & set(of.split())]
+    if "past" in lines and not pitfall.remark and {"mask", "fill"} & set(found):
+        found.append("visibility")  # a rule of the kata's own hides as masks do, without any
     last = ("empty", "hands") if len(found) > 1 else ()
     return tuple(found) if pitfall.remark else tuple(a for a in found if a not in last) or ("",)
