@@ -205,7 +205,7 @@ class Definition:
         self, draw: Draw, layer: Layer, *calls: Mapping[str, Any], scores: float = 0.0, **how: Any
     ) -> list[Answer]:
         """Ask these calls with gradients of a random cotangent; both are true."""
-        pulls = [draw(*self.returned(layer, call)) for call in calls]
+        pulls = [draw(*layer.returned(call)) for call in calls]
         return self.holds(layer, *calls, scores=scores, cotangents=pulls, **how)
 
     # --- drawing calls ----------------------------------------------------------------------------
@@ -298,13 +298,6 @@ class Definition:
     ) -> list[Tensor]:
         """A random mask of every form."""
         return [self.mask(draw, *shape) for shape in self.forms(layer, sizes, hiding=hiding)]
-
-    def returned(self, layer: Built, call: Mapping[str, Any]) -> tuple[int, ...]:
-        """The shape that a call has to return, by the axes that the kata declares."""
-        entry = layer.kata.entry
-        own = entry.mask.name if entry.mask is not None else None
-        known, lead = measured(entry.axes, layer.construct, call, own)
-        return Axes.parse(entry.returns).shape(known, lead)
 
     # --- scores made to measure -------------------------------------------------------------------
 

@@ -117,6 +117,15 @@ def measured(
     return known, lead
 
 
+def returned(
+    entry: EntryPoint, construct: Mapping[str, Any], call: Mapping[str, Any]
+) -> tuple[int, ...]:
+    """The shape that a call has to return, by the axes that the kata declares."""
+    own = entry.mask.name if entry.mask is not None else None
+    known, lead = measured(entry.axes, construct, call, own)
+    return Axes.parse(entry.returns).shape(known, lead)
+
+
 def sizes_in(construct: Mapping[str, Any]) -> dict[str, int]:
     """The constructor parameters that are sizes."""
     return {n: v for n, v in construct.items() if type(v) is int}
