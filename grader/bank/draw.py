@@ -13,7 +13,7 @@ from torch import Tensor
 
 from grader.exchange.layout import Projection
 from grader.kata.axes import Axes
-from grader.kata.kata import EntryPoint
+from grader.kata.entry_point import EntryPoint
 
 WEIGHT_GAIN = 1.3
 """Over 1/√in: scores spread enough that softmax weights differ, without saturating."""

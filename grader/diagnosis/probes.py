@@ -19,7 +19,8 @@ from grader.bank.draw import Draw
 from grader.exchange.layout import Layout, Projection
 from grader.exchange.request import Call, Request
 from grader.kata.axes import LEAD, Axes
-from grader.kata.kata import ROLES, Kata, Parameter
+from grader.kata.entry_point import ROLES, Parameter
+from grader.kata.kata import Kata
 
 SIZES = {"B": 4, "L": 5, "S": 6}
 """Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""

@@ -28,7 +28,8 @@ from grader.exchange.layout import Layout
 from grader.exchange.request import Call, Request
 from grader.judge.conversation import Conversation
 from grader.kata.axes import LEAD
-from grader.kata.kata import Kata, Parameter
+from grader.kata.entry_point import Parameter
+from grader.kata.kata import Kata
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
 from grader.worker.storages import STAGES
 from grader.worker.wire import Message

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.bank.calls import Call, Plan
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_shape, beyond, refuse
-from grader.bank.definition import Call, Definition, Plan
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim, counted, timed
 from grader.bank.standard.meaning import alternately
