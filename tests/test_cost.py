@@ -13,7 +13,8 @@ from torch import Tensor
 from grader.bank.draw import Draw
 from grader.exchange.local import Variant, load_variant
 from grader.judge.conversation import Conversation
-from grader.judge.measure import Memory, Side, cost_of, growth
+from grader.judge.measure import Side, cost_of, growth
+from grader.judge.memory import Memory
 from grader.judge.race import Race
 from grader.kata.kata import Kata, all_katas, find
 from grader.kata.mutants import Mutant, singles

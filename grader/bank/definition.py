@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from grader.bank.draw import Draw, measured
 from grader.bank.truth import allowed, attention, gradients
 from grader.exchange.answer import Answer
 from grader.exchange.request import Build
+from grader.report.verdict import Fault
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Definition(Calls):
     """Whether query i sees keys 0 … i only."""
     fixed: Mapping[str, Any] = field(default_factory=dict)
     """Constructor parameters that are the same in every check, by name."""
+    others: tuple[Callable[..., Tensor], ...] = ()
+    """What is just as true: a submission keeps to one of these ways, or to `truth`."""
+    reach: Callable[[Mapping[str, Any]], float] = lambda _: 0.0
+    """The largest magnitude that scores, or angles, come to in a call, by its arguments."""
 
     # --- what is true ----------------------------------------------------------------------------
 
@@ -112,11 +117,37 @@ class Definition(Calls):
         """Ask these calls of one layer; every answer is true, and so are gradients asked for."""
         return self.agree(layer.each(*calls, **options), scores=scores)
 
+    @property
+    def ways(self) -> tuple[Definition, ...]:
+        """One definition for each way that is right."""
+        return (self, *(replace(self, truth=other, others=()) for other in self.others))
+
     def agree(self, answers: Sequence[Answer], *, scores: float = 0.0) -> list[Answer]:
         """Every answer is true, and so are the gradients where a call asked for them.
 
+        All of them in one and the same way, where several are right; what is said of answers that
+        are true in none is said of the way that gives most of them.
         scores: the largest magnitude of a score, where it is far beyond the ordinary.
         """
+        faults: list[tuple[int, Fault]] = []
+        for way in self.ways:
+            theirs = answers if way is self else [a.unaided() for a in answers]
+            try:
+                way._agree(theirs, scores)
+                return list(answers)
+            except Fault as fault:
+                faults.append((0, fault))
+                if len(self.ways) > 1:
+                    faults[-1] = (sum(way._right(answer, scores) for answer in theirs), fault)
+        raise max(faults, key=lambda counted: counted[0])[1]
+
+    def _right(self, answer: Answer, scores: float) -> bool:
+        try:
+            return bool(self._agree([answer], scores))
+        except Fault:
+            return False
+
+    def _agree(self, answers: Sequence[Answer], scores: float) -> list[Answer]:
         right = {
             id(a)
             for group in apart_in_masks(answers)
@@ -124,10 +155,11 @@ class Definition(Calls):
             for a in group
         }
         for answer in answers:
+            far = max(scores, self.reach(answer.call.arguments))
             if id(answer) not in right:
-                assert_matches(answer, self.true(answer), scores=scores)
+                assert_matches(answer, self.true(answer), scores=far)
             if answer.call.cotangent is not None:
-                assert_gradients(answer, self.true_gradients(answer), scores=scores)
+                assert_gradients(answer, self.true_gradients(answer), scores=far)
         return list(answers)
 
     def _all_right(self, group: Sequence[Answer], scores: float) -> bool:

@@ -133,7 +133,7 @@ def by_word(entry: EntryPoint, construct: Mapping[str, Any], sizes: Sizes) -> di
     for name in sorted(entry.axes, key=lambda n: (n == own, n != entry.reads.get("key"))):
         usual = (sizes.queries, sizes.keys) if name == own else (sizes.keys, sizes.value)
         _learn(known, entry.axes[name], last.get(name, usual), sizes)
-    return known
+    return known | entry.sized({w: n for w, n in known.items() if w not in construct})
 
 
 def _learn(known: dict[str, int], axes: Axes, last: tuple[int, int], sizes: Sizes) -> None:

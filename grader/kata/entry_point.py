@@ -71,6 +71,8 @@ class EntryPoint:
     """Which argument plays the part of query, key and value."""
     scores: str = ""
     """The axes of the scores, queries and keys last."""
+    multiples: Mapping[str, int] = field(default_factory=dict)
+    """Words of axes whose sizes are multiples of a number: an even width."""
     modules_only: bool = False
     """Whether a class that is no `nn.Module`, but holds modules, counts for no layer."""
 
@@ -121,6 +123,10 @@ class EntryPoint:
             for word, place in zip(words, places, strict=True):
                 found.setdefault(word, meant.get(word, place))
         return found | meant
+
+    def sized(self, sizes: Mapping[str, Any]) -> dict[str, Any]:
+        """These sizes, those that have to be multiples of a number taken so many times."""
+        return {w: n * self.multiples[w] if w in self.multiples else n for w, n in sizes.items()}
 
     @property
     def mask(self) -> Parameter | None:

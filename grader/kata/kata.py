@@ -204,6 +204,7 @@ def _entry(table: Mapping[str, Any]) -> EntryPoint:
         call=tuple(_parameter(n, row) for n, row in table["call"].items()),
         returns=table["returns"]["axes"],
         scores=reads.pop("scores", ""),
+        multiples={word: int(row["multiple"]) for word, row in table.get("sizes", {}).items()},
         reads=reads,
         modules_only=entry.get("modules_only", False),
     )
@@ -240,6 +241,9 @@ def _assert_consistent(entry: EntryPoint) -> None:
         if role not in ROLES or argument not in names:
             known = ", ".join(sorted(names))
             raise ValueError(f"[reads] {role} = {argument!r}: the arguments are {known}")
+    for word in entry.multiples:
+        if word not in {word for axes in entry.axes.values() for word in axes.words}:
+            raise ValueError(f"[sizes] {word!r} is no axis of an argument")
     for text in (entry.returns, entry.scores):
         if text:
             Axes.parse(text)
