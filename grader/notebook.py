@@ -59,7 +59,7 @@ class Notebook:
         from IPython.core.error import UsageError
         from IPython.display import display
 
-        from grader.judge.file import Cancelled
+        from grader.judge.source import Cancelled
 
         try:
             options: Options = read_line.main(shlex.split(line), standalone_mode=False)

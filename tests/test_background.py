@@ -11,7 +11,7 @@ import pytest
 
 from grader.judge.background import BackgroundJudge, Came, Order
 from grader.judge.experiments.experiment import Seen
-from grader.judge.file import Cancelled
+from grader.judge.source import Cancelled
 from grader.kata.kata import Kata
 from grader.report.verdict import Check, Report, Submission, Tier, Verdict
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-import signal
-import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from grader.bank.candidate import Candidate
 from grader.judge import bank_run as module
 from grader.judge.bank_run import Judge, Selection, collect, run_bank
 from grader.kata.kata import Kata, find, load
 from grader.report.verdict import Fault, Tier, Verdict
 
 HEAD = "from grader.bank import check\n\n\n"
+
+
+class Nowhere(dict[str, Candidate]):
+    """Keeps nothing: what is put in here is no candidate."""
+
+    def __setitem__(self, *_: object) -> None: ...
 
 
 def bank(folder: Path, text: str) -> Kata:
@@ -26,13 +33,19 @@ def bank(folder: Path, text: str) -> Kata:
     return load(folder / "sdpa")
 
 
-def nobody(_check: str) -> None:
-    raise Fault(Verdict.WRONG_ANSWER, "no")
+@contextlib.contextmanager
+def nobody() -> Iterator[Callable[[str], Candidate]]:
+    """A worker whose candidates are all at fault."""
+
+    def candidate_for(_check: str) -> Candidate:
+        raise Fault(Verdict.WRONG_ANSWER, "no")
+
+    yield candidate_for
 
 
 def test_a_check_that_never_reports_is_our_fault_and_never_a_pass(monkeypatch) -> None:
     judge = Judge(find("sdpa"), nobody, 1, selection=Selection(without=("budget",)))
-    monkeypatch.setattr(Judge, "run", lambda _, item: None)
+    monkeypatch.setattr(Judge, "keep", lambda _, check: None)
     with pytest.raises(RuntimeError, match="never reported"):
         run_bank(judge)
 
@@ -80,14 +93,23 @@ def test_a_fault_of_the_submission_is_the_checks_verdict(tmp_path: Path) -> None
     assert (check.verdict, check.message) == (Verdict.WRONG_ANSWER, "no")
 
 
-def test_what_was_given_is_handed_back_whatever_the_check_does(tmp_path: Path) -> None:
-    kata = bank(tmp_path, "@check('rules')\ndef test_a(candidate):\n    raise ValueError\n")
-    done: list[str] = []
-    judge = Judge(kata, lambda check: (object(), lambda: done.append(check)), 1)
-    judge.candidates = dict[str, object]()  # type: ignore[assignment]
-    judge._record = lambda *_: judge.checks.append(None)  # type: ignore[method-assign, arg-type]
-    judge.run(*collect(kata))
-    assert done == ["test_a"]
+def test_a_family_has_one_worker_and_hands_it_back_whatever_its_checks_do(tmp_path: Path) -> None:
+    text = "".join(
+        f"@check('{family}')\ndef test_{n}(candidate):\n    raise ValueError\n\n\n"
+        for n, family in enumerate(("rules", "shape", "rules"))
+    )
+    lent: list[list[str]] = []
+
+    @contextlib.contextmanager
+    def one_worker() -> Iterator[Callable[[str], Candidate]]:
+        mine: list[str] = []
+        yield mine.append  # type: ignore[func-returns-value, return-value]
+        lent.append(mine)
+
+    judge = Judge(bank(tmp_path, text), one_worker, 1)
+    judge.candidates = Nowhere()
+    run_bank(judge)
+    assert lent == [["test_0", "test_2"], ["test_1"]]
 
 
 def test_the_first_refusal_ends_a_run_that_is_to_stop_early(tmp_path: Path) -> None:
@@ -109,20 +131,63 @@ def test_a_check_that_is_stuck_is_ended_and_said(tmp_path: Path, monkeypatch) ->
     text = "@check('rules')\ndef test_a():\n    while True:\n        pass\n"
     (check,) = run_bank(Judge(bank(tmp_path, text), nobody, 1))
     assert check.verdict is Verdict.INTERNAL_ERROR
-    assert check.message.startswith("TimeoutError: the check took longer than 0.05 s (test_sdpa.py")
+    assert check.message.startswith("the check took longer than 0.05 s (test_sdpa.py")
 
 
-def test_an_alarm_of_somebody_elses_still_rings(tmp_path: Path) -> None:
-    rang: list[int] = []
-    before = signal.signal(signal.SIGALRM, lambda *_: rang.append(1))
-    left, _ = signal.setitimer(signal.ITIMER_REAL, 0.2)
-    try:
-        kata = bank(tmp_path, "@check('rules')\ndef test_a():\n    pass\n")
-        run_bank(Judge(kata, nobody, 1))
-        give_up = time.monotonic() + 20
-        while not rang and time.monotonic() < give_up:
-            time.sleep(0.01)
-        assert rang == [1]
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, left)
-        signal.signal(signal.SIGALRM, before)
+ABREAST = """
+import threading
+
+running = []
+most = []
+meeting = threading.Barrier(2)
+
+
+def _work(name):
+    running.append(name)
+    most.append(len(running))
+    running.remove(name)
+
+
+@check("rules")
+def test_a():
+    meeting.wait(20)
+    _work("a")
+
+
+@check("shape")
+def test_b():
+    meeting.wait(20)
+    assert 1 == 2, "no"
+
+
+@check("budget")
+def test_c(race):
+    _work("c")
+    assert most[-1] == 1, "not alone"
+
+
+@check("rules")
+def test_d():
+    _work("d")
+"""
+
+
+class Raced:
+    def close(self) -> None: ...
+
+
+def test_checks_run_abreast_and_are_told_in_their_order(tmp_path: Path) -> None:
+    """Two that wait for each other end, what is clocked runs alone, and the order stays."""
+    told: list[str] = []
+    kata = bank(tmp_path, ABREAST)
+    judge = Judge(kata, nobody, 1, racer=Raced(), on_check=lambda c: told.append(c.id), abreast=2)
+    checks = run_bank(judge)
+    assert told == [check.id for check in checks] == ["test_a", "test_b", "test_c", "test_d"]
+    assert [check.message for check in checks] == ["", "no", "", ""]
+
+
+def test_a_stuck_check_is_ended_in_whichever_thread_it_is(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "STUCK_SECONDS", 0.05)
+    text = "@check('rules')\ndef test_a():\n    while True:\n        pass\n"
+    (check,) = run_bank(Judge(bank(tmp_path, text), nobody, 1, abreast=2))
+    assert check.message.startswith("the check took longer than 0.05 s (test_sdpa.py")

@@ -539,12 +539,14 @@ def test_a_hang_against_the_clock_is_a_time_limit(
     assert refusal(Conversation(pool).clocked, {})[0] is Verdict.TIME_LIMIT
 
 
-def test_what_was_printed_is_kept_up_to_a_bound(pool_of: Make) -> None:
-    _, pool = pool_of((LOADED,), (LOADED,), (LOADED,))
-    for text in (b"one ", b"two ", b"x" * 60_000, b"y" * 60_000):
-        worker = pool.take()
-        os.write(pool.server.puppets[-1].output, text)  # type: ignore[attr-defined]
-        pool.put_back(worker, sound=False)
+def test_what_was_printed_is_kept_talk_by_talk_up_to_a_bound(pool_of: Make) -> None:
+    server, pool = pool_of((LOADED,), (LOADED,), (LOADED,))
+    talks = [Conversation(pool) for _ in range(3)]
+    for n, text in enumerate((b"one ", b"two " + b"x" * 60_000, b"y" * 60_000)):
+        talks[n].open()
+        os.write(server.puppets[n].output, text)
+    for talk in reversed(talks):  # the order in which they end is a matter of chance
+        talk.close()
     assert pool.printed.startswith(b"one two xxx")
     assert len(pool.printed) == 64 * 1024
 

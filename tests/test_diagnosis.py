@@ -170,6 +170,15 @@ def test_without_failing_checks_there_is_nothing_to_name(known: list[Pitfall]) -
     assert diagnose(KATA, [passed("test_first")], {}, Layout(), texts=[TEXT]) == Diagnosis()
 
 
+@pytest.mark.parametrize("verdict", [Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT])
+def test_what_took_too_much_of_the_worker_is_not_tried_here(
+    known: list[Pitfall], verdict: Verdict
+) -> None:
+    checks = [failed("test_first"), replace(failed("test_second"), verdict=verdict)]
+    found = diagnosed(edited(SCALE), edited(AXIS), checks=checks)
+    assert (named(found), found.explained, found.failing) == (["scale"], 1, 1)
+
+
 def test_what_explains_half_of_it_is_named_and_said_to_be_half(known: list[Pitfall]) -> None:
     strange = TEXT.replace("return context", "return context * 1.5")
     found = diagnosed(edited(SCALE), strange)

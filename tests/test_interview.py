@@ -712,7 +712,7 @@ class Idle:
         self.called_off = False
 
     def grade_file(self, kata, path, on_check=None):
-        from grader.judge.file import Cancelled
+        from grader.judge.source import Cancelled
 
         while not self.called_off:
             time.sleep(0.01)

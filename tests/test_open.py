@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.judge.file import Cancelled, open_bytes, open_submission, report_failure
-from grader.judge.source import Source
+from grader.judge.source import Cancelled, Source, open_bytes, open_submission, report_failure
 from grader.kata.kata import find
 from grader.kata.refused import Refused
 from grader.report.verdict import Fault, Report, Verdict

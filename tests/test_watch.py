@@ -22,8 +22,8 @@ from typing import Any, cast
 import pytest
 
 from grader.judge.background import BackgroundJudge, Order
-from grader.judge.file import Cancelled
 from grader.judge.remote import RemoteJudge
+from grader.judge.source import Cancelled
 from grader.kata.kata import all_katas, find
 from grader.kata.refused import Refused
 from grader.practice import attempts, sitting

@@ -6,8 +6,10 @@ program that workers run. What is saved is a process for each check.
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import torch
@@ -17,7 +19,7 @@ from grader.bank.draw import Draw
 from grader.exchange.learning import Truth
 from grader.exchange.local import LazySolution, Variant, load_variant
 from grader.exchange.matching import Unmatched
-from grader.judge.bank_run import Item, Judge, Selection, quietly
+from grader.judge.bank_run import CandidateFor, Item, Judge, Selection, quietly
 from grader.kata.kata import Kata
 from grader.kata.mutants import Mutant
 from grader.report.verdict import Check, Fault, Tier, unready
@@ -64,7 +66,6 @@ class Gauntlet(Judge):
             self.on_outcome(outcome)
 
     def _failed(self, mutant: Mutant, items: list[Item]) -> tuple[Check, ...]:
-        self.checks.clear()
         try:
             self.variant = load_variant(self.kata, mutant.text, truth=self.truth)
         except (Fault, Unmatched) as failure:
@@ -72,12 +73,18 @@ class Gauntlet(Judge):
         named = {pitfall.check for pitfall in mutant.pitfalls}
         chosen = [item for item in items if self.choose(mutant, item.name)]
         # Those its pitfalls name come first, and of these the quicker ones.
-        for item in sorted(chosen, key=lambda i: (i.name not in named, self.costs.get(i.name, 0))):
-            last = self.run(item)
-            self.costs[last.id] = last.seconds
-            if self.until_refused and not last.passed and last.tier is Tier.REQUIRED:
-                break
-        return tuple(check for check in self.checks if not check.passed)
+        chosen.sort(key=lambda item: (item.name not in named, self.costs.get(item.name, 0)))
+        checks = []
+        with self.one_worker() as candidate_for:
+            for item in sorted(
+                chosen, key=lambda i: (i.name not in named, self.costs.get(i.name, 0))
+            ):
+                last = self.run(item, candidate_for)
+                checks.append(last)
+                self.costs[last.id] = last.seconds
+                if self.until_refused and not last.passed and last.tier is Tier.REQUIRED:
+                    break
+        return tuple(check for check in checks if not check.passed)
 
 
 def among(one_in: int, *what: object) -> bool:
@@ -98,10 +105,10 @@ def run_gauntlet(
     torch.set_num_threads(1)  # for tensors this small more threads only wait for each other
     solution = LazySolution(kata, kata.solution.read_text(encoding="utf-8"))
 
-    def candidate_for(check: str) -> tuple[Candidate, Callable[[], None]]:
+    def candidate_for(check: str) -> Candidate:
         assert gauntlet.variant is not None
         variant = gauntlet.variant
-        candidate = Candidate(
+        return Candidate(
             kata,
             variant.layout,
             variant.run,
@@ -109,9 +116,11 @@ def run_gauntlet(
             reference=solution.answers,
             lacks=variant.loaded.lacks,
         )
-        return candidate, lambda: None
 
-    gauntlet = Gauntlet(kata, candidate_for, seed, selection=Selection(without=("budget",)))
+    def here() -> AbstractContextManager[CandidateFor]:
+        return contextlib.nullcontext(candidate_for)
+
+    gauntlet = Gauntlet(kata, here, seed, selection=Selection(without=("budget",)))
     gauntlet.mutants, gauntlet.choose, gauntlet.until_refused = mutants, choose, until_refused
     gauntlet.truth = solution.answers
     gauntlet.on_outcome = on_outcome

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from grader.bank.candidate import Candidate, Layer
-from grader.bank.draw import Draw, Sizes, by_word, measured
+from grader.bank.draw import Draw, Sizes, by_word
 from grader.exchange.layout import Projection
 from grader.kata.axes import Axes
 from grader.kata.entry_point import ROLES
@@ -163,13 +163,6 @@ class Calls:
     ) -> list[Tensor]:
         """A random mask of every form."""
         return [self.mask(draw, *shape) for shape in self.forms(layer, sizes, hiding=hiding)]
-
-    def returned(self, layer: Built, call: Mapping[str, Any]) -> tuple[int, ...]:
-        """The shape that a call has to return, by the axes that the kata declares."""
-        entry = layer.kata.entry
-        own = entry.mask.name if entry.mask is not None else None
-        known, lead = measured(entry.axes, layer.construct, call, own)
-        return Axes.parse(entry.returns).shape(known, lead)
 
     # --- scores made to measure -------------------------------------------------------------------
 

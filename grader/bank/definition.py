@@ -188,5 +188,5 @@ class Definition(Calls):
         self, draw: Draw, layer: Layer, *calls: Mapping[str, Any], scores: float = 0.0, **how: Any
     ) -> list[Answer]:
         """Ask these calls with gradients of a random cotangent; both are true."""
-        pulls = [draw(*self.returned(layer, call)) for call in calls]
+        pulls = [draw(*layer.returned(call)) for call in calls]
         return self.holds(layer, *calls, scores=scores, cotangents=pulls, **how)

@@ -117,6 +117,20 @@ def measured(
     return known, lead
 
 
+def returned(
+    entry: EntryPoint, construct: Mapping[str, Any], call: Mapping[str, Any]
+) -> tuple[int, ...]:
+    """The shape that a call has to return, by the axes that the kata declares.
+
+    A mask may be of fewer axes or 1 in any; it is asked only where nothing else tells a size.
+    """
+    own, axes = entry.mask.name if entry.mask is not None else None, Axes.parse(entry.returns)
+    known, lead = measured(entry.axes, construct, call, own)
+    if not {*axes.words} <= {*known}:
+        known = measured(entry.axes, construct, call, None)[0] | known
+    return axes.shape(known, lead)
+
+
 def sizes_in(construct: Mapping[str, Any]) -> dict[str, int]:
     """The constructor parameters that are sizes."""
     return {n: v for n, v in construct.items() if type(v) is int}

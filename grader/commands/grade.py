@@ -87,9 +87,8 @@ def run(options: Options) -> int:
 
 def run_all(each: Sequence[Options]) -> int:
     """Grade one file after another, a row each; the exit status of the worst."""
-    from grader.judge.file import open_submission
     from grader.judge.session import Session, fresh_seed
-    from grader.judge.source import Source
+    from grader.judge.source import Source, open_submission
 
     first = each[0]
     device = "cpu" if first.device == "auto" else first.device
@@ -112,7 +111,7 @@ def run_all(each: Sequence[Options]) -> int:
 
 
 def _of_many(session: Session, options: Options, one: Source, seed: int, device: str) -> Report:
-    from grader.judge.file import report_failure
+    from grader.judge.source import report_failure
     from grader.render.terminal.progress import Progress
 
     try:
@@ -146,9 +145,8 @@ def _status(report: Report) -> int:
 
 def _graded(options: Options) -> Report:
     """The report: at once where the file is no submission, else from a judge in this process."""
-    from grader.judge.file import open_submission, report_failure
     from grader.judge.session import fresh_seed
-    from grader.judge.source import Source
+    from grader.judge.source import Source, open_submission, report_failure
 
     seed = fresh_seed() if options.seed is None else options.seed
     device = "cpu" if options.device == "auto" else options.device

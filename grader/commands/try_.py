@@ -14,8 +14,7 @@ from grader.commands.common import ACCEPTED, NOT_ACCEPTED, complete_kata, kata_a
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def try_(kata: str | None, file: Path | None) -> None:
     """Work out the statement's example with your file, beside what is right: no attempt."""
-    from grader.judge.file import open_submission
-    from grader.judge.source import Source
+    from grader.judge.source import Source, open_submission
     from grader.render.terminal.by_hand import to_text
     from grader.render.terminal.text import make_console
 

@@ -27,7 +27,7 @@ from grader.kata.kata import Kata
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import load_pitfalls
 from grader.kata.vocabulary import Value, values
-from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier
+from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier, Verdict
 
 Score = tuple[int, int]
 """Failing checks explained, and crashes given word for word."""
@@ -36,6 +36,8 @@ TASTE = 4
 """A mutant that explains none of this many failing checks, the small ones first, is let go."""
 SINGLES, PAIRS = 150, 60
 """Edited solutions, one mistake at a time and two, that are run through whole failing checks."""
+BOUNDLESS = (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT)
+"""An edit that gives the same would take as much of both here, where nothing bounds it."""
 MOST = 4
 """More findings than this are not told at once."""
 
@@ -65,7 +67,7 @@ def diagnose(
     cases = [
         Case(tuple(exchanges.get(c.id, ())), sorted(shape for _, shape in layout.found))
         for c in failing
-        if exchanges.get(c.id) or c.family == "rules"
+        if (exchanges.get(c.id) or c.family == "rules") and c.verdict not in BOUNDLESS
     ]
     # What is caught by a check that passed is not what went wrong here.
     failed = {c.id for c in checks if not c.passed}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -106,6 +107,8 @@ class LazySolution:
         self.kata = kata
         self.text = text
         self._known: dict[int, tuple[Request, Sequence[Answer]]] = {}
+        self.one = threading.Lock()
+        """Held while it answers: its random numbers and warnings are the whole process's."""
 
     @cached_property
     def variant(self) -> Variant:
@@ -114,6 +117,7 @@ class LazySolution:
 
     def answers(self, request: Request) -> Sequence[Answer]:
         """Its answers to a request, which is kept so that its identity stays its own."""
-        if id(request) not in self._known:
-            self._known[id(request)] = (request, self.variant.answers(request))
-        return self._known[id(request)][1]
+        with self.one:
+            if id(request) not in self._known:
+                self._known[id(request)] = (request, self.variant.answers(request))
+            return self._known[id(request)][1]

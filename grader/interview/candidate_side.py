@@ -35,7 +35,7 @@ from grader.interview.screens.dial import Dial, dial
 from grader.interview.screens.screen import Screen
 from grader.judge.background import BackgroundJudge, Came, Judging, Order
 from grader.judge.experiments.experiment import Seen
-from grader.judge.file import Cancelled
+from grader.judge.source import Cancelled
 from grader.kata.kata import find
 from grader.kata.refused import Refused
 from grader.practice import attempts, help

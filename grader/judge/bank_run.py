@@ -3,24 +3,32 @@
 A bank is executed as the module that it is, and nothing else has a say: no plugin, no folder, no
 environment. What was run is compared with what the bank's text announces; a check that is missing
 is our own fault and never a pass.
+
+The checks of one family are put to one worker, one after the other, so what a check meets depends
+on the submission alone. A check waits for its worker half of the time, so two families may be under
+way at once; they share nothing. What is clocked runs alone, after the others.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import inspect
 import io
-import signal
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import torch
 
 from grader.bank.candidate import Candidate
 from grader.bank.claims import label_of
@@ -54,6 +62,15 @@ class Item:
     """What it is to be given, by name."""
     body: Callable[..., None]
 
+    @property
+    def clocked(self) -> bool:
+        """Whether it measures time, so that nothing of ours may run beside it."""
+        return "race" in self.asks
+
+
+CandidateFor = Callable[[str], Candidate]
+"""Gives a check its candidate, by the check's name."""
+
 
 class NothingOfThatName(Exception):
     """A check asks for something that no judge has; the message says what there is."""
@@ -64,12 +81,15 @@ class Judge:
     """What the checks of a bank are given, and what came of them."""
 
     kata: Kata
-    candidate_for: Callable[[str], tuple[Candidate, Callable[[], None]]]
+    one_worker: Callable[[], AbstractContextManager[CandidateFor]]
+    """Where the candidates of one family come from; a worker that fails is followed by another."""
     seed: int
     racer: Any = None
     scales: Any = None
     on_check: Callable[[Check], None] | None = None
     selection: Selection = Selection()
+    abreast: int = 1
+    """Families that may be under way at once."""
     checks: list[Check] = field(default_factory=list)
     candidates: dict[str, Candidate] = field(default_factory=dict)
 
@@ -82,79 +102,56 @@ class Judge:
             if (only is None or item.name in only) and item.family not in without
         ]
 
-    def run(self, item: Item) -> Check:
-        """Run one check, and keep what came of it."""
+    def run(self, item: Item, candidate_for: CandidateFor) -> Check:
+        """Run one check; returns what came of it."""
         error: Exception | None = None
         begun = time.perf_counter()
         try:
             with ExitStack() as given, _limited(STUCK_SECONDS):
-                item.body(**{n: given.enter_context(self._offer(n, item)) for n in item.asks})
+                offers = [
+                    given.enter_context(self._offer(n, item, candidate_for)) for n in item.asks
+                ]
+                item.body(*offers)
         except Exception as raised:
             error = raised
-        self._record(item, error, time.perf_counter() - begun)
-        return self.checks[-1]
+        return self._outcome(item, error, time.perf_counter() - begun)
 
-    def _offer(self, name: str, item: Item) -> AbstractContextManager[Any]:
-        if name not in OFFERS:
-            raise NothingOfThatName(f"asks for `{name}`, and there is {', '.join(OFFERS)}")
-        return OFFERS[name](self, item)
+    def keep(self, check: Check) -> None:
+        """Note what came of a check, and tell whoever follows."""
+        self.checks.append(check)
+        if self.on_check is not None:
+            self.on_check(check)
 
-    # --- what a check may ask for ---------------------------------------------------------------
-
-    @contextlib.contextmanager
-    def _draw(self, item: Item) -> Iterator[Draw]:
-        """Random inputs of this check."""
-        yield Draw(self.seed, item.name)
-
-    @contextlib.contextmanager
-    def _candidate(self, item: Item) -> Iterator[Candidate]:
-        """The submission, in a worker of this check's own."""
-        candidate, done = self.candidate_for(item.name)
-        self.candidates[item.name] = candidate
-        try:
-            yield candidate
-        finally:
-            done()
-
-    @contextlib.contextmanager
-    def _race(self, _: Item) -> Iterator[Any]:
-        """The submission against the reference, by the worker's own clock."""
-        try:
-            yield self.racer
-        finally:
-            self.racer.close()
-
-    @contextlib.contextmanager
-    def _memory(self, _: Item) -> Iterator[Any]:
-        """The submission's memory beside the reference's."""
-        try:
-            yield self.scales
-        finally:
-            self.scales.close()
+    def _offer(
+        self, name: str, item: Item, candidate_for: CandidateFor
+    ) -> AbstractContextManager[Any]:
+        """What a check asks for by this name."""
+        if name == "draw":
+            return contextlib.nullcontext(Draw(self.seed, item.name))
+        if name == "candidate":
+            candidate = self.candidates[item.name] = candidate_for(item.name)
+            return contextlib.nullcontext(candidate)
+        if name in ("race", "memory"):
+            measuring = self.racer if name == "race" else self.scales
+            return contextlib.closing(measuring)
+        raise NothingOfThatName(f"asks for `{name}`, and there is {', '.join(OFFERS)}")
 
     # --- what came of it ------------------------------------------------------------------------
 
-    def _record(self, item: Item, error: Exception | None, seconds: float) -> None:
+    def _outcome(self, item: Item, error: Exception | None, seconds: float) -> Check:
         verdict, message, evidence = _outcome(error, self.kata)
         candidate = self.candidates.get(item.name)
         wanting = candidate is not None and candidate.wanting
         if wanting and verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR):
             verdict, message, evidence = Verdict.WRONG_ANSWER, str(wanting), Evidence()
-        check = Check(
+        return Check(
             item.name, item.title, item.family, item.tier, verdict, message, seconds, evidence
         )
-        self.checks.append(check)
-        if self.on_check is not None:
-            self.on_check(check)
 
 
-OFFERS: Mapping[str, Callable[[Judge, Item], AbstractContextManager[Any]]] = {
-    "draw": Judge._draw,
-    "candidate": Judge._candidate,
-    "race": Judge._race,
-    "memory": Judge._memory,
-}
-"""What a check may ask for, by the name of its parameter."""
+OFFERS = ("draw", "candidate", "race", "memory")
+"""What a check may ask for, by the name of its parameter: random inputs of its own, the submission,
+the submission against the reference by the worker's own clock, and its memory beside theirs."""
 
 
 def collect(kata: Kata) -> list[Item]:
@@ -194,8 +191,8 @@ def run_bank(judge: Judge) -> list[Check]:
     items = judge.items()
     stops = judge.selection.stop_early
     with quietly():
-        for item in items:
-            check = judge.run(item)
+        for item, check in _in_order(judge, items):
+            judge.keep(check)
             if stops and item.tier is Tier.REQUIRED and not check.passed:
                 return judge.checks
     reported = {check.id for check in judge.checks}
@@ -206,6 +203,48 @@ def run_bank(judge: Judge) -> list[Check]:
     if written != reported or not reported:
         raise RuntimeError(f"checks that were never collected: {sorted(written - reported)}")
     return judge.checks
+
+
+def _in_order(judge: Judge, items: Sequence[Item]) -> Iterator[tuple[Item, Check]]:
+    """Each item with what came of it, in the order they are written; whoever stops asking for the
+    next one stops those that were not begun.
+    """
+    if judge.selection.stop_early:
+        with judge.one_worker() as candidate_for:
+            for item in items:
+                yield item, judge.run(item, candidate_for)
+        return
+    came = {item.name: Future[Check]() for item in items}
+    families: dict[str, list[Item]] = {}
+    for item in items:
+        if not item.clocked:
+            families.setdefault(item.family, []).append(item)
+    # The number of threads holds for the thread that says it.
+    pool = ThreadPoolExecutor(judge.abreast, initializer=partial(torch.set_num_threads, 1))
+    try:
+        begun = [
+            pool.submit(_family, judge, judge.one_worker(), family, came)
+            for family in families.values()
+        ]
+        for item in items:
+            if item.clocked:
+                wait(begun)
+                _family(judge, judge.one_worker(), [item], came)
+            yield item, came[item.name].result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _family(
+    judge: Judge,
+    one_worker: AbstractContextManager[CandidateFor],
+    items: Sequence[Item],
+    came: Mapping[str, Future[Check]],
+) -> None:
+    """Run checks one after the other, with one worker for all of them."""
+    with one_worker as candidate_for:
+        for item in items:
+            came[item.name].set_result(judge.run(item, candidate_for))
 
 
 @contextlib.contextmanager
@@ -223,7 +262,8 @@ def _outcome(error: Exception | None, kata: Kata) -> tuple[Verdict, str, Evidenc
         return error.verdict, error.message, error.evidence
     if isinstance(error, AssertionError) and str(error):
         return Verdict.WRONG_ANSWER, str(error).splitlines()[0], Evidence()
-    said = f"{type(error).__name__}: {error}" if type(error) is not NothingOfThatName else error
+    plain = isinstance(error, NothingOfThatName | Stuck)
+    said = str(error) if plain else f"{type(error).__name__}: {error}"
     own = {str(bank): bank.name for bank in kata.banks}
     return Verdict.INTERNAL_ERROR, f"{said}{_lines(error, own)}", Evidence()
 
@@ -235,24 +275,22 @@ def _lines(error: Exception, own: Mapping[str, str]) -> str:
     return f" ({lines[-1][0]}, line {lines[-1][1]})" if lines else ""
 
 
+class Stuck(TimeoutError):
+    """A check took longer than any can; raised where it is at that time."""
+
+    def __str__(self) -> str:
+        return f"the check took longer than {STUCK_SECONDS:g} s"
+
+
 @contextlib.contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Ends what takes longer by a TimeoutError, where a thread can be told so."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
-        yield
-        return
-
-    def ring(*_: object) -> None:
-        raise TimeoutError(f"the check took longer than {seconds:g} s")
-
-    begun = time.monotonic()
-    before = signal.signal(signal.SIGALRM, ring)
-    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    """Ends what takes longer by raising Stuck in this thread, whichever it is."""
+    thread = ctypes.c_ulong(threading.get_ident())
+    raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    bell = threading.Timer(seconds, raising, (thread, ctypes.py_object(Stuck)))
+    bell.daemon = True
+    bell.start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if left:  # somebody else's: what remains of it
-            spent = time.monotonic() - begun
-            signal.setitimer(signal.ITIMER_REAL, max(left - spent, 0.001))
+        bell.cancel()

@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import pairwise
 from typing import TypeVar
@@ -21,7 +22,17 @@ from grader.exchange.answer import disbelieving, fault_of
 from grader.judge.workers import Moment, Server, Worker, moment
 from grader.kata.kata import Kata
 from grader.report.verdict import Evidence, Fault, Verdict
-from grader.worker.wire import Deadline, Message, Patience, PeerGone, WireError, pack, unpack
+from grader.worker.wire import (
+    KEPT,
+    Deadline,
+    Drain,
+    Message,
+    Patience,
+    PeerGone,
+    WireError,
+    pack,
+    unpack,
+)
 
 PATIENCE = (5.0, 2.0, 1.0)
 """Seconds of its own that a worker may take for a request: less after each one that hung; after
@@ -53,18 +64,22 @@ class WorkerPool:
         self.patience = patience
         self.spare: Worker | None = None
         self.hangs = 0
-        self.printed = bytearray()
+        self.heard: list[bytearray] = []
+        """What the candidate printed, talk by talk, in the order in which these were begun."""
+        self.one = threading.RLock()
+        """Held by whoever takes a worker, begins one or hands it back: checks run abreast."""
 
     def take(self) -> Worker:
         """A worker that is executing, or has executed, the submission's source."""
-        worker = self.spare or self._begin()
-        self.spare = None
-        return worker
+        with self.one:
+            worker, self.spare = self.spare or self._begin(), None
+            return worker
 
     def prepare(self) -> None:
         """Begin the next worker, so that it gets ready while the judge is busy."""
-        if self.spare is None and not self.reusable:
-            self.spare = self._begin()
+        with self.one:
+            if self.spare is None and not self.reusable:
+                self.spare = self._begin()
 
     def _begin(self) -> Worker:
         worker = self.server.spawn()
@@ -117,31 +132,41 @@ class WorkerPool:
         except PeerGone:
             raise self._death(worker) from None
 
-    def put_back(self, worker: Worker, *, sound: bool, idle: bool = False) -> None:
-        """Done with a worker: a sound one is kept if still idle, or where workers are dear."""
-        self._hear(worker)
-        if (self.reusable or idle) and sound and self.spare is None:
-            self.spare = worker
-        else:
-            self.server.retire(worker)
+    @property
+    def printed(self) -> bytes:
+        """What the candidate printed in all talks, up to a bound."""
+        return b"".join(self.heard)[:KEPT]
 
-    def _hear(self, worker: Worker) -> None:
-        """Keep what the candidate printed, up to the bound."""
-        drain = worker.drain
-        while drain.open:
-            before = len(drain.text) + drain.dropped
-            drain.pull()
-            if len(drain.text) + drain.dropped == before:
-                break
-        room = drain.keep - len(self.printed)
-        self.printed += drain.text[: max(room, 0)]
-        drain.text.clear()
+    def put_back(
+        self, worker: Worker, heard: bytearray, *, sound: bool, idle: bool = False
+    ) -> None:
+        """Done with a worker: a sound one is kept if still idle, or where workers are dear.
+
+        What it printed is added to what was heard.
+        """
+        with self.one:
+            _hear(worker.drain, heard)
+            if (self.reusable or idle) and sound and self.spare is None:
+                self.spare = worker
+            else:
+                self.server.retire(worker)
 
     def close(self) -> None:
         """Retire the spare."""
         if self.spare is not None:
             self.server.retire(self.spare)
             self.spare = None
+
+
+def _hear(drain: Drain, heard: bytearray) -> None:
+    """Take what the candidate printed, up to the bound."""
+    while drain.open:
+        before = len(drain.text) + drain.dropped
+        drain.pull()
+        if len(drain.text) + drain.dropped == before:
+            break
+    heard += drain.text[: max(KEPT - len(heard), 0)]
+    drain.text.clear()
 
 
 def patience_with(worker: Worker, seconds: float) -> Patience:
@@ -178,21 +203,30 @@ GO, FETCH = pack({"ask": "go"}), pack({"ask": "fetch"})
 
 @dataclass
 class Conversation:
-    """One check's worker: taken when first needed, put back or thrown away afterwards."""
+    """A worker and the talk with it: taken when first needed, put back or thrown away afterwards,
+    and followed by another where it failed.
+    """
 
     pool: WorkerPool
     worker: Worker | None = None
     sound: bool = True
     idle: bool = True
     """Whether the worker has done nothing yet but load."""
+    heard: bytearray = field(default_factory=bytearray)
+    """What was printed meanwhile, once workers were put back."""
+
+    def __post_init__(self) -> None:
+        self.pool.heard.append(self.heard)
 
     def open(self) -> Message:
         """The worker's account of loading the submission; raises Fault where that failed."""
         pool = self.pool
+        if not self.sound:
+            self.close()
         if self.worker is None:
             if pool.hangs >= len(pool.patience):
                 raise Fault(Verdict.TIME_LIMIT, "not tried: requests before this one hung", HUNG)
-            self.worker = pool.take()
+            self.worker, self.sound, self.idle = pool.take(), True, True
         if self.worker.loaded is None:
             pool.server.await_start(self.worker)
             seconds = max(LOAD_PATIENCE * self._patience(), pool.server.start_seconds)
@@ -269,7 +303,7 @@ class Conversation:
     def close(self) -> None:
         """Hand the worker back."""
         if self.worker is not None:
-            self.pool.put_back(self.worker, sound=self.sound, idle=self.idle)
+            self.pool.put_back(self.worker, self.heard, sound=self.sound, idle=self.idle)
             self.worker = None
 
 

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from grader.diagnosis.convention import Way
 
 
+ABREAST = 2
+"""Families under way at once: while one waits for its worker, another's numbers are drawn."""
+
+
 @dataclass
 class Grading:
     """What one grade holds while it runs."""
@@ -73,14 +77,20 @@ class Grading:
     def _graded(
         self, on_check: Callable[[Check], None] | None, selection: Selection, *, diagnose: bool
     ) -> Report:
-        self.subject.enter()
-        fault = self.subject.never_answers() if selection == Selection() else None
+        fault = self.subject.enter(tried=selection == Selection())
         if fault is not None:
             report = refused(self.kata.slug, self._submission(), fault, self.seed, self.device)
             return replace(report, failure=unanswered(fault), output=self.subject.output)
         race, memory = self._race(), self._memory()
         judge = Judge(
-            self.kata, self.subject.candidate, self.seed, race, memory, on_check, selection
+            self.kata,
+            self.subject.one_worker,
+            self.seed,
+            race,
+            memory,
+            on_check,
+            selection,
+            abreast=1 if self.server.reusable else ABREAST,
         )
         report = Report(
             kata=self.kata.slug,
@@ -99,7 +109,8 @@ class Grading:
             output=self.subject.output,
             confinement=self.subject.level,
         )
-        asked = {name: candidate.exchanges for name, candidate in judge.candidates.items()}
+        candidates = judge.candidates
+        asked = {c.id: candidates[c.id].exchanges for c in report.checks if c.id in candidates}
         wrong = not all(check.passed for check in report.checks)
         explains = diagnose and wrong and not _explains_itself(report)
         if not explains and _goes_one_way(self.kata):
@@ -129,8 +140,7 @@ class Grading:
         from grader.kata.pitfalls import load_pitfalls
 
         texts = [way.text for way in ways]
-        candidate, done = self.subject.candidate("diagnosis")
-        try:
+        with self.subject.one_worker() as candidate_for:
             found = diagnose(
                 self.kata,
                 report.checks,
@@ -138,11 +148,9 @@ class Grading:
                 self.subject.layout,
                 self.source.text,
                 texts=texts,
-                ask=candidate.ask,
+                ask=candidate_for("diagnosis").ask,
                 seed=self.seed,
             )
-        finally:
-            done()
         named = {finding.pitfall for finding in found.findings}
         wants_map = any(p.heatmap for p in load_pitfalls(self.kata) if p.id in named)
         failed = {c.family for c in report.checks if not c.passed and c.tier is Tier.REQUIRED}
@@ -160,22 +168,18 @@ class Grading:
         """What the attention weights show: without a mask, and if that is right, under one."""
         from grader.diagnosis.xray import differ, facts, heatmap, look
 
-        candidate, done = self.subject.candidate("x-ray")
         same = way == self.solution.text
         truth = (self.solution if same else LazySolution(self.kata, way)).answers
-        try:
+        with self.subject.one_worker() as candidate_for:
+            ask = candidate_for("x-ray").ask
             for masked in (False, True) if masked_too else (False,):
                 draw = Draw(self.seed, "x-ray")
-                seen = look(
-                    self.kata, self.subject.layout, candidate.ask, truth, draw, masked=masked
-                )
+                seen = look(self.kata, self.subject.layout, ask, truth, draw, masked=masked)
                 said = () if seen is None else facts(seen)
                 if seen is not None and (said or differ(seen)):
                     caption = "under a mask" if masked else "without a mask"
                     return said, heatmap(seen, caption)
-            return (), None
-        finally:
-            done()
+        return (), None
 
     def _refused(self, failure: Fault | Unmatched, *, diagnose: bool) -> Report:
         """The report of a submission that did not get as far as checks."""

@@ -15,9 +15,17 @@ from pathlib import Path
 from typing import IO, Any, Self, cast
 
 from grader.judge.experiments.experiment import Seen
-from grader.judge.file import Cancelled, Opened, open_bytes, open_submission, report_failure
 from grader.judge.session import fresh_seed
-from grader.judge.source import Source, parse, read
+from grader.judge.source import (
+    Cancelled,
+    Opened,
+    Source,
+    open_bytes,
+    open_submission,
+    parse,
+    read,
+    report_failure,
+)
 from grader.kata.kata import Kata
 from grader.kata.refused import Refused
 from grader.report.archive import unpack_check, unpack_report

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -46,9 +49,10 @@ class Subject:
         )
         self.solution = LazySolution(self.kata, self.kata.solution.read_text(encoding="utf-8"))
 
-    def enter(self) -> None:
+    def enter(self, *, tried: bool = False) -> Fault | None:
         """Load it for the first time, and learn where it keeps its weights.
 
+        tried: make the plainest call as well; returns why no call will be answered, if that shows.
         Raises Fault where it cannot be loaded or built, Unmatched where its weights fit no role.
         """
         conversation = self.conversation()
@@ -60,6 +64,7 @@ class Subject:
                 raise_what_is_missing(self.kata, conversation.run)
             self.layout = learn_layout(self.kata, conversation.run, self.solution.answers)
             self.notes += self.layout.notes
+            return self._never_answers(conversation) if tried else None
         finally:
             conversation.close()
 
@@ -78,10 +83,19 @@ class Subject:
         """The talk with a worker of this submission's."""
         return Conversation(self.pool)
 
-    def candidate(self, purpose: str) -> tuple[Candidate, Callable[[], None]]:
-        """The submission for one check, in a worker of its own, and how to be done with it."""
-        conversation = self.conversation()
-        candidate = Candidate(
+    def one_worker(self) -> AbstractContextManager[Callable[[str], Candidate]]:
+        """One worker for several purposes: gives the submission for each of them, by its name."""
+        return self._lent(self.conversation())
+
+    @contextlib.contextmanager
+    def _lent(self, conversation: Conversation) -> Iterator[Callable[[str], Candidate]]:
+        try:
+            yield partial(self._through, conversation)
+        finally:
+            conversation.close()
+
+    def _through(self, conversation: Conversation, purpose: str) -> Candidate:
+        return Candidate(
             self.kata,
             self.layout,
             conversation.run,
@@ -90,9 +104,8 @@ class Subject:
             self.solution.answers,
             lacks=self.lacks,
         )
-        return candidate, conversation.close
 
-    def never_answers(self) -> Fault | None:
+    def _never_answers(self, conversation: Conversation) -> Fault | None:
         """Why no call is answered, where the plainest one shows it: it hangs, or uses a name that
         is nowhere defined, or returns no tensor. None where other calls may fare otherwise.
 
@@ -100,7 +113,7 @@ class Subject:
         """
         request = plain_calls(self.kata, torch.Generator().manual_seed(self.seed))
         try:
-            self.ask(request)
+            self._through(conversation, "plain calls").ask(request)
         except Fault as fault:
             final = fault.evidence.hung or fault.verdict is Verdict.WRONG_ANSWER
             if not fault.evidence.shapes:
@@ -111,11 +124,8 @@ class Subject:
 
     def ask(self, request: Request) -> Answer:
         """The answer to a request with one call, from a worker of its own; raises its Fault."""
-        candidate, done = self.candidate("experiment")
-        try:
-            return candidate.ask(request)[0]
-        finally:
-            done()
+        with self.one_worker() as candidate_for:
+            return candidate_for("experiment").ask(request)[0]
 
     def right(self, request: Request) -> Tensor:
         """The solution's answer, in the request's own dtype."""

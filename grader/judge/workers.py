@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -193,6 +194,8 @@ class ForkServer:
         self.control, theirs = socket.socketpair()
         self.replies = b""
         self.unclaimed: list[Worker] = []
+        self.one = threading.RLock()
+        """Held by whoever gives an order or reads a reply, which come in the orders' order."""
         try:
             begin = _fork_server if fork else _run_server
             self.pid = begin(theirs, self.scratch)
@@ -210,15 +213,15 @@ class ForkServer:
         """Order a fork; the pid is read when it is needed."""
         worker, sock, output = plumbing()
         try:
-            with sock:
+            with sock, self.one:
                 socket.send_fds(self.control, [order("spawn")], [sock.fileno(), output])
+                self.unclaimed.append(worker)
         except OSError as error:
             worker.close()
             raise ServerGone from error
         finally:
             os.close(output)
         worker.channel.drain = worker.drain
-        self.unclaimed.append(worker)
         return worker
 
     def await_start(self, worker: Worker) -> None:
@@ -230,19 +233,20 @@ class ForkServer:
         with contextlib.suppress(ServerGone):  # then its workers went with it
             self._claim(worker)
         worker.close()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), self.one:
             self.control.sendall(order("kill", worker.pid or 0))
 
     def cause(self, worker: Worker) -> tuple[int, int]:
         """Collect a worker that hung up; the status says what it died of."""
-        self._claim(worker)
-        try:
-            self.control.sendall(order("reap", worker.pid or 0))
-        except OSError:
-            raise ServerGone from None
-        while self.unclaimed:
-            self._claim(self.unclaimed[0])
-        reply = self._reply()
+        with self.one:
+            self._claim(worker)
+            try:
+                self.control.sendall(order("reap", worker.pid or 0))
+            except OSError:
+                raise ServerGone from None
+            while self.unclaimed:
+                self._claim(self.unclaimed[0])
+            reply = self._reply()
         return reply["status"], reply["peak"]
 
     def close(self) -> None:
@@ -254,8 +258,9 @@ class ForkServer:
 
     def _claim(self, worker: Worker) -> None:
         """Read pids in the order the workers were ordered, up to this one's."""
-        while worker.pid is None:
-            self.unclaimed.pop(0).pid = self._reply()["pid"]
+        with self.one:
+            while worker.pid is None:
+                self.unclaimed.pop(0).pid = self._reply()["pid"]
 
     def _reply(self) -> dict[str, int]:
         self.control.settimeout(START_SECONDS)

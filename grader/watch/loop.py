@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.judge.background import BackgroundJudge, Came, Order
-from grader.judge.file import Cancelled
 from grader.judge.remote import RemoteJudge
-from grader.judge.source import NoSuchFile, read
+from grader.judge.source import Cancelled, NoSuchFile, read
 from grader.kata.kata import Kata, find
 from grader.kata.refused import Refused
 from grader.practice.attempts import remember

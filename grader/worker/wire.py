@@ -153,12 +153,16 @@ def _inverse(order: list[int]) -> list[int]:
     return inverse
 
 
+KEPT = 64 * 1024
+"""Bytes of what a submission prints that are kept."""
+
+
 @dataclass
 class Drain:
     """A descriptor to keep empty while waiting: what it says is kept up to a bound."""
 
     fd: int
-    keep: int = 64 * 1024
+    keep: int = KEPT
     text: bytearray = field(default_factory=bytearray)
     dropped: int = 0
     open: bool = True

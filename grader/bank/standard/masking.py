@@ -117,7 +117,7 @@ def no_influence(definition: Definition, candidate: Candidate, draw: Draw) -> No
         definition.agree([alone_too])
         rows = visible if _same_tokens(layer) else slice(None)
         for answer in among:
-            assert_shape(answer, definition.returned(layer, answer.call.arguments))
+            assert_shape(answer, layer.returned(answer.call.arguments))
             off = (answer.output[..., rows, :] - alone_too.output).abs()
             if bool((off > 1e-3 * alone_too.output.abs().max().clamp(min=1.0)).any()):
                 raise refuse("what hidden keys hold reaches the output", answer)

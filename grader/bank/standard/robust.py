@@ -49,7 +49,7 @@ def untouched(definition: Definition, candidate: Candidate, draw: Draw) -> None:
                 DIFFERENT if rank == 2 == len(lead) + 1 else (DIFFERENT[rank], DIFFERENT[len(lead)])
             )
             asked += [(layer, definition.under(layer, call, mask.to(kind))) for kind in kinds]
-    pulls = [draw(*definition.returned(layer, call)) for layer, call in asked]
+    pulls = [draw(*layer.returned(call)) for layer, call in asked]
     train = alternately(asked[0][0], len(asked))
     plain = candidate.in_turn(*asked, train=train, keep_inputs=True)
     some = slice(None, None, 2) if len(asked) > SAMPLED else slice(None)
@@ -142,14 +142,14 @@ def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None
         calls.append(definition.call(draw, layer, short))
         train.append(False)
     for call, answer in zip(calls, layer.each(*calls, train=train), strict=True):
-        assert_rows(definition, draw, answer, definition.returned(layer, call))
+        assert_rows(definition, draw, answer, layer.returned(call))
 
 
 def long_holds(definition: Definition, candidate: Candidate, draw: Draw, sizes: Sizes) -> None:
     """A call of these sizes is answered rightly, as far as some of its rows tell."""
     layer = sharp(definition, candidate)
     call = definition.call(draw, layer, sizes)
-    assert_rows(definition, draw, layer.each(call)[0], definition.returned(layer, call))
+    assert_rows(definition, draw, layer.each(call)[0], layer.returned(call))
 
 
 def _long(definition: Definition, draw: Draw, span: tuple[int, ...], *, square: bool) -> Tensor:
@@ -314,4 +314,4 @@ def no_device(definition: Definition, candidate: Candidate, draw: Draw) -> None:
             raise
         answers = layer.each(*calls, *calls, train=modes, apart=True)
     for answer in answers:
-        assert_shape(answer, definition.returned(layer, call))
+        assert_shape(answer, layer.returned(call))
