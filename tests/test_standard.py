@@ -13,9 +13,9 @@ from torch import Tensor
 from grader.author.gate import Gate, Verification
 from grader.author.mutation import Outcome, run_gauntlet
 from grader.bank import Definition, standard
+from grader.bank.calls import HUGE
 from grader.bank.candidate import Candidate, Layer
-from grader.bank.definition import HUGE, Sizes
-from grader.bank.draw import Draw
+from grader.bank.draw import Draw, Sizes
 from grader.bank.dropout import assert_left_to_chance
 from grader.bank.standard.claim import Claim
 from grader.exchange.answer import Answer

@@ -8,9 +8,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from grader.bank.calls import DTYPES, HUGE, Call
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_matches, assert_shape, refuse
-from grader.bank.definition import DTYPES, HUGE, Call, Definition
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim
 from grader.bank.standard.meaning import alternately, with_blanks

@@ -9,13 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from grader.bank.calls import Call
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_matches, assert_shape, refuse
-from grader.bank.definition import Call, Definition
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim
 from grader.exchange.layout import Projection
-from grader.kata.kata import ROLES
+from grader.kata.entry_point import ROLES
 from grader.report.verdict import Fault, Verdict
 from grader.worker.wire import Message
 

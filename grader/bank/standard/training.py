@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import torch
 
+from grader.bank.calls import HUGE, STEPS
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_gradients, assert_matches, refuse
-from grader.bank.definition import HUGE, STEPS, Definition
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.dropout import assert_weights_are_dropped, dropped_weights
 from grader.bank.standard.claim import claim
