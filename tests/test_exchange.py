@@ -60,7 +60,6 @@ def good_reply() -> Message:
         "error": None,
         "banned": [],
         "trace": [{"call": "linear", "product": True, "operands": operands}],
-        "confinement": "limits",
     }
 
 
