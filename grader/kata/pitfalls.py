@@ -23,9 +23,12 @@ NAME = r"[a-z][a-z0-9_]*"
 """How a line may be called; whatever else stands for one is the text itself."""
 
 LOOP, BROADCAST = r"\bfor\b", r"unsqueeze|None|\*.*\*"
-WASTE = dict.fromkeys(("batch", "rows", "heads", "width"), LOOP) | dict.fromkeys(
-    ("scores", "context"), BROADCAST
-)
+PRODUCT = r"@|matmul|einsum|bmm"
+WASTE = {
+    **dict.fromkeys(("batch", "rows", "heads", "width"), LOOP),
+    **dict.fromkeys(("scores", "context"), BROADCAST),
+    "arithmetic": PRODUCT,
+}
 """Where code that costs too much is looked for, by what it grows with."""
 
 

@@ -199,6 +199,7 @@ def budget(definition: Definition, race: Any, draw: Draw) -> None:
         plan = Plan(kata, definition.construction(kata, sizes))
         truth = definition.of(Build(plan.construct, {}))
         race(name, _in_turn(definition, draw, plan, sizes), truth, **plan.construct)
+    race.count(**definition.fixed)
 
 
 def courses(has_heads: bool) -> list[tuple[str, Sizes]]:
