@@ -170,11 +170,12 @@ def test_without_failing_checks_there_is_nothing_to_name(known: list[Pitfall]) -
     assert diagnose(KATA, [passed("test_first")], {}, Layout(), texts=[TEXT]) == Diagnosis()
 
 
-def test_what_overran_the_memory_is_not_run_here_and_what_is_a_matter_of_form_not_explained(
-    known: list[Pitfall],
+@pytest.mark.parametrize("verdict", [Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT])
+def test_what_overran_is_not_run_here_and_what_is_a_matter_of_form_not_explained(
+    known: list[Pitfall], verdict: Verdict
 ) -> None:
     (request,) = requests()
-    overran = Exchange(request, fault=Fault(Verdict.MEMORY_LIMIT, "asked for more memory"))
+    overran = Exchange(request, fault=Fault(verdict, "more than its share"))
     wrong = asked(edited(SCALE), request)
     checks, exchanges = [failed("test_first")], {"test_first": [wrong, overran]}
     assert diagnose(KATA, checks, exchanges, Layout(), texts=[TEXT]) == Diagnosis()

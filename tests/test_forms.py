@@ -22,8 +22,9 @@ from grader.exchange.request import Request
 from grader.judge.bank_run import Selection
 from grader.judge.session import Session
 from grader.judge.source import Source
+from grader.kata.entry_point import EntryPoint
 from grader.kata.glossary import nearness, weight_roles
-from grader.kata.kata import EntryPoint, Kata, find
+from grader.kata.kata import Kata, find
 from grader.report.verdict import Report, Tier, Verdict
 from grader.worker.binding import Unbindable
 from grader.worker.construction import LONGEST, Unknown, bind_construction

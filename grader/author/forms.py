@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from grader.kata.kata import EntryPoint, Parameter
+from grader.kata.entry_point import EntryPoint, Parameter
 
 WITHIN = "Within"
 """What the solution's own definition is called inside a form."""

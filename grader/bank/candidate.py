@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.bank.draw import Draw
+from grader.bank.claims import assert_sizes
+from grader.bank.draw import Draw, returned
 from grader.exchange.answer import Answer, Exchange, read, trace_of
 from grader.exchange.layout import Layout, Projection, Weights
 from grader.exchange.misfit import named_misfit
@@ -190,6 +191,10 @@ class Layer:
             trace=trace,
         )
 
+    def returned(self, call: Mapping[str, Any]) -> tuple[int, ...]:
+        """The shape that a call has to return, by the axes that the kata declares."""
+        return returned(self.kata.entry, self.construct, call)
+
     def backward(self, *values: Any, cotangent: Tensor, train: bool = False) -> Answer:
         """One call with the gradients of every floating input and every parameter."""
         return self.each(self.arguments(*values), cotangents=[cotangent], train=train)[0]
@@ -275,7 +280,11 @@ def _ask(
         trace=trace,
         further=tuple(builds[1:]),
     )
-    return list(candidate.ask(request))
+    answers = list(candidate.ask(request))
+    for answer in answers:  # what a bank computes with an answer may rely on its shape
+        expected = returned(candidate.kata.entry, answer.build.construct, answer.call.arguments)
+        assert_sizes(answer, expected)
+    return answers
 
 
 def _changes(before: Layer | None, after: Layer) -> tuple[Weights | None, torch.dtype | None]:

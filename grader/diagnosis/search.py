@@ -45,6 +45,8 @@ TASTE = 4
 """A mutant that explains none of this many failing checks, the small ones first, is let go."""
 SINGLES, PAIRS = 150, 60
 """Edited solutions, one mistake at a time and two, that are run through whole failing checks."""
+BOUNDLESS = (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT)
+"""What an edit that does the same would take as much of."""
 MOST = 4
 """More findings than this are not told at once."""
 
@@ -100,10 +102,11 @@ def diagnose(
 def _untold(check: Check, exchanges: Mapping[str, Sequence[Exchange]]) -> bool:
     """Whether edits cannot tell why a check failed, or had better not.
 
-    A matter of form is said as that. What ran a worker out of memory is not run in this process.
+    A matter of form is said as that. What ran a worker out of memory or time is not run in this
+    process, where nothing bounds it.
     """
     faults = (exchange.fault for exchange in exchanges.get(check.id, ()))
-    overran = any(f is not None and f.verdict is Verdict.MEMORY_LIMIT for f in faults)
+    overran = any(f is not None and f.verdict in BOUNDLESS for f in faults)
     return check.evidence.formal or overran
 
 

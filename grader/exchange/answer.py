@@ -62,6 +62,10 @@ class Answer:
         """The same call answered by the project's own solution, in the same dtype."""
         return None if self.reference is None else self.reference(self.request)[self.place]
 
+    def unaided(self) -> Answer:
+        """The answer without the solution beside it, which goes another way."""
+        return replace(self, reference=None)
+
     @property
     def shapes(self) -> str:
         """Names and shapes of what was passed, for a message."""

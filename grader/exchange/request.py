@@ -185,7 +185,8 @@ def describe(
 def probe_request(kata: Kata) -> Request:
     """A request that builds the kata's probe construction; lazy layers see one small input."""
     entry = kata.entry
-    sizes = {word: 2 for axes in entry.axes.values() for word in axes.words} | entry.probe
+    words = {word: 2 for axes in entry.axes.values() for word in axes.words}
+    sizes = entry.sized(words) | entry.probe
     warm: dict[str, Any] = {}
     for parameter in entry.call:
         if not parameter.required:

@@ -12,7 +12,8 @@ from grader.exchange.local import LazySolution
 from grader.exchange.matching import Unmatched
 from grader.judge.bank_run import Judge, Selection, run_bank
 from grader.judge.conversation import Conversation, WorkerPool, load_message
-from grader.judge.measure import Memory, Side
+from grader.judge.measure import Side
+from grader.judge.memory import Memory
 from grader.judge.race import Race
 from grader.judge.source import Source
 from grader.judge.subject import Subject

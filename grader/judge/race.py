@@ -23,8 +23,9 @@ from typing import Any
 
 from torch import Tensor
 
-from grader.bank import assert_matches
+from grader.bank import Definition, assert_matches
 from grader.bank.draw import Draw
+from grader.exchange.answer import Answer
 from grader.exchange.layout import Projection, Weights
 from grader.exchange.request import Call, Request
 from grader.judge.measure import Lap, Side, costs, growth, remedy, yardstick
@@ -46,6 +47,7 @@ SHORT, LONG, ROUNDS = (1, 1), (2, 6), 3
 NOISY = 1.5
 """A reference this far from itself cannot be raced against."""
 Arguments = Mapping[str, Any]
+Truth = Callable[..., Tensor] | Definition
 
 
 def ratio_of(mine: Sequence[Lap], others: Sequence[Lap]) -> float:
@@ -83,13 +85,13 @@ class Race:
         self,
         size: str,
         make: Callable[[], Arguments],
-        truth: Callable[..., Tensor],
+        truth: Truth,
         **construct: Any,
     ) -> None:
         """Race at one size: `make()` gives fresh arguments, `truth` their right answers.
 
-        `truth(**arguments)` for functions, `truth(weights, **arguments)` for layers. Raises Fault
-        where the submission is too slow.
+        `truth(**arguments)` for functions, `truth(weights, **arguments)` for layers, or a
+        definition. Raises Fault where the submission is too slow.
         """
         weights: dict[str, Projection] = {}
         if not self.sides:
@@ -209,7 +211,7 @@ class Course:
     """One size to race at."""
 
     make: Callable[[], Arguments]
-    truth: Callable[..., Tensor]
+    truth: Truth
     construct: Mapping[str, Any]
     weights: Weights
     device: str
@@ -250,7 +252,14 @@ class Course:
 
     def _lap(self, side: Side, request: Request, *, verify: bool) -> Lap:
         answers, seconds = side.lap(request)
-        for answer in answers if verify else ():
-            given = (self.weights,) if self.weights else ()
-            assert_matches(answer, self.truth(*given, **answer.call.arguments))
+        if verify:
+            self._verify(answers)
         return seconds
+
+    def _verify(self, answers: Sequence[Answer]) -> None:
+        if isinstance(self.truth, Definition):
+            self.truth.agree(answers)
+            return
+        given = (self.weights,) if self.weights else ()
+        for answer in answers:
+            assert_matches(answer, self.truth(*given, **answer.call.arguments))

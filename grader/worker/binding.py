@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.kata.entry_point import ROLES, Parameter
 from grader.kata.glossary import (
     attention_role,
     called_with,
@@ -18,7 +19,6 @@ from grader.kata.glossary import (
     speaks_of_order,
     speaks_of_padding,
 )
-from grader.kata.kata import ROLES, Parameter
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 EMPTY = inspect.Parameter.empty

@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.kata.entry_point import EntryPoint, Parameter
 from grader.kata.glossary import built_from, called_with, is_option, speaks_of_counts
-from grader.kata.kata import EntryPoint, Parameter
 from grader.worker.binding import (
     D_K,
     EMPTY,

@@ -20,8 +20,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from grader.kata.entry_point import EntryPoint
 from grader.kata.glossary import built_from, nearness
-from grader.kata.kata import EntryPoint
 from grader.worker.binding import EMPTY, Binding, Unbindable, bind, signature_of
 from grader.worker.construction import Construction, bind_construction, bind_options
 from grader.worker.execution import FILENAME, MODULE, attempt, brief, line_of

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from grader.kata.kata import EntryPoint
+from grader.kata.entry_point import EntryPoint
 from grader.worker.entry import Loaded, NoEntryPoint, load
 from grader.worker.execution import warn_plainly
 from grader.worker.program import answer, describe_error, prepare

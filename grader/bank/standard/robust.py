@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.bank.calls import Call, Plan
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_shape, beyond, refuse
-from grader.bank.definition import Call, Definition, Plan
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim, counted, timed
 from grader.bank.standard.meaning import alternately
 from grader.exchange.answer import Answer
-from grader.exchange.request import Build
 from grader.report.verdict import Fault
 
 DIFFERENT = (torch.bool, torch.float32, torch.int64, torch.uint8, torch.float64, torch.int32)
@@ -49,7 +49,7 @@ def untouched(definition: Definition, candidate: Candidate, draw: Draw) -> None:
                 DIFFERENT if rank == 2 == len(lead) + 1 else (DIFFERENT[rank], DIFFERENT[len(lead)])
             )
             asked += [(layer, definition.under(layer, call, mask.to(kind))) for kind in kinds]
-    pulls = [draw(*definition.returned(layer, call)) for layer, call in asked]
+    pulls = [draw(*layer.returned(call)) for layer, call in asked]
     train = alternately(asked[0][0], len(asked))
     plain = candidate.in_turn(*asked, train=train, keep_inputs=True)
     some = slice(None, None, 2) if len(asked) > SAMPLED else slice(None)
@@ -142,14 +142,14 @@ def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None
         calls.append(definition.call(draw, layer, short))
         train.append(False)
     for call, answer in zip(calls, layer.each(*calls, train=train), strict=True):
-        assert_rows(definition, draw, answer, definition.returned(layer, call))
+        assert_rows(definition, draw, answer, layer.returned(call))
 
 
 def long_holds(definition: Definition, candidate: Candidate, draw: Draw, sizes: Sizes) -> None:
     """A call of these sizes is answered rightly, as far as some of its rows tell."""
     layer = sharp(definition, candidate)
     call = definition.call(draw, layer, sizes)
-    assert_rows(definition, draw, layer.each(call)[0], definition.returned(layer, call))
+    assert_rows(definition, draw, layer.each(call)[0], layer.returned(call))
 
 
 def _long(definition: Definition, draw: Draw, span: tuple[int, ...], *, square: bool) -> Tensor:
@@ -167,9 +167,14 @@ def assert_rows(definition: Definition, draw: Draw, answer: Answer, shape: tuple
     ends = torch.cat([torch.arange(min(3, length)), torch.arange(max(length - 9, 0), length)])
     some = torch.randint(0, length, (SAMPLED,), generator=draw.generator)
     rows = torch.cat([ends, some])
-    truth = definition.true(answer, rows=rows)
-    got = answer.output[..., rows, :]
-    wrong = beyond(answer, got, truth, own=lambda plain: plain.output[..., rows, :])
+    got, far = answer.output[..., rows, :], definition.reach(answer.call.arguments)
+
+    def wrong_by(way: Definition) -> Tensor:
+        truth = way.true(answer, rows=rows)
+        theirs = answer if way is definition else answer.unaided()
+        return beyond(theirs, got, truth, lambda plain: plain.output[..., rows, :], scores=far)
+
+    wrong = min(map(wrong_by, definition.ways), key=lambda places: int(places.sum()))
     if bool(wrong.any()):
         places = wrong.reshape(-1, *wrong.shape[-2:]).any(0).any(-1)
         token = int(rows[places][0])
@@ -197,8 +202,7 @@ def budget(definition: Definition, race: Any, draw: Draw) -> None:
     kata = race.kata
     for name, sizes in courses(kata.entry.meaning("heads") is not None):
         plan = Plan(kata, definition.construction(kata, sizes))
-        truth = definition.of(Build(plan.construct, {}))
-        race(name, _in_turn(definition, draw, plan, sizes), truth, **plan.construct)
+        race(name, _in_turn(definition, draw, plan, sizes), definition, **plan.construct)
     race.count(**definition.fixed)
 
 
@@ -221,11 +225,10 @@ def _in_turn(definition: Definition, draw: Draw, plan: Plan, sizes: Sizes) -> An
 
     def make() -> Call:
         call = definition.call(draw, plan, sizes)
-        masked[0] = not masked[0] and plan.kata.entry.mask is not None
-        if masked[0]:
+        masked[0] = not masked[0]
+        if plan.kata.entry.mask is None or masked[0]:
             return call
-        padding = definition.mask(draw, *definition.span(plan, sizes))
-        return definition.under(plan, call, padding) if plan.kata.entry.mask is not None else call
+        return definition.under(plan, call, definition.mask(draw, *definition.span(plan, sizes)))
 
     return make
 
@@ -312,4 +315,4 @@ def no_device(definition: Definition, candidate: Candidate, draw: Draw) -> None:
             raise
         answers = layer.each(*calls, *calls, train=modes, apart=True)
     for answer in answers:
-        assert_shape(answer, definition.returned(layer, call))
+        assert_shape(answer, layer.returned(call))

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import torch
 
+from grader.bank.calls import HUGE, STEPS
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_gradients, assert_matches, refuse
-from grader.bank.definition import HUGE, STEPS, Definition
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.dropout import assert_weights_are_dropped, dropped_weights
 from grader.bank.standard.claim import claim
@@ -37,7 +38,7 @@ def gradients(definition: Definition, candidate: Candidate, draw: Draw) -> None:
         asked += [(layer, call), *((layer, definition.under(layer, call, m)) for m in some)]
     layer, call = asked[0]
     asked.append((layer, next(with_blanks(draw, call))))
-    pulls = [draw(*definition.returned(layer, call)) for layer, call in asked]
+    pulls = [draw(*layer.returned(call)) for layer, call in asked]
     train = alternately(asked[0][0], len(asked))
     definition.agree(candidate.in_turn(*asked, cotangents=pulls, train=train))
     if candidate.kata.roles:
@@ -52,7 +53,7 @@ def training_gradients(definition: Definition, candidate: Candidate, draw: Draw)
     call = definition.call(draw, layer, sizes)
     padding, *_, whole = definition.masks(draw, layer, sizes, hiding=True)
     calls = [call, *(definition.under(layer, call, m) for m in (padding, whole.long()))]
-    pulls = [draw(*definition.returned(layer, call)) for call in calls]
+    pulls = [draw(*layer.returned(call)) for call in calls]
     for frozen in (False, True):
         for answer in layer.each(*calls, cotangents=pulls, train=True, frozen=frozen):
             gone = dropped_weights(layer.kata, answer, definition.true(answer), 0.4)
@@ -97,7 +98,7 @@ def dropped(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     layer = definition.layer(candidate, LEGIBLE, rate=1.0)
     call = definition.call(draw, layer, LEGIBLE)
     answer = layer.each(call, train=True)[0]
-    nothing = layer.bias("output").double().expand(definition.returned(layer, call))
+    nothing = layer.bias("output").double().expand(layer.returned(call))
     assert_matches(answer, nothing)
 
 
