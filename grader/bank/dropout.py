@@ -33,6 +33,7 @@ BLUR = 1e-4
 NEARLY = 0.2
 """From a whole number of weights that survived: float32 leaves a hundredth uncertain."""
 AXES = ("pass", "example", "head", "query", "key")
+ALONG = ("passes", "examples", "heads", "queries", "keys")
 
 
 def weights_of(kata: Kata, answer: Answer, output: Tensor | None = None) -> Tensor:
@@ -249,7 +250,7 @@ def _assert_independence(answer: Answer, gone: Tensor, seen: Tensor, rate: float
     worst = int(sums.abs().argmax())
     if float(sums.flatten()[worst].abs()) > margin:
         shift = torch.unravel_index(torch.tensor(worst), sums.shape)
-        along = " and ".join(f"{what}s" for what, by in zip(AXES, shift, strict=True) if int(by))
+        along = " and ".join(what for what, by in zip(ALONG, shift, strict=True) if int(by))
         told = f"its pattern repeats along the {along}"
         raise refuse(f"dropout does not decide on each weight alone: {told}", answer)
 
