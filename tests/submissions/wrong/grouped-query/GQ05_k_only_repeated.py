@@ -1,7 +1,7 @@
 # GQ05 k-only-repeated: the values keep their own number of heads
 # refused: yes
 # check: test_neighbouring_heads_share_a_group_of_keys_and_values
-# named: one-spread-only
+# named: not-spread
 import math
 
 import torch

@@ -1,7 +1,7 @@
 # GQ06 only-mqa-works: relies on an axis of size 1 to broadcast
 # refused: yes
 # check: test_neighbouring_heads_share_a_group_of_keys_and_values
-# named: only-multi-query
+# named: not-spread
 import math
 
 import torch

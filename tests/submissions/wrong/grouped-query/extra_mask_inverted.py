@@ -1,4 +1,4 @@
-# extra: true hides
+# extra mask-inverted: true hides
 # refused: yes
 # check: test_attends_where_the_mask_is_true
 # named: mask-polarity

@@ -1,4 +1,4 @@
-# extra: the mask of the first head of a group is used for all of it
+# extra mask-of-the-group: the mask of the first head of a group is used for all of it
 # refused: yes
 # check: test_every_sequence_and_every_head_obeys_its_own_mask
 # named: mask-per-group

@@ -1,4 +1,4 @@
-# extra: the heads are merged as they lie
+# extra merge-no-transpose: the heads are merged as they lie
 # refused: yes
 # check: test_is_attention_in_every_head_merged_and_projected
 # named: merge-no-transpose

@@ -1,4 +1,4 @@
-# extra: each head of keys is repeated n_kv_heads times
+# extra n-rep-is-kv-heads: each head of keys is repeated n_kv_heads times
 # refused: yes
 # check: test_neighbouring_heads_share_a_group_of_keys_and_values
 # named: group-count-for-size

@@ -1,4 +1,4 @@
-# extra: the scale is the root of d_model
+# extra scale-d-model: the scale is the root of d_model
 # refused: yes
 # check: test_scores_are_divided_by_the_root_of_head_dim
 # named: scale-d-model

@@ -1,4 +1,4 @@
-# extra: keys interleaved, values tiled
+# extra values-tiled: keys interleaved, values tiled
 # refused: yes
 # check: test_neighbouring_heads_share_a_group_of_keys_and_values
 # named: one-of-two-tiled
