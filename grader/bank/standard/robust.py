@@ -224,8 +224,8 @@ def courses(has_heads: bool) -> list[tuple[str, Sizes]]:
     """
     found = [
         ("many short sequences", Sizes((256, 2), 4, 4, heads=2, width=2, value=4)),
-        ("a long sequence", Sizes((1,), 256, 256, heads=1, width=4, value=4)),
-        ("wide vectors", Sizes((1,), 256, 256, heads=1, width=64, value=64)),
+        ("a long sequence", Sizes((1,), 256, 256, heads=1, width=4, value=4, shared=1)),
+        ("wide vectors", Sizes((1,), 256, 256, heads=1, width=64, value=64, shared=1)),
     ]
     return [*found, ("many heads", Sizes((1,), 4, 4, heads=96, width=1))] if has_heads else found
 
