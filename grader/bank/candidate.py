@@ -81,7 +81,8 @@ class Candidate:
 
     def ask(self, request: Request) -> tuple[Answer, ...]:
         """Run a request; the submission's failure to answer is raised as its Fault."""
-        self.wanting = self.wanting or self._wanting(request)
+        wanting = self._wanting(request)
+        self.wanting = self.wanting or wanting
         device = self.device if request.device == "cpu" else request.device
         request = replace(request, device=device, axes=self.kata.entry.axes)
         exchange = Exchange(request)
@@ -97,6 +98,8 @@ class Candidate:
                 unfit = named_misfit(fault.message, request, done)
                 facts = (*fault.evidence.facts, *unfit, *self._under_a_mask(request))
                 fault.evidence = replace(fault.evidence, facts=facts)
+            if wanting:
+                fault.evidence = replace(fault.evidence, formal=True)
             exchange.fault = fault
             raise
         return exchange.answers

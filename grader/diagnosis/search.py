@@ -27,7 +27,16 @@ from grader.kata.kata import Kata
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import load_pitfalls
 from grader.kata.vocabulary import Value, values
-from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier, Verdict
+from grader.report.verdict import (
+    MEASURED,
+    PROVED,
+    Check,
+    Diagnosis,
+    Fault,
+    Finding,
+    Tier,
+    Verdict,
+)
 
 Score = tuple[int, int]
 """Failing checks explained, and crashes given word for word."""
@@ -37,7 +46,7 @@ TASTE = 4
 SINGLES, PAIRS = 150, 60
 """Edited solutions, one mistake at a time and two, that are run through whole failing checks."""
 BOUNDLESS = (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT)
-"""An edit that gives the same would take as much of both here, where nothing bounds it."""
+"""What an edit that does the same would take as much of."""
 MOST = 4
 """More findings than this are not told at once."""
 
@@ -67,7 +76,7 @@ def diagnose(
     cases = [
         Case(tuple(exchanges.get(c.id, ())), sorted(shape for _, shape in layout.found))
         for c in failing
-        if (exchanges.get(c.id) or c.family == "rules") and c.verdict not in BOUNDLESS
+        if (exchanges.get(c.id) or c.family == "rules") and not _untold(c, exchanges)
     ]
     # What is caught by a check that passed is not what went wrong here.
     failed = {c.id for c in checks if not c.passed}
@@ -88,6 +97,17 @@ def diagnose(
     findings = [*told.findings, *(_finding(p, source, PROVED) for p in wasteful)]
     explained = told.explained + (len(costly) if wasteful else 0)
     return Diagnosis(tuple(findings[:MOST]), explained, len(cases) + len(costly), guard.cut)
+
+
+def _untold(check: Check, exchanges: Mapping[str, Sequence[Exchange]]) -> bool:
+    """Whether edits cannot tell why a check failed, or had better not.
+
+    A matter of form is said as that. What ran a worker out of memory or time is not run in this
+    process, where nothing bounds it.
+    """
+    faults = (exchange.fault for exchange in exchanges.get(check.id, ()))
+    overran = any(f is not None and f.verdict in BOUNDLESS for f in faults)
+    return check.evidence.formal or overran
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
             evidence,
         )
     if error.get("stage") == "weights":
-        return Fault(Verdict.RUNTIME_ERROR, first, evidence)
+        return Fault(Verdict.RUNTIME_ERROR, first, replace(evidence, formal=True))
     name = undefined(kind, words)
     if name:
         used = next((f.text for f in reversed(evidence.frames)), "")

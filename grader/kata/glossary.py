@@ -42,6 +42,8 @@ BESIDE_WIDTH = WIDTH_WORDS | set(
 )
 LETTERS = {"d", "D", "C", "E"}
 """What formulas call a width."""
+COUNT_WORDS = {"dim", "dims", "axis", "axes", "index", "idx", "id", "num", "n", "size", "layer"}
+"""Words that go with whole numbers alone."""
 LENGTH_WORDS = set("len length lengths seqlen maxlen positions position ctx".split())
 MASK_WORDS = set("visible visibility allowed attend attendable keep pad padding".split())
 HEAD_WORDS = {"head", "heads", "nhead", "nheads", "numheads"}
@@ -155,6 +157,11 @@ def _about_width(name: str, said: tuple[str, ...]) -> str | None:
     if said and told <= BESIDE_WIDTH and told & WIDTH_WORDS:
         return "width"
     return "width" if name in LETTERS else _listed(name, ("width",))
+
+
+def speaks_of_counts(name: str) -> bool:
+    """Whether a name says that it is a whole number: an axis, an index, a size."""
+    return bool(set(words(name)) & COUNT_WORDS)
 
 
 # --- what a call is given ---------------------------------------------------------------------

@@ -70,6 +70,8 @@ class Evidence:
     """How far `got` might have been from `expected`."""
     undefined: str = ""
     """A name that the submission uses and neither defines nor imports."""
+    formal: bool = False
+    """Whether its form is what fails: no place for an argument, no weight at some sizes."""
     hung: bool = False
     """Whether there was no answer at all, which is more than being slow."""
 
