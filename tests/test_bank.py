@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from grader.bank.claims import Comparison
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw
-from grader.bank.truth import CEILING, ROUNDINGS, allowed, ceiling
+from grader.bank.truth import CEILING, ROUNDINGS, allowed, attention, ceiling
 from grader.exchange.answer import Answer
 from grader.exchange.request import Call, Request
+from grader.report.verdict import Fault
 
 
 def test_tolerances_are_those_promised() -> None:
@@ -109,3 +111,21 @@ def test_drawn_masks_leave_every_row_something_and_hide_something() -> None:
         assert not bool(mask.all(-1).any())
         order = Draw(seed, "p").permutation(5)
         assert bool((order != torch.arange(5)).all())
+
+
+@pytest.mark.parametrize(("largest", "right"), [(1.0, False), (100.0, True)])
+def test_what_a_calls_own_scores_explain_is_allowed(largest: float, right: bool) -> None:
+    """1.5e-5 off is too much for scores of 1, and what float32 knows of scores of 100."""
+    draw = Draw(3, "scores")
+    call = {name: draw(2, 5, 4) for name in ("query", "key", "value")}
+    scores = call["query"] @ call["key"].mT / 2
+    call["query"] = call["query"] * (largest / float(scores.abs().max()))
+    truth = attention(**call)
+    output = (truth + 1.5e-5 * truth.abs().max()).float()
+    request = Request({}, {}, (Call(call),))
+    answer = Answer(output, "tensor", request, 0)
+    if right:
+        Definition(attention).agree([answer])
+    else:
+        with pytest.raises(Fault, match="values are wrong"):
+            Definition(attention).agree([answer])

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from grader.kata.kata import Parameter, find
+from grader.kata.entry_point import Parameter
+from grader.kata.kata import find
 from grader.worker.binding import Binding, Unbindable, bind
 from grader.worker.construction import bind_construction
 

@@ -172,6 +172,19 @@ def test_without_failing_checks_there_is_nothing_to_name(known: list[Pitfall]) -
     assert diagnose(KATA, [passed("test_first")], {}, Layout(), texts=[TEXT]) == Diagnosis()
 
 
+@pytest.mark.parametrize("verdict", [Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT])
+def test_what_overran_is_not_run_here_and_what_is_a_matter_of_form_not_explained(
+    known: list[Pitfall], verdict: Verdict
+) -> None:
+    (request,) = requests()
+    overran = Exchange(request, fault=Fault(verdict, "more than its share"))
+    wrong = asked(edited(SCALE), request)
+    checks, exchanges = [failed("test_first")], {"test_first": [wrong, overran]}
+    assert diagnose(KATA, checks, exchanges, Layout(), texts=[TEXT]) == Diagnosis()
+    checks, exchanges = [failed("test_first", formal=True)], {"test_first": [wrong]}
+    assert diagnose(KATA, checks, exchanges, Layout(), texts=[TEXT]) == Diagnosis()
+
+
 def test_what_explains_half_of_it_is_named_and_said_to_be_half(known: list[Pitfall]) -> None:
     strange = TEXT.replace("return context", "return context * 1.5")
     found = diagnosed(edited(SCALE), strange)

@@ -9,7 +9,8 @@ import types
 import pytest
 import torch
 
-from grader.kata.kata import EntryPoint, find
+from grader.kata.entry_point import EntryPoint
+from grader.kata.kata import find
 from grader.worker.entry import Loaded, NoEntryPoint, resolve
 from grader.worker.execution import attempt
 

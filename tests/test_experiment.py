@@ -19,7 +19,8 @@ from grader.judge.experiments.inputs import HEADS, MANY, Inputs, half, in_dtype,
 from grader.judge.experiments.observe import observe
 from grader.judge.session import Session
 from grader.judge.source import Source
-from grader.kata.kata import EntryPoint, Kata, Parameter, Role, all_katas
+from grader.kata.entry_point import EntryPoint, Parameter
+from grader.kata.kata import Kata, Role, all_katas
 from grader.kata.mutants import singles
 from grader.kata.pitfalls import load_pitfalls
 from grader.kata.refused import Refused

@@ -22,8 +22,9 @@ from grader.exchange.request import Request
 from grader.judge.bank_run import Selection
 from grader.judge.session import Session
 from grader.judge.source import Source
-from grader.kata.glossary import built_from, nearness, weight_roles
-from grader.kata.kata import EntryPoint, Kata, find
+from grader.kata.entry_point import EntryPoint
+from grader.kata.glossary import nearness, weight_roles
+from grader.kata.kata import Kata, find
 from grader.report.verdict import Report, Tier, Verdict
 from grader.worker.binding import Unbindable
 from grader.worker.construction import LONGEST, Unknown, bind_construction
@@ -100,13 +101,13 @@ def test_a_length_is_a_little_more_than_any_call_has(name: str) -> None:
 
 @pytest.mark.parametrize(
     "option", ["device=None", "dtype=None", "qkv_bias=False", "attn_mask=None", "log=False",
-               "head_dim=None", "log_attention_weights=False", "norm_layer=None"],
+               "row_dim=0", "axis=1", "head_dim=None", "log_attention_weights=False",
+               "norm_layer=None"],
 )  # fmt: skip
 def test_a_rate_never_lands_in_what_says_something_else(option: str) -> None:
     bound = bind_construction(signature(f"dim, num_heads, {option}"), "Layer", MULTI.entry)
-    if built_from(option.partition("=")[0]) is not None or "False" in option:
-        assert bound.lacks == ("dropout_rate",)
-        assert "dropout_rate" not in bound.sources
+    assert bound.lacks == ("dropout_rate",)
+    assert "dropout_rate" not in bound.sources
 
 
 def test_a_kata_without_heads_or_rate_builds_with_one_head_and_without_dropout() -> None:
@@ -264,6 +265,18 @@ def test_what_fails_behind_the_definition_is_noted(end: str) -> None:
     (note,) = load(f"{FUNCTION}\n{end}\n", ATTEND.entry).notes
     line = 4 + end.count("\n")
     assert note.startswith(f"line {line} fails after the definition, which does not matter: ")
+
+
+def test_a_layer_is_no_function_but_its_static_method_may_be() -> None:
+    method = "    @staticmethod\n    def attend(query, key, value, mask=None): return value\n"
+    text = (
+        "from torch import nn\n\nclass Attention(nn.Module):\n"
+        "    def __init__(self, d_model, h=1):\n        super().__init__()\n"
+        "        self.w_q = nn.Linear(d_model, d_model)\n"
+        "    def forward(self, query, key, value, mask=None): return self.w_q(query)\n"
+    )
+    assert "a layer with weights of its own (w_q.weight)" in refusal(text, ATTEND.entry)
+    assert load(text + method, ATTEND.entry).name == "Attention.attend"
 
 
 def test_what_fails_before_the_definition_does_matter() -> None:
@@ -568,10 +581,10 @@ def test_what_an_object_holds_is_its_weights() -> None:
 # --- what is said -----------------------------------------------------------------------------
 
 
-def graded(session: Session, kata: Kata, text: str) -> Report:
+def graded(session: Session, kata: Kata, text: str, *, diagnose: bool = False) -> Report:
     choice = Selection(without=("budget",))
     source = Source(Path("their.py"), text, "")
-    return session.grade(kata, source, 7, selection=choice, diagnose=False)
+    return session.grade(kata, source, 7, selection=choice, diagnose=diagnose)
 
 
 def refused(report: Report) -> dict[str, str]:
@@ -621,7 +634,8 @@ def test_without_a_rate_of_dropout_only_dropout_is_refused_in_one_sentence(
 
 def test_without_a_mask_only_masking_is_refused_in_one_sentence(session: Session) -> None:
     text = multi(a=", mask=None) => )", b="if mask is not None: => if False:")
-    report = graded(session, MULTI, text)
+    report = graded(session, MULTI, text, diagnose=True)
+    assert not report.diagnosis.findings
     families = {check.family for check in report.checks if check.passed}
     assert {"shape", "equivalence"} <= families
     assert any(
@@ -636,7 +650,9 @@ def test_a_dropped_output_is_told_with_the_way_out(session: Session) -> None:
 
 def test_a_weight_that_some_constructions_lack_is_said_as_that(session: Session) -> None:
     text = multi(init="self.out = nn.Identity() if h == 1 else self.out")
-    said = refused(graded(session, MULTI, text))
+    report = graded(session, MULTI, text, diagnose=True)
+    said = refused(report)
+    assert not report.diagnosis.findings
     assert any(
         "it has no `out.weight`, which it has as MultiHeadAttention(d_model=12, h=3" in message
         and message.startswith("built as MultiHeadAttention(d_model=")

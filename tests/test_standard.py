@@ -13,19 +13,19 @@ from torch import Tensor
 from grader.author.gate import Gate, Verification
 from grader.author.mutation import Outcome, run_gauntlet
 from grader.bank import Definition, standard
+from grader.bank.calls import HUGE
 from grader.bank.candidate import Candidate, Layer
-from grader.bank.definition import HUGE, Sizes
-from grader.bank.draw import Draw
-from grader.bank.dropout import assert_left_to_chance
+from grader.bank.draw import Draw, Sizes
+from grader.bank.dropout import assert_left_to_chance, assert_share_is_dropped
 from grader.bank.standard.claim import Claim
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout, Projection
 from grader.exchange.request import Build, Call, Request
 from grader.judge.session import Session
-from grader.kata.kata import find
+from grader.kata.kata import Kata, all_katas, find
 from grader.kata.mutants import Mutant, singles
 from grader.kata.pitfalls import load_pitfalls
-from grader.report.verdict import Fault
+from grader.report.verdict import Fault, Verdict
 
 FILL = "torch.finfo(scores.dtype).min"
 FILLED = f"scores.masked_fill(hidden, {FILL})"
@@ -212,7 +212,7 @@ def test_a_call_has_the_sizes_that_were_asked_for() -> None:
     layer = layer_of("sdpa", Sizes(), PLAIN)
     call = PLAIN.call(Draw(1, "call"), layer, Sizes((2, 3), 5, 7, width=4, value=11))
     assert [tuple(t.shape) for t in call.values()] == [(2, 3, 5, 4), (2, 3, 7, 4), (2, 3, 7, 11)]
-    assert PLAIN.returned(layer, call) == (2, 3, 5, 11)
+    assert layer.returned(call) == (2, 3, 5, 11)
     layer = layer_of("multi-head", Sizes(heads=3, width=4), PLAIN)
     call = PLAIN.call(Draw(1, "call"), layer, Sizes((2, 3), 5, 7, heads=3, width=4))
     assert {name: tuple(t.shape) for name, t in call.items()} == {"x": (2, 7, 12)}
@@ -304,9 +304,40 @@ NOT_BY_CHANCE = {
 }
 
 
+HALF = Draw(13, "half").uniform(8, 8, 1, 7, 4)
+NOT_BY_CHANCE["one what the other keeps"] = torch.cat([HALF, 1 - HALF], -1)[..., :7] < RATE
+
+
 @pytest.mark.parametrize("kind", NOT_BY_CHANCE)
 def test_what_is_not_left_to_chance_is_refused(kind: str) -> None:
-    assert verdict_on(NOT_BY_CHANCE[kind]) != "", kind
+    gone = NOT_BY_CHANCE[kind]
+    assert verdict_on(gone, torch.ones_like(gone)) != "", kind
+
+
+LONG = 521
+OF_THE_SAME = torch.ones(1, LONG, 3) * torch.tensor([0.3, -2.0, 0.01])
+
+
+def verdict_on_long(survived: Tensor, rate: float = RATE) -> str:
+    """On an output that is so many times the true one, row by row."""
+    weights = {"output": Projection(torch.eye(3), torch.tensor([1.0, 0.0, 2.0]))}
+    output = OF_THE_SAME * survived[:, None] + torch.tensor([1.0, 0.0, 2.0])
+    answer = Answer(output, "tensor", Request({}, weights, (Call({}),)), 0)
+    truth = OF_THE_SAME + torch.tensor([1.0, 0.0, 2.0])
+    try:
+        assert_share_is_dropped(answer, truth, torch.full((LONG,), LONG), rate)
+    except Fault as fault:
+        return fault.message
+    return ""
+
+
+def test_of_many_weights_the_share_that_is_dropped_is_told() -> None:
+    for seed in range(20):
+        kept = (~chance(seed, LONG, LONG)).sum(-1)
+        assert verdict_on_long(kept / LONG / (1 - RATE)) == ""
+    assert "nothing is dropped" in verdict_on_long(torch.ones(LONG))
+    assert "are dropped in training" in verdict_on_long(kept / LONG)
+    assert "are dropped in training" in verdict_on_long(kept / LONG / (1 - RATE), 0.37)
 
 
 # --- several layers in one request ----------------------------------------------------------------
@@ -353,3 +384,31 @@ def test_who_reads_values_is_judged_by_what_goes_together_instead(what: str) -> 
     check = checks_of("sdpa")["no_device"]
     (outcome,) = run_gauntlet(kata, [Mutant((), (), text, what)], 7, lambda _, name: name == check)
     assert (outcome.failed == ()) is right, outcome.failed
+
+
+MISSHAPEN = """
+
+import functools
+_own = {owner}
+
+@functools.wraps(_own)
+def _changed(*a, **k):
+    output = _own(*a, **k)
+    return {changed}
+
+{owner} = _changed
+"""
+
+
+@pytest.mark.parametrize("kata", all_katas(), ids=lambda kata: kata.slug)
+def test_an_answer_of_another_shape_is_nobodys_fault_but_the_candidates(kata: Kata) -> None:
+    """What a bank computes with answers may rely on their shape: none ends in an error of ours."""
+    owner = f"{kata.entry.name}.forward" if kata.entry.is_module else kata.entry.name
+    mutants = [
+        Mutant((), (), kata.solution.read_text() + MISSHAPEN.format(owner=owner, changed=changed))
+        for changed in ("torch.cat((output, output), -2)", "output[None]")
+    ]
+    for outcome in run_gauntlet(kata, mutants, 5):
+        assert outcome.refused
+        faults = {Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR}
+        assert {check.verdict for check in outcome.failed} <= faults

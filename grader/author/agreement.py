@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.kata.axes import LEAD, Axes
-from grader.kata.kata import Kata, Parameter
+from grader.kata.entry_point import Parameter
+from grader.kata.kata import Kata
 
 SHAPE = re.compile(r"\(((?:(?:…|\.\.\.|\w+)\s*,\s*)*(?:…|\.\.\.|\w+),?)\)")
 """Anything that looks like a shape: words, numbers and dots between parentheses."""

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.bank.draw import Draw
+from grader.bank.claims import assert_sizes
+from grader.bank.draw import Draw, returned
 from grader.exchange.answer import Answer, Exchange, read, trace_of
 from grader.exchange.layout import Layout, Projection, Weights
 from grader.exchange.misfit import named_misfit
@@ -80,7 +81,8 @@ class Candidate:
 
     def ask(self, request: Request) -> tuple[Answer, ...]:
         """Run a request; the submission's failure to answer is raised as its Fault."""
-        self.wanting = self.wanting or self._wanting(request)
+        wanting = self._wanting(request)
+        self.wanting = self.wanting or wanting
         device = self.device if request.device == "cpu" else request.device
         request = replace(request, device=device, axes=self.kata.entry.axes)
         exchange = Exchange(request)
@@ -96,6 +98,8 @@ class Candidate:
                 unfit = named_misfit(fault.message, request, done)
                 facts = (*fault.evidence.facts, *unfit, *self._under_a_mask(request))
                 fault.evidence = replace(fault.evidence, facts=facts)
+            if wanting:
+                fault.evidence = replace(fault.evidence, formal=True)
             exchange.fault = fault
             raise
         return exchange.answers
@@ -172,6 +176,8 @@ class Layer:
         device: str = "cpu",
         apart: bool = False,
         trace: bool = False,
+        late: bool = False,
+        again: bool = False,
     ) -> list[Answer]:
         """Several calls on one and the same instance."""
         return _ask(
@@ -185,7 +191,13 @@ class Layer:
             device=device,
             apart=apart,
             trace=trace,
+            late=late,
+            again=again,
         )
+
+    def returned(self, call: Mapping[str, Any]) -> tuple[int, ...]:
+        """The shape that a call has to return, by the axes that the kata declares."""
+        return returned(self.kata.entry, self.construct, call)
 
     def backward(self, *values: Any, cotangent: Tensor, train: bool = False) -> Answer:
         """One call with the gradients of every floating input and every parameter."""
@@ -235,6 +247,8 @@ def _ask(
     device: str = "cpu",
     apart: bool = False,
     trace: bool = False,
+    late: bool = False,
+    again: bool = False,
 ) -> list[Answer]:
     """One request: every instance is built as its first call has it, and changes as they say."""
     modes = [train] * len(asked) if isinstance(train, bool) else list(train)
@@ -260,6 +274,7 @@ def _ask(
                 keep_inputs,
                 numbers[layer.instance],
                 *_changes(before, layer),
+                again,
             )
         )
     request = Request(
@@ -270,9 +285,14 @@ def _ask(
         device=device,
         apart=apart,
         trace=trace,
+        late=late,
         further=tuple(builds[1:]),
     )
-    return list(candidate.ask(request))
+    answers = list(candidate.ask(request))
+    for answer in answers:  # what a bank computes with an answer may rely on its shape
+        expected = returned(candidate.kata.entry, answer.build.construct, answer.call.arguments)
+        assert_sizes(answer, expected)
+    return answers
 
 
 def _changes(before: Layer | None, after: Layer) -> tuple[Weights | None, torch.dtype | None]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from grader.exchange.layout import Projection
 from grader.kata.axes import Axes
-from grader.kata.kata import EntryPoint
+from grader.kata.entry_point import EntryPoint
 
 WEIGHT_GAIN = 1.3
 """Over 1/√in: scores spread enough that softmax weights differ, without saturating."""
@@ -98,6 +98,8 @@ class Sizes:
     """Of a query, in one head."""
     value: int = 3
     """Of a value, where that is a size of its own."""
+    shared: int = 2
+    """How many query heads share a head of keys, where a kata counts those apart."""
 
 
 def measured(
@@ -117,6 +119,20 @@ def measured(
     return known, lead
 
 
+def returned(
+    entry: EntryPoint, construct: Mapping[str, Any], call: Mapping[str, Any]
+) -> tuple[int, ...]:
+    """The shape that a call has to return, by the axes that the kata declares.
+
+    A mask may be of fewer axes or 1 in any; it is asked only where nothing else tells a size.
+    """
+    own, axes = entry.mask.name if entry.mask is not None else None, Axes.parse(entry.returns)
+    known, lead = measured(entry.axes, construct, call, own)
+    if not {*axes.words} <= {*known}:
+        known = measured(entry.axes, construct, call, None)[0] | known
+    return axes.shape(known, lead)
+
+
 def sizes_in(construct: Mapping[str, Any]) -> dict[str, int]:
     """The constructor parameters that are sizes."""
     return {n: v for n, v in construct.items() if type(v) is int}
@@ -133,7 +149,7 @@ def by_word(entry: EntryPoint, construct: Mapping[str, Any], sizes: Sizes) -> di
     for name in sorted(entry.axes, key=lambda n: (n == own, n != entry.reads.get("key"))):
         usual = (sizes.queries, sizes.keys) if name == own else (sizes.keys, sizes.value)
         _learn(known, entry.axes[name], last.get(name, usual), sizes)
-    return known
+    return known | entry.sized({w: n for w, n in known.items() if w not in construct})
 
 
 def _learn(known: dict[str, int], axes: Axes, last: tuple[int, int], sizes: Sizes) -> None:

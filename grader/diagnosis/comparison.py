@@ -58,26 +58,20 @@ def sample(kata: Kata, case: Case, right: Callable[[Request], Sequence[Answer]])
             call, built = request.calls[place], request.held[place]
             if call.mode != "eval" or built.construct.get(rate or ""):
                 continue
-            single = replace(
-                request,
-                construct=built.construct,
-                weights=built.weights,
-                dtype=built.dtype,
-                calls=(replace(call, build=0, weights=None, dtype=None),),
-                further=(),
-            )
-            if not _answered(right, single, theirs):
-                answer = replace(theirs, request=single, place=0)
-                return Case((Exchange(single, (answer,)),), case.shapes)
+            single = request.alone(place)
+            if not _answered_so(right, single, theirs):
+                before = (exchange.answers[n] for n in request.chain(place))
+                answers = (replace(a, request=single, place=n) for n, a in enumerate(before))
+                return Case((Exchange(single, tuple(answers)),), case.shapes)
     return None
 
 
-def _answered(
-    right: Callable[[Request], Sequence[Answer]], request: Request, theirs: Answer
+def _answered_so(
+    right: Callable[[Request], Sequence[Answer]], single: Request, theirs: Answer
 ) -> bool:
-    """Whether the solution gives this answer; it may have none, where a call has to be refused."""
+    """Whether the solution answers alike; what it refuses it does not answer at all."""
     try:
-        return _same_answer(right(request)[0], theirs)
+        return _same_answer(right(single)[-1], theirs)
     except Fault:
         return False
 

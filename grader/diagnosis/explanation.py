@@ -128,6 +128,10 @@ class Examination:
             self.exchanges[probe.name] = self._asked(probe.request)
             if self.hopeless:
                 return
+        for name, exchange in [*self.exchanges.items()]:
+            if exchange.fault is not None and exchange.fault.evidence.formal:
+                del self.exchanges[name]
+        self.probes = [probe for probe in self.probes if probe.name in self.exchanges]
 
     def in_order(self, found: Explanation) -> list[Part]:
         """The mistakes among the edits, first the one whose repair sets most probes right."""
@@ -145,7 +149,7 @@ class Examination:
         except Exception:  # an edit may raise whatever it likes
             return 0
         answers = partial(self.editing.answers, variant)
-        asked = ((self.exchanges[name].request, true) for name, true in self.truths.items())
+        asked = ((said.request, self.truths[name]) for name, said in self.exchanges.items())
         return sum(distance(answers, Exchange(*both)) == 0 for both in asked)
 
     # --- asking and reading -----------------------------------------------------------------------

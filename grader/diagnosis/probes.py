@@ -17,9 +17,10 @@ from torch import Tensor
 
 from grader.bank.draw import Draw
 from grader.exchange.layout import Layout, Projection
-from grader.exchange.request import Call, Request
+from grader.exchange.request import After, Call, Request
 from grader.kata.axes import LEAD, Axes
-from grader.kata.kata import ROLES, Kata, Parameter
+from grader.kata.entry_point import ROLES, Parameter
+from grader.kata.kata import Kata
 
 SIZES = {"B": 4, "L": 5, "S": 6}
 """Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
@@ -28,6 +29,8 @@ HEADS, WIDTH = 3, 14
 OTHER_HEADS, OTHER_WIDTH = 2, 20
 DIVISIBLE = {WIDTH: 24, OTHER_WIDTH: 40, 4: 8}
 """The widths of layers that have one head: some split them into two, four or eight all the same."""
+SHARED = 2
+"""Query heads for each head of keys and values, where a kata counts those apart."""
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
@@ -78,14 +81,15 @@ class Setting:
             axes = entry.axes.get(parameter.name)
             if axes is None or parameter.dtype:
                 given[parameter.name] = (
-                    parameter.sample if axes is None else self._counted(parameter, axes)
+                    parameter.sample if axes is None else self.counted(parameter)
                 )
             else:
                 given[parameter.name] = draw(*self.shape(axes)) * scale
         return given
 
-    def _counted(self, parameter: Parameter, axes: Axes) -> Tensor:
-        shape = self.shape(axes)
+    def counted(self, parameter: Parameter) -> Tensor:
+        """Positions and the like: 0, 1, 2 … along the last axis."""
+        shape = self.shape(Axes.parse(parameter.axes))
         dtype = getattr(torch, parameter.dtype)
         return torch.arange(shape[-1], dtype=dtype).expand(shape)
 
@@ -110,12 +114,12 @@ def setting(
     if entry.is_module:
         if entry.meaning("heads") is None:
             width = DIVISIBLE.get(width, width)
-        construct = kata.construction(heads, width) or dict(entry.probe)
+        construct = kata.construction(heads, width, SHARED) or dict(entry.probe)
         rate = entry.meaning("dropout")
         if rate in construct:
             construct[rate] = 0.0
     words = {word for axes in entry.axes.values() for word in axes.words}
-    known = {word: width + n for n, word in enumerate(sorted(words - set(sizes)))}
+    known = entry.sized({word: width + n for n, word in enumerate(sorted(words - set(sizes)))})
     known |= {n: v for n, v in construct.items() if isinstance(v, int)}
     shapes = kata.shapes(construct)
     weights = draw.weights(shapes, [role for role in shapes if layout.biased(role)])
@@ -142,11 +146,20 @@ def masked(place: Setting, draw: Draw) -> dict[str, Tensor]:
 
 
 def probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
-    """All of them, in the order in which their answers are explained."""
+    """All of them, in the order in which their answers are explained.
+
+    Where nothing attends, anything may show in any call.
+    """
+    for probe in _probes(kata, layout, draw):
+        yield probe if kata.entry.reads else replace(probe, aspects=("", *probe.aspects))
+
+
+def _probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
     plain = setting(kata, layout, draw, SIZES)
     other = setting(kata, layout, draw, OTHERS, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(2, 3))
     yield from _values(kata, layout, draw, plain, other)
     yield from _scores(draw, plain, other)
+    yield from _options(draw, plain, other)
     if kata.entry.mask is not None:
         yield from _masks(draw, plain, other)
     yield from _numbers(draw, plain)
@@ -165,10 +178,10 @@ def _values(
     second = setting(
         kata, layout, draw, {**one, "B": 1}, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(1, 3)
     )
-    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "visibility", "sums")
+    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "visibility", "sums", "")
     for name, place in (("one token", single), ("one token of one", second)):
         yield Probe(name, place.request(Call(place.inputs(draw))), show, "values")
-    show = ("visibility", "heads", "hands", "sums", "scores", "asks")
+    show = ("visibility", "heads", "hands", "sums", "scores", "asks", "")
     for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
         request = place.request(Call(even_inputs(place, draw)))
         yield Probe(name, request, show, "even", ("one token",))
@@ -218,6 +231,43 @@ def _scores(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
         "scores",
         ("no mask",),
     )
+
+
+def _options(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
+    """Calls that say something an option's default does not: each alone, then all together.
+
+    Each at lengths that no call had before: what is kept from one of those shows elsewhere.
+    """
+    for number, name in enumerate(_told(plain)):
+        place = _longer(plain, 3 * number + 5)
+        yield _optional(f"with {name}", place, {name: _told(place)[name]}, draw)
+    if _told(other):
+        place = _longer(other, 4)
+        yield _optional("all options", place, _told(place), draw)
+
+
+def _longer(place: Setting, more: int) -> Setting:
+    """The setting with so many rows more."""
+    rows = [word for word, kind in place.kata.entry.kinds.items() if kind == "rows"]
+    longer = {word: place.sizes[word] + more for word in rows if word in place.sizes}
+    return replace(place, sizes={**place.sizes, **longer})
+
+
+def _told(place: Setting) -> dict[str, Any]:
+    """What options are given in a setting, where more than a default is known of them."""
+    found: dict[str, Any] = {}
+    for option in (p for p in place.kata.entry.call if not (p.required or p.mask)):
+        if option.dtype and option.axes:
+            found[option.name] = place.counted(option).flip(-1) * 2 + 3
+        elif option.probe is not None:
+            found[option.name] = option.probe
+    return found
+
+
+def _optional(name: str, place: Setting, given: Mapping[str, Any], draw: Draw) -> Probe:
+    shown = ("", "scale", "sums", "scores", "asks", "visibility", "heads", "hands", "numbers")
+    request = place.request(Call({**place.inputs(draw), **given}))
+    return Probe(name, request, shown, "options", ("no mask",))
 
 
 def _masks(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
@@ -300,11 +350,36 @@ def _training(draw: Draw, plain: Setting) -> Iterator[Probe]:
 
 def _state(draw: Draw, plain: Setting) -> Iterator[Probe]:
     first, second = (plain.inputs(draw) | masked(plain, draw) for _ in range(2))
-    calls = [Call(given, keep_inputs=True) for given in (first, second, first)]
+    told = [first | {name: value} for name, value in _told(plain).items()]
+    turns = [first, second, first, *(call for given in told for call in (given, first))]
+    calls = [Call(given, keep_inputs=True) for given in turns]
     calls += [Call(first, keep_inputs=True, seed=0)] * 2
     needs = ("mask for all",) if plain.kata.entry.mask is not None else ("no mask",)
     aspects = ("state", "inputs", "mask", "")
     yield Probe("call after call", plain.request(*calls), aspects, "state", needs)
+    if plain.kata.entry.state:
+        yield from _continued(draw, plain)
+
+
+def _continued(draw: Draw, plain: Setting) -> Iterator[Probe]:
+    """Calls that go on from others: chunk after chunk, by single rows, and twice from the same."""
+    turns = {
+        "in chunks": ((3, None), (4, 0), (2, 1)),
+        "by single rows": ((4, None), (1, 0), (1, 1), (1, 2)),
+        "from nothing by rows": ((1, None), (1, 0), (1, 1)),
+        "twice from the same": ((3, None), (2, 0), (2, 0), (1, 1), (1, 2), (3, None), (1, 0)),
+    }
+    show = ("", "state", "visibility", "asks", "hands", "heads", "scores", "sums", "scale")
+    for name, turn in turns.items():
+        calls = [Call(_in_turn(plain, draw, rows, before)) for rows, before in turn]
+        yield Probe(name, plain.request(*calls), show, "continued", ("no mask",))
+
+
+def _in_turn(place: Setting, draw: Draw, rows: int, before: int | None) -> dict[str, Any]:
+    kinds = place.kata.entry.kinds
+    sizes = {word: rows for word in place.sizes if kinds.get(word) == "rows"}
+    given = replace(place, sizes={**place.sizes, **sizes}).inputs(draw)
+    return given if before is None else given | {place.kata.entry.state: After(before)}
 
 
 def _length(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:

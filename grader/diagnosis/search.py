@@ -37,6 +37,8 @@ TASTE = 4
 """A mutant that explains none of this many failing checks, the small ones first, is let go."""
 SINGLES, PAIRS = 150, 60
 """Edited solutions, one mistake at a time and two, that are run through whole failing checks."""
+BOUNDLESS = (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT)
+"""What an edit that does the same would take as much of."""
 
 
 def diagnose(
@@ -66,7 +68,7 @@ def diagnose(
     cases = [
         Case(tuple(exchanges.get(c.id, ())), sorted(shape for _, shape in layout.found))
         for c in failing
-        if exchanges.get(c.id) or c.family == "rules"
+        if (exchanges.get(c.id) or c.family == "rules") and not _untold(c, exchanges)
     ]
     # What is caught by a check that passed is not what went wrong here.
     failed = {c.id for c in checks if not c.passed}
@@ -97,6 +99,17 @@ def diagnose(
     findings = [*told.findings, *(finding_of(p, source, PROVED) for p in wasteful)]
     explained = told.explained + (len(costly) if wasteful else 0)
     return Diagnosis(tuple(findings[:MOST]), explained, len(cases) + len(costly), guard.cut)
+
+
+def _untold(check: Check, exchanges: Mapping[str, Sequence[Exchange]]) -> bool:
+    """Whether edits cannot tell why a check failed, or had better not.
+
+    A matter of form is said as that. What ran a worker out of memory or time is not run in this
+    process, where nothing bounds it.
+    """
+    faults = (exchange.fault for exchange in exchanges.get(check.id, ()))
+    overran = any(f is not None and f.verdict in BOUNDLESS for f in faults)
+    return check.evidence.formal or overran
 
 
 @dataclass(frozen=True)

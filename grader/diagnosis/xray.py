@@ -20,7 +20,8 @@ from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout, Projection
 from grader.exchange.request import Call, Request
-from grader.kata.kata import ROLES, Kata
+from grader.kata.entry_point import ROLES
+from grader.kata.kata import Kata
 from grader.report.verdict import Fault, Heatmap
 
 KEYS, WIDTH, HEADS = 6, 8, 2

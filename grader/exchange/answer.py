@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -48,6 +49,11 @@ class Answer:
         """What answered: its construction, and the weights and dtype it had by then."""
         return self.request.held[self.place]
 
+    @property
+    def whole(self) -> Mapping[str, Any]:
+        """The arguments of the call, and before them those of the calls that it goes on from."""
+        return self.request.whole(self.place)
+
     def products(self, role: str) -> list[bool]:
         """The products with the weight that holds a role; true where all of it took part."""
         names = {s.name for s in self.layout.slots if role in s.roles and not s.bias}
@@ -61,6 +67,10 @@ class Answer:
     def plain(self) -> Answer | None:
         """The same call answered by the project's own solution, in the same dtype."""
         return None if self.reference is None else self.reference(self.request)[self.place]
+
+    def unaided(self) -> Answer:
+        """The answer without the solution beside it, which goes another way."""
+        return replace(self, reference=None)
 
     @property
     def shapes(self) -> str:
@@ -209,7 +219,7 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
             evidence,
         )
     if error.get("stage") == "weights":
-        return Fault(Verdict.RUNTIME_ERROR, first, evidence)
+        return Fault(Verdict.RUNTIME_ERROR, first, replace(evidence, formal=True))
     name = undefined(kind, words)
     if name:
         used = next((f.text for f in reversed(evidence.frames)), "")
@@ -222,7 +232,11 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
         words = first = "this part is not written yet"
     if kind == "EOFError":
         first = "reads from the keyboard, which is not there while grading"
-    return Fault(Verdict.RUNTIME_ERROR, f"{kind}: {first}" if first else kind, evidence)
+    said = f"{kind}: {first}" if first else kind
+    alone = kind == "NoState"
+    return Fault(
+        Verdict.WRONG_ANSWER if alone else Verdict.RUNTIME_ERROR, first if alone else said, evidence
+    )
 
 
 def _frames(said: Iterable[Message | None]) -> tuple[CandidateFrame, ...]:

@@ -145,7 +145,7 @@ def plain_calls(kata: Kata, chance: torch.Generator) -> Request:
     words = sorted({word for axes in entry.axes.values() for word in axes.words})
     calls = []
     for least in LEAST:
-        sizes = {word: least + n for n, word in enumerate(words)} | entry.probe
+        sizes = entry.sized({w: least + n for n, w in enumerate(words)}) | entry.probe
         arguments = {
             p.name: torch.randn(entry.axes[p.name].shape(sizes), generator=chance)
             if p.axes

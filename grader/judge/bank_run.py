@@ -143,7 +143,7 @@ class Judge:
         candidate = self.candidates.get(item.name)
         wanting = candidate is not None and candidate.wanting
         if wanting and verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR):
-            verdict, message, evidence = Verdict.WRONG_ANSWER, str(wanting), Evidence()
+            verdict, message, evidence = Verdict.WRONG_ANSWER, str(wanting), Evidence(formal=True)
         return Check(
             item.name, item.title, item.family, item.tier, verdict, message, seconds, evidence
         )

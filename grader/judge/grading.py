@@ -12,7 +12,8 @@ from grader.exchange.local import LazySolution
 from grader.exchange.matching import Unmatched
 from grader.judge.bank_run import Judge, Selection, run_bank
 from grader.judge.conversation import Conversation, WorkerPool, load_message
-from grader.judge.measure import Memory, Side
+from grader.judge.measure import Side
+from grader.judge.memory import Memory
 from grader.judge.race import Race
 from grader.judge.source import Source
 from grader.judge.subject import Subject
@@ -106,7 +107,7 @@ class Grading:
                 memory_limit=memory.limit,
             ),
             output=self.subject.output,
-            confinement=self.subject.level,
+            confinement=self.server.level,
         )
         candidates = judge.candidates
         asked = {c.id: candidates[c.id].exchanges for c in report.checks if c.id in candidates}

@@ -5,17 +5,15 @@ torch's `meta` device, which follows shapes alone, also those that nobody could 
 is doubled in turn, and what the number of operations and the largest tensor do then tells a
 Python loop from a broadcast product.
 
-The memory budget compares the largest tensor, and all that lives at once, at sizes where a tensor
-too many would be gigabytes. Code that reads values cannot run on `meta`, and is followed on small
-tensors instead. What is counted is the candidate's word: a lint, like the banned calls, and never a
-way to be accepted.
+What is counted is the candidate's word: a lint, like the banned calls, and never a way to be
+accepted.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,8 +26,9 @@ from grader.exchange.layout import Layout
 from grader.exchange.request import Call, Request
 from grader.judge.conversation import Conversation
 from grader.kata.axes import LEAD
-from grader.kata.kata import Kata, Parameter
-from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
+from grader.kata.entry_point import Parameter
+from grader.kata.kata import Kata
+from grader.report.verdict import CandidateFrame, Fault, Verdict
 from grader.worker.storages import STAGES
 from grader.worker.wire import Message
 
@@ -54,6 +53,10 @@ class Cost:
     """Torch's own, one for each call that reaches a kernel or makes a view."""
     peak: int
     """Bytes that lived at one time, inputs and parameters apart."""
+    work: int = 0
+    """Multiplications, and whatever else as many as would take as long."""
+    hardest: CandidateFrame | None = None
+    """The line of the submission that does most of it."""
     largest: Mapping[str, Storage] = field(default_factory=dict)
     """The largest storage made for the scores, up to the weights, and for the context after."""
 
@@ -68,17 +71,20 @@ def cost_of(reply: Message) -> Cost:
     try:
         said = reply["memory"]
         largest = {s: _storage(said["largest"][s]) for s in STAGES if s in said["largest"]}
-        return Cost(_count(said["operations"]), _count(said["peak"]), largest)
+        operations, peak, work = (_count(said[n]) for n in ("operations", "peak", "work"))
+        return Cost(operations, peak, work, _line(said["hardest"]), largest)
     except (KeyError, TypeError, ValueError):
         raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed (memory)") from None
 
 
 def _storage(said: Message) -> Storage:
-    line = None
-    frame = said["frame"]
-    if frame is not None and 0 < int(frame["line"]) < MAX_LINES:
-        line = CandidateFrame(int(frame["line"]), str(frame["function"]), str(frame["text"]))
-    return Storage(_count(said["elements"]), _count(said["bytes"]), line)
+    return Storage(_count(said["elements"]), _count(said["bytes"]), _line(said["frame"]))
+
+
+def _line(frame: Message | None) -> CandidateFrame | None:
+    if frame is None or not 0 < int(frame["line"]) < MAX_LINES:
+        return None
+    return CandidateFrame(int(frame["line"]), str(frame["function"]), str(frame["text"]))
 
 
 def _count(value: object) -> int:
@@ -137,7 +143,8 @@ class Side:
 
 def sizes_of(kata: Kata, kinds: Mapping[str, int], chosen: Sizes) -> dict[str, Any]:
     """A size for every word of the kata's axes, by what it is a size of; `chosen` wins."""
-    return {word: kinds[kind] for word, kind in kata.entry.kinds.items()} | dict(chosen)
+    usual = {word: kinds[kind] for word, kind in kata.entry.kinds.items()}
+    return kata.entry.sized(usual) | dict(chosen)
 
 
 def sized_request(kata: Kata, sizes: Sizes, draw: Draw, device: str) -> Request:
@@ -208,6 +215,19 @@ class Growth:
         """What comes of a product that keeps rows, columns and width: scores, context or both."""
         return tuple(stage for stage in STAGES if self._keeps_all(stage))
 
+    @property
+    def square(self) -> str:
+        """`pairs` where the largest tensor grows with the rows twice, `matrix` with the width."""
+        rows, width = (
+            max(self._powers(stage, kind) for stage in self.once.largest or ("",))
+            for kind in ("rows", "width")
+        )
+        return "matrix" if width > 1 else "pairs" if rows > 1 else ""
+
+    def _powers(self, stage: str, kind: str) -> int:
+        own = (word for word in self.twice if self.kata.entry.kinds[word] == kind)
+        return sum(self._power(stage, word) for word in own)
+
     def formula(self, stage: str) -> str:
         """The elements of a stage's largest tensor, as a product of sizes: `B·S·S·hidden_dim`."""
         words = sorted(self.twice, key=lambda w: list(FEW).index(self.kata.entry.kinds[w]))
@@ -254,7 +274,7 @@ def growth(kata: Kata, side: Side, draw: Draw, device: str) -> Growth:
     return Growth(kata, few, once, twice)
 
 
-# --- the budget -----------------------------------------------------------------------------------
+# --- beside the reference -------------------------------------------------------------------------
 
 
 YARDSTICK = {"batch": 8, "rows": 512, "heads": 8, "width": 512}
@@ -264,76 +284,26 @@ UNFIT = (Verdict.RUNTIME_ERROR, Verdict.WRONG_ANSWER)
 """What comes of code that needs values, on a device that has none."""
 
 
-@dataclass
-class Memory:
-    """The memory of one grade's submission; a bank asks for it once, or at sizes of its own."""
+def yardstick(kata: Kata) -> str:
+    """The sizes of the yardstick, by a kata's own words."""
+    kinds = {word: kind for word, kind in kata.entry.kinds.items() if word != LEAD}
+    return ", ".join(f"{word} = {YARDSTICK[kind]}" for word, kind in kinds.items())
 
-    kata: Kata
-    candidate: Callable[[], Side]
-    reference: Callable[[], Side]
-    draw: Draw
-    device: str = "cpu"
-    worst: float | None = None
-    sides: list[Side] = field(default_factory=list)
 
-    def close(self) -> None:
-        """Hand the workers back."""
-        for side in self.sides:
-            side.conversation.close()
-        self.sides = []
+def costs(
+    kata: Kata, sides: Sequence[Side], sizes: Mapping[str, Any], draw: Draw, device: str
+) -> tuple[Cost, Cost]:
+    """The cost of the submission and of the reference, at the largest sizes it can be told.
 
-    def __call__(self, **sizes: Any) -> None:
-        """Compare at a size that shows; `sizes` names those that are to be others than usual.
-
-        Raises Fault where the submission takes more than the kata allows.
-        """
-        mine, theirs = self._both(sizes)
-        largest, alive = mine.elements / theirs.elements, mine.peak / theirs.peak
-        self.worst = max(largest, alive, self.worst or 0.0)
-        if largest > self.limit:
-            raise self._too_large(mine, theirs)
-        if alive > self.limit:
-            raise Fault(
-                Verdict.MEMORY_LIMIT,
-                f"keeps {alive:.1f}× as much in memory at one time as the reference; the limit is "
-                f"{self.limit:g}×",
-            )
-
-    @property
-    def limit(self) -> float:
-        """The kata's limit, as a multiple of the reference's memory."""
-        return self.kata.budget_memory
-
-    def _both(self, sizes: Mapping[str, Any]) -> tuple[Cost, Cost]:
-        """The cost of the submission and of the reference, at the largest sizes it can be told."""
-        self.sides = self.sides or [self.candidate(), self.reference()]
-        me, other = self.sides
-        request = sized_request(
-            self.kata, sizes_of(self.kata, YARDSTICK, sizes), self.draw, device="meta"
-        )
-        try:
-            return me.cost(request), other.cost(request)
-        except Fault as fault:
-            if fault.verdict not in UNFIT:
-                raise
-        most = {n: min(s, SMALL["rows"]) if isinstance(s, int) else s for n, s in sizes.items()}
-        request = sized_request(self.kata, sizes_of(self.kata, SMALL, most), self.draw, self.device)
+    `sizes` names those that are to be others than the yardstick's.
+    """
+    me, other = sides
+    request = sized_request(kata, sizes_of(kata, YARDSTICK, sizes), draw, device="meta")
+    try:
         return me.cost(request), other.cost(request)
-
-    def _too_large(self, mine: Cost, theirs: Cost) -> Fault:
-        """The fault of a tensor that is too large: its sizes by name, and where it was made."""
-        most = self.limit * theirs.elements
-        over = [stage for stage, storage in mine.largest.items() if storage.elements > most]
-        found = growth(self.kata, self.sides[0], self.draw, self.device)
-        products = [stage for stage in found.products if stage in over]
-        multiple = f"{mine.elements / theirs.elements:.0f}× the reference's largest"
-        message = (
-            f"makes a tensor of {found.formula(over[0])} elements, {multiple}; "
-            f"the limit is {self.limit:g}×"
-        )
-        frame = mine.largest[over[0]].frame
-        return Fault(
-            Verdict.MEMORY_LIMIT,
-            ": ".join((message, *filter(None, [remedy(products)]))),
-            Evidence(frames=() if frame is None else (frame,), grows=" ".join(products)),
-        )
+    except Fault as fault:
+        if fault.verdict not in UNFIT:
+            raise
+    most = {n: min(s, SMALL["rows"]) if isinstance(s, int) else s for n, s in sizes.items()}
+    request = sized_request(kata, sizes_of(kata, SMALL, most), draw, device)
+    return me.cost(request), other.cost(request)

@@ -23,6 +23,8 @@ MEANINGS = {
     "kv_heads": "n_kv num_kv n_groups num_groups",
     "length": "t n_ctx seqlen maxlen",
     "temperature": "temperature temp tau",
+    "state": "cache kv_cache past past_kv past_key_value past_key_values layer_past past_cache "
+    "kv_state prev previous memory_state",
 }
 """What a kata's parameters may mean, and names for it that no rule below would tell."""
 
@@ -40,6 +42,8 @@ BESIDE_WIDTH = WIDTH_WORDS | set(
 )
 LETTERS = {"d", "D", "C", "E"}
 """What formulas call a width."""
+COUNT_WORDS = {"dim", "dims", "axis", "axes", "index", "idx", "id", "num", "n", "size", "layer"}
+"""Words that go with whole numbers alone."""
 LENGTH_WORDS = set("len length lengths seqlen maxlen positions position ctx".split())
 MASK_WORDS = set("visible visibility allowed attend attendable keep pad padding".split())
 HEAD_WORDS = {"head", "heads", "nhead", "nheads", "numheads"}
@@ -155,6 +159,11 @@ def _about_width(name: str, said: tuple[str, ...]) -> str | None:
     return "width" if name in LETTERS else _listed(name, ("width",))
 
 
+def speaks_of_counts(name: str) -> bool:
+    """Whether a name says that it is a whole number: an axis, an index, a size."""
+    return bool(set(words(name)) & COUNT_WORDS)
+
+
 # --- what a call is given ---------------------------------------------------------------------
 
 
@@ -165,7 +174,7 @@ def called_with(name: str) -> str | None:
         return "mask"
     if any("drop" in word for word in words(name)):
         return "dropout"
-    listed = _listed(name, ("query", "key", "value", "input", "context", "temperature"))
+    listed = _listed(name, ("query", "key", "value", "input", "context", "temperature", "state"))
     if listed:
         return listed
     derived = built_from(name)

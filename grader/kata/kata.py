@@ -6,12 +6,13 @@ import ast
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from grader.kata.axes import LEAD, Axes, size
+from grader.kata.axes import Axes, size
+from grader.kata.entry_point import ROLES, EntryPoint, Parameter
 from grader.kata.example import Example, read_example
 from grader.kata.glossary import MEANINGS
 from grader.kata.keys import slips
@@ -38,138 +39,6 @@ BANNED = tuple(
     "torch.ops.aten._efficient_attention_forward".split()
 )
 """What every kata bans: torch's own attention and the kernels behind it. A kata may add to it."""
-SIZES = {"width": "width", "heads": "heads", "kv_heads": "heads"}
-"""Meanings of constructor parameters that are sizes."""
-ROLES = ("query", "key", "value")
-"""Who asks, who is compared, who is handed over."""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a kata's entry point: required unless it has a default."""
-
-    name: str
-    default: str | None = None
-    """Its default as Python writes it: `None`, `0.1`, `(1, 2)`."""
-    means: str = ""
-    """What it is, in the glossary's words; by that a submission's own name is understood."""
-    axes: str = ""
-    """A tensor's axes; a plain value has none."""
-    mask: bool = False
-    """Whether it is a mask, true meaning "may attend"."""
-    dtype: str = ""
-    """A tensor's dtype where it is not the layer's own: `int64`."""
-    probe: Any = None
-    """A valid value, to look at the weights and to warm up with; the default where it is None."""
-    letter: str = ""
-    """What statement and stub may call it in a shape, such as D for hidden_dim."""
-
-    @property
-    def required(self) -> bool:
-        """Whether a call must give it."""
-        return self.default is None
-
-    @property
-    def value(self) -> Any:
-        """What it is where nobody says otherwise: the default, any Python literal."""
-        return None if self.default is None else ast.literal_eval(self.default)
-
-    @property
-    def sample(self) -> Any:
-        """A valid plain value."""
-        return self.value if self.probe is None else self.probe
-
-    @property
-    def spelled(self) -> str:
-        """It as a person writes it in a signature."""
-        return self.name if self.default is None else f"{self.name}={self.default}"
-
-
-@dataclass(frozen=True)
-class EntryPoint:
-    """What the submission has to offer: how it is built, how it is called, what the call reads."""
-
-    name: str
-    kind: str
-    construct: tuple[Parameter, ...]
-    call: tuple[Parameter, ...]
-    returns: str = ""
-    """The axes of what a call returns."""
-    reads: Mapping[str, str] = field(default_factory=dict)
-    """Which argument plays the part of query, key and value."""
-    scores: str = ""
-    """The axes of the scores, queries and keys last."""
-    modules_only: bool = False
-    """Whether a class that is no `nn.Module`, but holds modules, counts for no layer."""
-
-    @property
-    def is_module(self) -> bool:
-        """Whether the kata asks for an `nn.Module` rather than a function."""
-        return self.kind == "module"
-
-    @property
-    def signature(self) -> str:
-        """The call as a person writes it."""
-        parameters = self.construct if self.is_module else self.call
-        return f"{self.name}({', '.join(p.spelled for p in parameters)})"
-
-    @property
-    def call_signature(self) -> str:
-        """The call of what was built, as a person writes it."""
-        name = "forward" if self.is_module else self.name
-        return f"{name}({', '.join(p.spelled for p in self.call)})"
-
-    @cached_property
-    def probe(self) -> dict[str, Any]:
-        """A valid construction."""
-        return {p.name: p.sample for p in self.construct}
-
-    @cached_property
-    def axes(self) -> dict[str, Axes]:
-        """The axes of every argument that is a tensor."""
-        return {p.name: Axes.parse(p.axes) for p in self.call if p.axes}
-
-    @cached_property
-    def kinds(self) -> dict[str, str]:
-        """What each size is of: the batch, the rows, the heads or the width.
-
-        A constructor's parameter says it by its meaning, an argument's axis by its place: the
-        width comes last, the rows before it, and what stands in front is the batch. A mask ends in
-        rows twice, of queries and of keys.
-        """
-        meant = {p.name: SIZES[p.means] for p in self.construct if p.means in SIZES}
-        found: dict[str, str] = {}
-        for parameter in sorted(self.call, key=lambda p: p.mask):
-            axes = self.axes.get(parameter.name)
-            if axes is None:
-                continue
-            words = ((LEAD,) if axes.lead else ()) + axes.words
-            last = "rows" if parameter.mask else "width"
-            places = [*["batch"] * len(words), "rows", last][-len(words) :]
-            for word, place in zip(words, places, strict=True):
-                found.setdefault(word, meant.get(word, place))
-        return found | meant
-
-    @property
-    def mask(self) -> Parameter | None:
-        """The argument that is the mask, where the kata has one."""
-        return next((p for p in self.call if p.mask), None)
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """Names of the arguments that every call gives."""
-        return tuple(p.name for p in self.call if p.required)
-
-    def meaning(self, means: str) -> str | None:
-        """The constructor's parameter, else the call's, that means this; by name, or None."""
-        found = (p.name for p in (*self.construct, *self.call) if p.means == means)
-        return next(found, None)
-
-    @classmethod
-    def unpack(cls, packed: Mapping[str, Any]) -> EntryPoint:
-        """Put together again what `dataclasses.asdict` took apart."""
-        parts = {n: tuple(Parameter(**p) for p in packed[n]) for n in ("construct", "call")}
-        return cls(**{**packed, **parts})
 
 
 @dataclass(frozen=True)
@@ -211,10 +80,11 @@ class Kata:
         known = {n: v for n, v in construct.items() if isinstance(v, int)}
         return {name: (size(r.out, known), size(r.width, known)) for name, r in self.roles.items()}
 
-    def construction(self, heads: int, head_dim: int) -> dict[str, Any] | None:
+    def construction(self, heads: int, head_dim: int, shared: int = 1) -> dict[str, Any] | None:
         """A construction with so many heads, where the kata has heads, of that width each.
 
-        None where nothing in it means a width.
+        shared: how many heads share keys and values, where the kata counts the heads of those
+        apart: so many times more query heads there are. None where nothing means a width.
         """
         meant = {p.means: p.name for p in self.entry.construct}
         if "width" not in meant:
@@ -223,6 +93,8 @@ class Kata:
         for means in ("heads", "kv_heads"):
             if means in meant:
                 made[meant[means]] = heads
+        if "heads" in meant and "kv_heads" in meant:
+            made[meant["heads"]] = heads = heads * shared
         made[meant["width"]] = (heads if "heads" in meant else 1) * head_dim
         return made
 
@@ -320,7 +192,11 @@ def _assert_buildable(kata: Kata) -> None:
 
 def _example(table: Mapping[str, Any], entry: EntryPoint) -> Example | None:
     built = {p.name: p.required for p in entry.construct}
-    known = {"construct": built, "call": entry.axes, "weights": table.get("weights", {})}
+    known = {
+        "construct": built,
+        "call": [p.name for p in entry.call],
+        "weights": table.get("weights", {}),
+    }
     needed = [*(name for name, required in built.items() if required), *entry.required]
     return read_example(table.get("example"), known, needed)
 
@@ -334,7 +210,9 @@ def _entry(table: Mapping[str, Any]) -> EntryPoint:
         construct=tuple(_parameter(n, row) for n, row in table.get("construct", {}).items()),
         call=tuple(_parameter(n, row) for n, row in table["call"].items()),
         returns=table["returns"]["axes"],
+        state=table["returns"].get("state", ""),
         scores=reads.pop("scores", ""),
+        multiples={word: int(row["multiple"]) for word, row in table.get("sizes", {}).items()},
         reads=reads,
         modules_only=entry.get("modules_only", False),
     )
@@ -371,6 +249,12 @@ def _assert_consistent(entry: EntryPoint) -> None:
         if role not in ROLES or argument not in names:
             known = ", ".join(sorted(names))
             raise ValueError(f"[reads] {role} = {argument!r}: the arguments are {known}")
+    options = {p.name for p in entry.call if not (p.axes or p.required)}
+    if entry.state and entry.state not in options:
+        raise ValueError(f"[returns] state = {entry.state!r}: that is no argument without axes")
+    for word in entry.multiples:
+        if word not in {word for axes in entry.axes.values() for word in axes.words}:
+            raise ValueError(f"[sizes] {word!r} is no axis of an argument")
     for text in (entry.returns, entry.scores):
         if text:
             Axes.parse(text)

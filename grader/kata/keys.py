@@ -14,7 +14,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "entry": ("name", "kind"),
     "construct": ("probe", "means", "default", "letter"),
     "call": ("axes", "mask", "dtype", "means", "default", "probe"),
-    "returns": ("axes",),
+    "returns": ("axes", "state"),
+    "sizes": ("multiple",),
     "reads": ("query", "key", "value", "scores"),
     "weights": ("size", "names"),
     "fused": ("roles",),
@@ -23,8 +24,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "example": ("construct", "call", "weights"),
 }
 """The keys of each table; of `ROWS`, those of each row."""
-ROWS = ("construct", "call", "weights")
-"""Tables whose rows the author names: parameters, arguments, roles."""
+ROWS = ("construct", "call", "sizes", "weights")
+"""Tables whose rows the author names: parameters, arguments, words of axes, roles."""
 
 
 def slips(table: Mapping[str, Any]) -> Iterator[str]:

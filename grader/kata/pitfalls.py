@@ -23,9 +23,17 @@ NAME = r"[a-z][a-z0-9_]*"
 """How a line may be called; whatever else stands for one is the text itself."""
 
 LOOP, BROADCAST = r"\bfor\b", r"unsqueeze|None|\*.*\*"
-WASTE = dict.fromkeys(("batch", "rows", "heads", "width"), LOOP) | dict.fromkeys(
-    ("scores", "context"), BROADCAST
+LOOPS, PRODUCTS, SQUARES = (
+    ("batch", "rows", "heads", "width"),
+    ("scores", "context"),
+    ("pairs", "matrix", "past"),
 )
+WASTE = {
+    **dict.fromkeys(LOOPS, LOOP),
+    **dict.fromkeys(PRODUCTS, BROADCAST),
+    **dict.fromkeys(SQUARES, ""),
+    "arithmetic": r"@|matmul|einsum|bmm",
+}
 """Where code that costs too much is looked for, by what it grows with."""
 
 

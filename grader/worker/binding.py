@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.kata.entry_point import ROLES, Parameter
 from grader.kata.glossary import (
     attention_role,
     called_with,
@@ -18,7 +19,6 @@ from grader.kata.glossary import (
     speaks_of_order,
     speaks_of_padding,
 )
-from grader.kata.kata import ROLES, Parameter
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 EMPTY = inspect.Parameter.empty
@@ -274,6 +274,8 @@ def _choose(optional: Parameter, free: list[inspect.Parameter], others: set[str]
     names = [p.name for p in free]
     if optional.name in names:
         return optional.name
+    if not isinstance(optional.value, bool):  # a flag is not what it is about
+        names = [p.name for p in free if not isinstance(p.default, bool)]
     if optional.mask:
         masks = [name for name in names if called_with(name) == "mask"]
         if masks:

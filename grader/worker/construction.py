@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.kata.glossary import built_from
-from grader.kata.kata import EntryPoint, Parameter
+from grader.kata.entry_point import EntryPoint, Parameter
+from grader.kata.glossary import built_from, called_with, is_option, speaks_of_counts
 from grader.worker.binding import (
     D_K,
     EMPTY,
@@ -330,12 +330,17 @@ class _Binder:
 
 def _may_hold(parameter: inspect.Parameter, wanted: Parameter) -> bool:
     """Whether a parameter whose name says nothing may take a value by its place."""
-    if parameter.default is EMPTY or parameter.default is None:
+    if parameter.default is EMPTY:
         return True
-    value = wanted.sample
-    return type(parameter.default) is type(value) or (
-        isinstance(value, float) and type(parameter.default) is int
-    )
+    if not isinstance(wanted.sample, float):
+        return parameter.default is None or type(parameter.default) is type(wanted.sample)
+    if is_option(parameter.name) or called_with(parameter.name) is not None:
+        return False
+    if parameter.default is None:
+        return True
+    # A rate may be written 0, but an axis or a size is no rate.
+    counts = type(parameter.default) is int and not speaks_of_counts(parameter.name)
+    return type(parameter.default) is float or counts
 
 
 # --- a class in a function's place ------------------------------------------------------------

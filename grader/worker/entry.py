@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import torch
 from torch import nn
 
+from grader.kata.entry_point import EntryPoint
 from grader.kata.glossary import built_from, nearness
-from grader.kata.kata import EntryPoint
 from grader.worker.binding import EMPTY, Binding, Unbindable, bind, signature_of
 from grader.worker.construction import Construction, bind_construction, bind_options
 from grader.worker.execution import FILENAME, MODULE, attempt, brief, line_of
@@ -306,6 +307,9 @@ def _fit_function(value: Any, name: str, entry: EntryPoint, strict: bool) -> Loa
             construct = bind_options(_initialiser(value), name, entry, call.sources)
         except Unbindable as reason:
             raise Unbindable(f"is a class that {reason}") from None
+        own = _weights_of_its_own(value, construct, entry) if strict else ""
+        if own:
+            raise Unbindable(f"is a layer with weights of its own ({own})")
         note = f"a class stands in for the function: built as {construct.spelled()}, then called"
         lacks = tuple(n for n in _lacking(entry, call, None) if n not in construct.sources)
         return Loaded(
@@ -316,6 +320,17 @@ def _fit_function(value: Any, name: str, entry: EntryPoint, strict: bool) -> Loa
         raise Unbindable("is not a function")
     call = bind(function, entry.call, entry.reads)
     return Loaded(function, None, call, name, call.notes, lacks=_lacking(entry, call, None))
+
+
+def _weights_of_its_own(cls: type, construct: Construction, entry: EntryPoint) -> str:
+    """A matrix that a class's instances hold, by name: then it is no function's stand-in."""
+    asks = entry.reads.get("query", entry.required[0])
+    try:
+        made = StandIn(cls, construct, {}).instance({asks: torch.zeros(1, 4)})
+        held = made.named_parameters() if isinstance(made, nn.Module) else ()
+    except Exception:  # what a constructor raises is told where it is called
+        return ""
+    return next((name for name, weight in held if weight.dim() > 1), "")
 
 
 def _initialiser(cls: type) -> Callable[..., Any]:

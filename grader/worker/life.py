@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from grader.kata.kata import EntryPoint
+from grader.kata.entry_point import EntryPoint
 from grader.worker.entry import Loaded, NoEntryPoint, load
 from grader.worker.execution import warn_plainly
 from grader.worker.program import answer, describe_error, prepare
@@ -88,11 +88,6 @@ def close_all_but(*kept: int) -> None:
     os.closerange(low, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
-def sandbox() -> str:
-    """The place of the kernel's own sandbox; returns the level of confinement reached."""
-    return "limits"
-
-
 @dataclass
 class Life:
     """What a worker holds between requests: the submission as loaded, and who watches it."""
@@ -154,14 +149,12 @@ def work(sock: socket.socket) -> None:
     """Answer frames until the judge closes its end or kills this process."""
     torch.set_num_threads(1)
     channel, life = Channel(sock), Life()
-    level = sandbox()
     while True:
         try:
             message = channel.receive()
         except (PeerGone, WireError, Deadline):
             return
         reply = life.obey(message)
-        reply["confinement"] = level
         try:
             channel.send(reply)
         except PeerGone:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from grader.bank.calls import DTYPES, HUGE, Call
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_matches, assert_shape, refuse
-from grader.bank.definition import DTYPES, HUGE, Call, Definition
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim
 from grader.bank.standard.meaning import alternately, with_blanks
@@ -116,7 +117,7 @@ def no_influence(definition: Definition, candidate: Candidate, draw: Draw) -> No
         definition.agree([alone_too])
         rows = visible if _same_tokens(layer) else slice(None)
         for answer in among:
-            assert_shape(answer, definition.returned(layer, answer.call.arguments))
+            assert_shape(answer, layer.returned(answer.call.arguments))
             off = (answer.output[..., rows, :] - alone_too.output).abs()
             if bool((off > 1e-3 * alone_too.output.abs().max().clamp(min=1.0)).any()):
                 raise refuse("what hidden keys hold reaches the output", answer)

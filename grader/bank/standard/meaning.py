@@ -9,13 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from grader.bank.calls import Call
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_matches, assert_shape, refuse
-from grader.bank.definition import Call, Definition
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim
 from grader.exchange.layout import Projection
-from grader.kata.kata import ROLES
+from grader.kata.entry_point import ROLES
 from grader.report.verdict import Fault, Verdict
 from grader.worker.wire import Message
 
@@ -97,7 +98,7 @@ def shape(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """The output has the shape that is promised, also with one sequence, one token or one head."""
     asked = built(definition, candidate, draw, TABLE)
     for (layer, call), answer in zip(asked, candidate.in_turn(*asked), strict=True):
-        assert_shape(answer, definition.returned(layer, call))
+        assert_shape(answer, layer.returned(call))
 
 
 @claim("equivalence")
@@ -155,7 +156,7 @@ def handed_over(definition: Definition, candidate: Candidate, draw: Draw) -> Non
     layer.choose("value", torch.zeros_like(layer.weights["value"].weight))
     call = definition.call(draw, layer)
     for answer in layer.each(call, call, train=[False, True]):
-        assert_matches(answer, torch.zeros(definition.returned(layer, call), dtype=torch.float64))
+        assert_matches(answer, torch.zeros(layer.returned(call), dtype=torch.float64))
 
 
 @claim("equivalence")
@@ -255,6 +256,8 @@ def _moved(layer: Layer, call: Call, orders: dict[str, Tensor]) -> Call:
 
 INDIVISIBLE = ((12, 5, 5), (10, 3, 9), (7, 2, 6))
 """A width, heads and a length for which some wrong reshape or chunk would come out even."""
+UNSHARED = ((24, 6, 4, 6), (24, 4, 3, 4), (30, 5, 2, 5))
+"""A width, heads, fewer heads of keys and a length, where these do not divide those."""
 
 
 @claim("equivalence")
@@ -335,8 +338,11 @@ def _uneven(
 ) -> list[tuple[str, Message | None]]:
     """Constructions that do not come out even, in words, and the error that each ends with."""
     entry, found = candidate.kata.entry, []
-    for width, heads, length in INDIVISIBLE:
+    fewer = entry.meaning("kv_heads") is not None
+    cases = [(width, heads, 1, length) for width, heads, length in INDIVISIBLE]
+    for width, heads, shared, length in [*cases, *UNSHARED] if fewer else cases:
         meant = {entry.meaning("width"): width, entry.meaning("heads"): heads}
+        meant |= {entry.meaning("kv_heads"): shared} if fewer else {}
         construct: dict[str, Any] = {**entry.probe, **definition.fixed}
         construct |= {name: value for name, value in meant.items() if name is not None}
         told = ", ".join(f"{name}={value}" for name, value in meant.items())

@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.bank.calls import Call, Plan
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_shape, beyond, refuse
-from grader.bank.definition import Call, Definition, Plan
+from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim, counted, timed
 from grader.bank.standard.meaning import alternately
 from grader.exchange.answer import Answer
-from grader.exchange.request import Build
 from grader.report.verdict import Fault
 
 DIFFERENT = (torch.bool, torch.float32, torch.int64, torch.uint8, torch.float64, torch.int32)
@@ -49,7 +49,7 @@ def untouched(definition: Definition, candidate: Candidate, draw: Draw) -> None:
                 DIFFERENT if rank == 2 == len(lead) + 1 else (DIFFERENT[rank], DIFFERENT[len(lead)])
             )
             asked += [(layer, definition.under(layer, call, mask.to(kind))) for kind in kinds]
-    pulls = [draw(*definition.returned(layer, call)) for layer, call in asked]
+    pulls = [draw(*layer.returned(call)) for layer, call in asked]
     train = alternately(asked[0][0], len(asked))
     plain = candidate.in_turn(*asked, train=train, keep_inputs=True)
     some = slice(None, None, 2) if len(asked) > SAMPLED else slice(None)
@@ -103,6 +103,12 @@ def nothing_kept(definition: Definition, candidate: Candidate, draw: Draw) -> No
         ask(later.stepped(), longer)
         asked += asked[:2]
     definition.agree(candidate.in_turn(*asked, train=alternately(asked[0][0], len(asked))))
+    # The caller's own tensors, with other values in them by the next call.
+    masks = [definition.mask(draw, *form) for form in definition.forms(first, one, hiding=True) * 2]
+    calls = [definition.call(draw, first, one) for _ in masks or range(2)]
+    if masks:
+        calls = [definition.under(first, c, m) for c, m in zip(calls, masks, strict=True)]
+    definition.agree(candidate.in_turn(*((first, call) for call in calls), again=True))
 
 
 @claim("robustness")
@@ -139,17 +145,22 @@ def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None
     shorts = [Sizes((1,), 2, 3, heads=1, width=2)]
     shorts += [] if is_module else [Sizes((), 2, 5003), Sizes((), 4099, 3, width=2)]
     for short in shorts:
-        calls.append(definition.call(draw, layer, short))
+        call = definition.call(draw, layer, short)
+        calls.append(call)
         train.append(False)
+        if short.keys > length and candidate.kata.entry.mask is not None:
+            mask = _long(definition, draw, definition.span(layer, short), square=True)
+            calls.append(definition.under(layer, call, mask))
+            train.append(False)
     for call, answer in zip(calls, layer.each(*calls, train=train), strict=True):
-        assert_rows(definition, draw, answer, definition.returned(layer, call))
+        assert_rows(definition, draw, answer, layer.returned(call))
 
 
 def long_holds(definition: Definition, candidate: Candidate, draw: Draw, sizes: Sizes) -> None:
     """A call of these sizes is answered rightly, as far as some of its rows tell."""
     layer = sharp(definition, candidate)
     call = definition.call(draw, layer, sizes)
-    assert_rows(definition, draw, layer.each(call)[0], definition.returned(layer, call))
+    assert_rows(definition, draw, layer.each(call)[0], layer.returned(call))
 
 
 def _long(definition: Definition, draw: Draw, span: tuple[int, ...], *, square: bool) -> Tensor:
@@ -167,9 +178,14 @@ def assert_rows(definition: Definition, draw: Draw, answer: Answer, shape: tuple
     ends = torch.cat([torch.arange(min(3, length)), torch.arange(max(length - 9, 0), length)])
     some = torch.randint(0, length, (SAMPLED,), generator=draw.generator)
     rows = torch.cat([ends, some])
-    truth = definition.true(answer, rows=rows)
-    got = answer.output[..., rows, :]
-    wrong = beyond(answer, got, truth, own=lambda plain: plain.output[..., rows, :])
+    got, far = answer.output[..., rows, :], definition.reach(answer.call.arguments)
+
+    def wrong_by(way: Definition) -> Tensor:
+        truth = way.true(answer, rows=rows)
+        theirs = answer if way is definition else answer.unaided()
+        return beyond(theirs, got, truth, lambda plain: plain.output[..., rows, :], scores=far)
+
+    wrong = min(map(wrong_by, definition.ways), key=lambda places: int(places.sum()))
     if bool(wrong.any()):
         places = wrong.reshape(-1, *wrong.shape[-2:]).any(0).any(-1)
         token = int(rows[places][0])
@@ -197,8 +213,8 @@ def budget(definition: Definition, race: Any, draw: Draw) -> None:
     kata = race.kata
     for name, sizes in courses(kata.entry.meaning("heads") is not None):
         plan = Plan(kata, definition.construction(kata, sizes))
-        truth = definition.of(Build(plan.construct, {}))
-        race(name, _in_turn(definition, draw, plan, sizes), truth, **plan.construct)
+        race(name, _in_turn(definition, draw, plan, sizes), definition, **plan.construct)
+    race.count(**definition.fixed)
 
 
 def courses(has_heads: bool) -> list[tuple[str, Sizes]]:
@@ -208,8 +224,8 @@ def courses(has_heads: bool) -> list[tuple[str, Sizes]]:
     """
     found = [
         ("many short sequences", Sizes((256, 2), 4, 4, heads=2, width=2, value=4)),
-        ("a long sequence", Sizes((1,), 256, 256, heads=1, width=4, value=4)),
-        ("wide vectors", Sizes((1,), 256, 256, heads=1, width=64, value=64)),
+        ("a long sequence", Sizes((1,), 256, 256, heads=1, width=4, value=4, shared=1)),
+        ("wide vectors", Sizes((1,), 256, 256, heads=1, width=64, value=64, shared=1)),
     ]
     return [*found, ("many heads", Sizes((1,), 4, 4, heads=96, width=1))] if has_heads else found
 
@@ -220,11 +236,10 @@ def _in_turn(definition: Definition, draw: Draw, plan: Plan, sizes: Sizes) -> An
 
     def make() -> Call:
         call = definition.call(draw, plan, sizes)
-        masked[0] = not masked[0] and plan.kata.entry.mask is not None
-        if masked[0]:
+        masked[0] = not masked[0]
+        if plan.kata.entry.mask is None or masked[0]:
             return call
-        padding = definition.mask(draw, *definition.span(plan, sizes))
-        return definition.under(plan, call, padding) if plan.kata.entry.mask is not None else call
+        return definition.under(plan, call, definition.mask(draw, *definition.span(plan, sizes)))
 
     return make
 
@@ -311,4 +326,4 @@ def no_device(definition: Definition, candidate: Candidate, draw: Draw) -> None:
             raise
         answers = layer.each(*calls, *calls, train=modes, apart=True)
     for answer in answers:
-        assert_shape(answer, definition.returned(layer, call))
+        assert_shape(answer, layer.returned(call))

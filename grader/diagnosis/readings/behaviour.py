@@ -65,7 +65,7 @@ def state(seen: Seen) -> Reading | None:
     first, again = exchange.answers[0].output, exchange.answers[2].output
     if _close(first, again):
         return Reading("state")
-    seeded = [answer.output for answer in exchange.answers[3:]]
+    seeded = [answer.output for answer in exchange.answers if answer.call.seed is not None]
     if len(seeded) == 2 and _close(*seeded):
         words = "the same call answers otherwise each time, but for the same random seed"
         return Reading("state", "random-answers", "", words)

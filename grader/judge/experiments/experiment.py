@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.kata.kata import ROLES, Kata
+from grader.kata.entry_point import ROLES
+from grader.kata.kata import Kata
 
 PADDED_ROW, HALF, UNSCALED = "padded-row", "half", "unscaled"
 

@@ -1,6 +1,6 @@
 # clipped: scores are clipped to ±5
 # refused: yes
-# check: test_is_attention_among_projections_of_one_sequence
+# check: test_scores_of_ten_thousand_stay_finite
 # named: scores-squashed
 import math
 
