@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
@@ -27,8 +27,8 @@ from grader.bank import Definition, assert_matches
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Projection, Weights
-from grader.exchange.request import Call, Request
-from grader.judge.measure import Lap, Side, growth, remedy
+from grader.exchange.request import After, Call, Request
+from grader.judge.measure import Lap, Side, costs, growth, remedy, yardstick
 from grader.kata.kata import Kata
 from grader.report.verdict import Evidence, Fault, Verdict
 
@@ -47,6 +47,7 @@ SHORT, LONG, ROUNDS = (1, 1), (2, 6), 3
 NOISY = 1.5
 """A reference this far from itself cannot be raced against."""
 Arguments = Mapping[str, Any]
+Make = Callable[[], Arguments | Sequence[Arguments]]
 Truth = Callable[..., Tensor] | Definition
 
 
@@ -84,11 +85,13 @@ class Race:
     def __call__(
         self,
         size: str,
-        make: Callable[[], Arguments],
+        make: Make,
         truth: Truth,
         **construct: Any,
     ) -> None:
         """Race at one size: `make()` gives fresh arguments, `truth` their right answers.
+
+        Arguments of one call, or of several in turn, of which a later one may go on from another.
 
         `truth(**arguments)` for functions, `truth(weights, **arguments)` for layers, or a
         definition. Raises Fault where the submission is too slow.
@@ -115,11 +118,39 @@ class Race:
             return
         self.worst = max(ratio, self.worst or 0.0)
         if ratio > self.limit:
+            if not grows and course.goes_on:
+                grows, fact = "past", "what earlier calls computed is computed again"
             raise Fault(
                 Verdict.TIME_LIMIT,
                 f"{ratio:.1f}× the reference's time on {size}; the limit is {self.limit:g}×",
                 Evidence(facts=(fact,) if fact else (), grows=grows),
             )
+
+    def count(self, **sizes: Any) -> None:
+        """Compare the arithmetic of calls too large to be waited for, after the races.
+
+        `sizes` names those that are to be others than the yardstick's. Raises Fault where the
+        submission takes more than the limit allows of time.
+        """
+        ratio, fault = self._arithmetic(sizes)
+        if ratio <= self.limit:
+            return
+        self.worst = max(ratio, self.worst or 0.0)
+        grows, fact = self._cause(self.sides[0])
+        facts = (fact,) if fact and fact not in fault.message else ()
+        fault.evidence = replace(fault.evidence, facts=facts, grows=grows)
+        raise fault
+
+    def _arithmetic(self, sizes: Mapping[str, Any]) -> tuple[float, Fault]:
+        """How much arithmetic the submission does beside the reference, and the fault of it."""
+        self.sides = self.sides or [self.candidate(), self.reference()]
+        mine, theirs = costs(self.kata, self.sides, sizes, self.draw, self.device)
+        ratio = mine.work / max(theirs.work, 1)
+        said = f"{ratio:.1f}× the reference's arithmetic at {yardstick(self.kata)}"
+        frames = () if mine.hardest is None else (mine.hardest,)
+        said += f", most of it in line {frames[0].line}" if frames else ""
+        message = f"{said}; the limit is {self.limit:g}×"
+        return ratio, Fault(Verdict.TIME_LIMIT, message, Evidence(frames=frames))
 
     def _cause(self, me: Side) -> tuple[str, str]:
         """What makes it slow, in a word and as a sentence; empty where that cannot be told."""
@@ -128,8 +159,11 @@ class Race:
         except Fault:
             return "", ""
         products = found.products
-        if found.loop[0] or not products:
+        if found.loop[0]:
             return found.loop
+        if not products:
+            ratio, fault = self._arithmetic({})
+            return ("arithmetic", fault.message) if ratio > self.limit else ("", "")
         size = f"a tensor of {found.formula(products[0])} elements"
         return " ".join(products), f"{size}: {remedy(products)}"
 
@@ -177,15 +211,28 @@ def processors() -> list[int]:
     return sorted(known)
 
 
+def _behind(arguments: Arguments, first: int) -> dict[str, Any]:
+    """Arguments of a call in a request with so many calls before the first of its turn."""
+    return {
+        name: After(value.call + first) if isinstance(value, After) else value
+        for name, value in arguments.items()
+    }
+
+
 @dataclass
 class Course:
     """One size to race at."""
 
-    make: Callable[[], Arguments]
+    make: Make
     truth: Truth
     construct: Mapping[str, Any]
     weights: Weights
     device: str
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether calls go on from others."""
+        return any(len(request.chain(len(request.calls) - 1)) > 1 for request in [self._request(1)])
 
     def prepare(self, *sides: Side) -> None:
         """Have the layers built that are going to race."""
@@ -218,8 +265,11 @@ class Course:
         return laps[id(me)], laps[id(other)]
 
     def _request(self, sets: int) -> Request:
-        calls = tuple(Call(dict(self.make())) for _ in range(sets))
-        return Request(self.construct, self.weights, calls, device=self.device)
+        calls: list[Call] = []
+        for made in (self.make() for _ in range(sets)):
+            turns = [made] if isinstance(made, Mapping) else made
+            calls += [Call(_behind(turn, len(calls))) for turn in turns]
+        return Request(self.construct, self.weights, tuple(calls), device=self.device)
 
     def _lap(self, side: Side, request: Request, *, verify: bool) -> Lap:
         answers, seconds = side.lap(request)

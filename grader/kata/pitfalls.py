@@ -26,9 +26,14 @@ LOOP, BROADCAST = r"\bfor\b", r"unsqueeze|None|\*.*\*"
 LOOPS, PRODUCTS, SQUARES = (
     ("batch", "rows", "heads", "width"),
     ("scores", "context"),
-    ("pairs", "matrix"),
+    ("pairs", "matrix", "past"),
 )
-WASTE = dict.fromkeys(LOOPS, LOOP) | dict.fromkeys(PRODUCTS, BROADCAST) | dict.fromkeys(SQUARES, "")
+WASTE = {
+    **dict.fromkeys(LOOPS, LOOP),
+    **dict.fromkeys(PRODUCTS, BROADCAST),
+    **dict.fromkeys(SQUARES, ""),
+    "arithmetic": r"@|matmul|einsum|bmm",
+}
 """Where code that costs too much is looked for, by what it grows with."""
 
 

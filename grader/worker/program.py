@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,9 +55,11 @@ def answer(
             stage = "call"
             watched = recorder or contextlib.nullcontext()
             ready = Built(loaded, instances, request["device"], watched, storages)
-            ready.apart = request.get("apart", False)
+            ready.apart, ready.late = request.get("apart", False), request.get("late", False)
             for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
                 reply["results"].append(_call(ready, call, arguments))
+            for pull in ready.pulls:
+                pull()
             if recorder is not None:
                 for instance in instances:
                     recorder.watch(instance)
@@ -147,10 +149,12 @@ def _build(loaded: Loaded, build: Message, request: Message) -> Any:
 
 
 def _longest(calls: list[Message]) -> int:
-    """The largest size among what the calls are given: no sequence is longer."""
+    """The largest size of what calls are given, or all in turn: no sequence is longer."""
     given = (value for call in calls for value in call["arguments"].values())
-    shapes = (v.shape if isinstance(v, Tensor) else _shape(v) for v in given)
-    return max((max(shape, default=0) for shape in shapes if shape is not None), default=64)
+    shapes = [v.shape if isinstance(v, Tensor) else _shape(v) for v in given]
+    sizes = [max(shape, default=0) for shape in shapes if shape is not None]
+    goes_on = any("$result" in v for c in calls for v in c["arguments"].values() if type(v) is dict)
+    return sum(sizes) if goes_on else max(sizes, default=64)
 
 
 def _shape(value: Any) -> Sequence[int] | None:
@@ -173,6 +177,10 @@ def _corner(value: Tensor) -> Tensor:
     return value
 
 
+class NoState(Exception):
+    """Nothing was returned beside the output that a later call could go on from."""
+
+
 @dataclass
 class Built:
     """What was built for one request, and what the calls have returned so far."""
@@ -185,7 +193,20 @@ class Built:
     storages: Storages | None = None
     apart: bool = False
     """Whether what is made without naming a device lands on another than what is given."""
+    late: bool = False
+    """Whether backward passes wait until all calls have returned."""
     kept: list[Any] = field(default_factory=list)
+    pulls: list[Callable[[], None]] = field(default_factory=list)
+    """Backward passes that wait."""
+    given: dict[tuple[Any, ...], Tensor] = field(default_factory=dict)
+    """The last tensor of each name, shape and dtype that calls were given."""
+
+    def same(self, name: str, value: Any) -> Any:
+        """The tensor that an earlier call was given under that name, with these values instead."""
+        if not isinstance(value, Tensor):
+            return value
+        known = self.given.setdefault((name, value.shape, value.dtype), value)
+        return known if known is value else known.copy_(value)
 
     def call(
         self, instance: Any, arguments: dict[str, Any], *, gradients: bool
@@ -207,6 +228,8 @@ class Built:
 def _call(built: Built, call: Message, given: dict[str, Any]) -> Message:
     device, instance = built.device, built.instances[call["build"]]
     arguments = {n: _value(v, device, built.kept) for n, v in given.items()}
+    if call.get("again"):
+        arguments = {name: built.same(name, value) for name, value in arguments.items()}
     cotangent = call.get("cotangent")
     leaves = _leaves(arguments, call) if cotangent is not None else {}
     for leaf in leaves.values():
@@ -221,8 +244,15 @@ def _call(built: Built, call: Message, given: dict[str, Any]) -> Message:
     result = _output(raw)
     output = raw[0] if isinstance(raw, tuple | list) and raw else raw
     if cotangent is not None and "output" in result:
-        with built.watched:
-            result["gradients"] = _gradients(output, cotangent, leaves, used, device)
+
+        def pull() -> None:
+            with built.watched:
+                result["gradients"] = _gradients(output, cotangent, leaves, used, device)
+
+        if built.late:
+            built.pulls.append(pull)
+        else:
+            pull()
     if call.get("keep_inputs"):
         result["altered"] = {n: _differing(before[n], _facts(t)) for n, t in tensors.items()}
         result["inputs"] = {n: t.detach().cpu() for n, t in tensors.items() if plain(t.detach())}
@@ -252,6 +282,9 @@ def _value(value: Any, device: str, kept: list[Any]) -> Any:
         return value.to(device)
     if isinstance(value, dict) and "$result" in value:
         call, item = value["$result"]
+        if not isinstance(kept[call], tuple | list) or len(kept[call]) <= item:
+            kind = type(kept[call]).__name__
+            raise NoState(f"returned {kind} alone, where a pair is expected: output and state")
         return kept[call][item]
     if isinstance(value, dict) and "$shape" in value:
         return torch.empty(value["$shape"], dtype=getattr(torch, value["dtype"]), device=device)
