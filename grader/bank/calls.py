@@ -91,7 +91,7 @@ class Calls:
         """How a layer of these sizes is built; nothing for a function."""
         if not kata.entry.is_module:
             return {}
-        made = kata.construction(sizes.heads, sizes.width) or dict(kata.entry.probe)
+        made = kata.construction(sizes.heads, sizes.width, sizes.shared) or dict(kata.entry.probe)
         dropout = kata.entry.meaning("dropout")
         if rate is not None and dropout is not None:
             made[dropout] = rate
@@ -200,10 +200,12 @@ class Calls:
         query = torch.zeros_like(layer.weights["query"].weight)
         key = torch.zeros_like(layer.weights["key"].weight)
         place = torch.arange(queries)
-        for row in range(0, len(query), EXACT_WIDTH):
-            query[row + place, place] = GAIN * 4.0
+        shared = len(query) // len(key)  # heads that share keys read features beside each other
         for head in range(heads):
-            key[head * EXACT_WIDTH + place, queries * (head + 1) + place] = 1.0
+            group, turn = divmod(head, shared)
+            read = turn * queries + place
+            query[head * EXACT_WIDTH + read, place] = GAIN * 4.0
+            key[group * EXACT_WIDTH + read, queries * (head + 1) + place] = 1.0
         layer.choose("query", query)
         layer.choose("key", key)
         value = layer.weights["value"]

@@ -80,10 +80,11 @@ class Kata:
         known = {n: v for n, v in construct.items() if isinstance(v, int)}
         return {name: (size(r.out, known), size(r.width, known)) for name, r in self.roles.items()}
 
-    def construction(self, heads: int, head_dim: int) -> dict[str, Any] | None:
+    def construction(self, heads: int, head_dim: int, shared: int = 1) -> dict[str, Any] | None:
         """A construction with so many heads, where the kata has heads, of that width each.
 
-        None where nothing in it means a width.
+        shared: how many heads share keys and values, where the kata counts the heads of those
+        apart: so many times more query heads there are. None where nothing means a width.
         """
         meant = {p.means: p.name for p in self.entry.construct}
         if "width" not in meant:
@@ -92,6 +93,8 @@ class Kata:
         for means in ("heads", "kv_heads"):
             if means in meant:
                 made[meant[means]] = heads
+        if "heads" in meant and "kv_heads" in meant:
+            made[meant["heads"]] = heads = heads * shared
         made[meant["width"]] = (heads if "heads" in meant else 1) * head_dim
         return made
 

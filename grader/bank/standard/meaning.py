@@ -256,6 +256,8 @@ def _moved(layer: Layer, call: Call, orders: dict[str, Tensor]) -> Call:
 
 INDIVISIBLE = ((12, 5, 5), (10, 3, 9), (7, 2, 6))
 """A width, heads and a length for which some wrong reshape or chunk would come out even."""
+UNSHARED = ((24, 6, 4, 6), (24, 4, 3, 4), (30, 5, 2, 5))
+"""A width, heads, fewer heads of keys and a length, where these do not divide those."""
 
 
 @claim("equivalence")
@@ -336,8 +338,11 @@ def _uneven(
 ) -> list[tuple[str, Message | None]]:
     """Constructions that do not come out even, in words, and the error that each ends with."""
     entry, found = candidate.kata.entry, []
-    for width, heads, length in INDIVISIBLE:
+    fewer = entry.meaning("kv_heads") is not None
+    cases = [(width, heads, 1, length) for width, heads, length in INDIVISIBLE]
+    for width, heads, shared, length in [*cases, *UNSHARED] if fewer else cases:
         meant = {entry.meaning("width"): width, entry.meaning("heads"): heads}
+        meant |= {entry.meaning("kv_heads"): shared} if fewer else {}
         construct: dict[str, Any] = {**entry.probe, **definition.fixed}
         construct |= {name: value for name, value in meant.items() if name is not None}
         told = ", ".join(f"{name}={value}" for name, value in meant.items())

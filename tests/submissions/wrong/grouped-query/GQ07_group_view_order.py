@@ -1,0 +1,39 @@
+# GQ07 group-view-order: query heads cut as (group size, groups)
+# refused: yes
+# check: test_neighbouring_heads_share_a_group_of_keys_and_values
+# named: tiled
+import math
+
+import torch
+from torch import nn
+
+
+class GroupedQueryAttention(nn.Module):
+    def __init__(self, d_model, n_heads, n_kv_heads):
+        super().__init__()
+        assert d_model % n_heads == 0
+        assert n_heads % n_kv_heads == 0
+        self.n_heads = n_heads
+        self.n_kv_heads = n_kv_heads
+        self.d_head = d_model // n_heads
+        self.n_rep = n_heads // n_kv_heads
+        self.W_q = nn.Linear(d_model, d_model, bias=False)
+        self.W_k = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_v = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_o = nn.Linear(d_model, d_model, bias=False)
+
+    def forward(self, x, mask=None):
+        B, S, D = x.shape
+        q = self.W_q(x).view(B, S, self.n_heads, self.d_head).transpose(1, 2)
+        k = self.W_k(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        v = self.W_v(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        k = k[:, None]
+        v = v[:, None]
+        q = q.view(B, self.n_rep, self.n_kv_heads, S, self.d_head)
+        scores = q @ k.transpose(-1, -2) / math.sqrt(self.d_head)
+        scores = scores.flatten(1, 2)
+        if mask is not None:
+            scores = scores.masked_fill(mask == 0, -1e9)
+        attn = scores.softmax(dim=-1)
+        out = (attn.view(B, self.n_rep, -1, S, S) @ v).flatten(1, 2).transpose(1, 2).reshape(B, S, D)
+        return self.W_o(out)
