@@ -32,6 +32,7 @@ STYLES = {
     "masked-dropout": ("bare_parameters_own_dropout", "max_subtracted"),
     "multi-head": ("bert", "cat_chunks_bmm"),
     "causal-mask": ("additive_triu_inf", "gpt2_conv1d"),
+    "grouped-query": ("bare_parameters", "config_heads_first"),
     "kv-cache": ("list_of_chunks", "fused_as_gpt"),
     "sliding-window": ("index_gather", "two_blocks"),
     "flash": ("module_and_split", "merged_by_logsumexp"),
