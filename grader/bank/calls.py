@@ -170,8 +170,9 @@ class Calls:
         """Arguments, and for a layer weights, whose scaled scores (…, L, S) are exactly these.
 
         Queries are one-hot, so row i picks the i-th entry of each key. Of a layer's features the
-        first L hold that position, then L for each head what the keys hold; the rest is free. It
-        has to be as wide as `wide` says; the layer is given its weights.
+        first L hold that position, then L for each head what the keys hold; the rest is free. Heads
+        that share a key pick from different runs of L entries of it. It has to be as wide as `wide`
+        says; the layer is given its weights.
         """
         *lead, queries, keys = scores.shape
         if not layer.construct:
@@ -200,10 +201,12 @@ class Calls:
         query = torch.zeros_like(layer.weights["query"].weight)
         key = torch.zeros_like(layer.weights["key"].weight)
         place = torch.arange(queries)
-        for row in range(0, len(query), EXACT_WIDTH):
-            query[row + place, place] = GAIN * 4.0
+        shared = len(query) // len(key)
         for head in range(heads):
-            key[head * EXACT_WIDTH + place, queries * (head + 1) + place] = 1.0
+            group, run = divmod(head, shared)
+            entry = run * queries + place
+            query[head * EXACT_WIDTH + entry, place] = GAIN * 4.0
+            key[group * EXACT_WIDTH + entry, queries * (head + 1) + place] = 1.0
         layer.choose("query", query)
         layer.choose("key", key)
         value = layer.weights["value"]

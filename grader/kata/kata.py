@@ -39,6 +39,8 @@ BANNED = tuple(
     "torch.ops.aten._efficient_attention_forward".split()
 )
 """What every kata bans: torch's own attention and the kernels behind it. A kata may add to it."""
+SHARED = 2
+"""How many heads of the query share a key, in what is drawn for a kata that tells them apart."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +85,21 @@ class Kata:
     def construction(self, heads: int, head_dim: int) -> dict[str, Any] | None:
         """A construction with so many heads, where the kata has heads, of that width each.
 
+        Where keys and values have heads of their own, these are so many, and two heads of the
+        query share each: so no order of the shared ones passes for another. One stays alone.
         None where nothing in it means a width.
         """
         meant = {p.means: p.name for p in self.entry.construct}
         if "width" not in meant:
             return None
         made = dict(self.entry.probe)
-        for means in ("heads", "kv_heads"):
-            if means in meant:
-                made[meant[means]] = heads
-        made[meant["width"]] = (heads if "heads" in meant else 1) * head_dim
+        queries = heads if "heads" in meant else 1
+        if "kv_heads" in meant:
+            made[meant["kv_heads"]] = heads
+            queries *= SHARED if heads > 1 else 1
+        if "heads" in meant:
+            made[meant["heads"]] = queries
+        made[meant["width"]] = queries * head_dim
         return made
 
     def heads(self, construct: Mapping[str, Any]) -> int:

@@ -1,0 +1,36 @@
+# GQ04 no-divisibility: the heads are shared unevenly, and nothing is said
+# refused: yes
+# check: test_heads_that_do_not_divide_never_give_a_result
+# named: indivisible-result
+import math
+
+import torch
+from torch import nn
+
+
+class GroupedQueryAttention(nn.Module):
+    def __init__(self, hidden_dim, num_heads, num_kv_heads):
+        super().__init__()
+        if hidden_dim % num_heads:
+            raise ValueError("heads do not divide")
+        self.num_heads, self.num_kv_heads = num_heads, num_kv_heads
+        self.head_dim = hidden_dim // num_heads
+        self.q_proj = nn.Linear(hidden_dim, hidden_dim)
+        self.k_proj = nn.Linear(hidden_dim, num_kv_heads * self.head_dim)
+        self.v_proj = nn.Linear(hidden_dim, num_kv_heads * self.head_dim)
+        self.o_proj = nn.Linear(hidden_dim, hidden_dim)
+
+    def forward(self, x, attention_mask=None):
+        B, S, D = x.shape
+        heads = torch.arange(self.num_heads, device=x.device) * self.num_kv_heads // self.num_heads
+        q = self.q_proj(x).view(B, S, self.num_heads, self.head_dim).transpose(1, 2)
+        k = self.k_proj(x).view(B, S, self.num_kv_heads, self.head_dim).transpose(1, 2)
+        v = self.v_proj(x).view(B, S, self.num_kv_heads, self.head_dim).transpose(1, 2)
+        k = k[:, heads]
+        v = v[:, heads]
+        scores = q @ k.transpose(-2, -1) / math.sqrt(self.head_dim)
+        if attention_mask is not None:
+            scores = scores.masked_fill(attention_mask == 0, -1e9)
+        weights = torch.softmax(scores, dim=-1)
+        context = (weights @ v).transpose(1, 2).reshape(B, S, D)
+        return self.o_proj(context)
