@@ -11,7 +11,18 @@ from typing import Any, NoReturn
 import click
 
 from grader import __version__
-from grader.commands import author, grade, help, interview, katas, record, report, try_, watch
+from grader.commands import (
+    author,
+    doctor,
+    grade,
+    help,
+    interview,
+    katas,
+    record,
+    report,
+    try_,
+    watch,
+)
 from grader.commands.common import ACCEPTED, INTERRUPTED, OUR_FAULT, USAGE, Commands, complain, say
 from grader.kata.kata import KataError
 
@@ -48,6 +59,7 @@ for command in (
     record.next_,
     interview.interview,
     report.report,
+    doctor.doctor,
     author.verify,
     author.new,
 ):

@@ -1,7 +1,7 @@
-"""Grouped-query attention: H heads of queries share H_kv heads of keys and values.
+"""Grouped-query attention: H query heads, and fewer heads of keys and values for them to share.
 
-Query head h reads key and value head h // (H / H_kv) (Ainslie et al. 2023, "GQA: Training
-Generalized Multi-Query Transformer Models from Multi-Head Checkpoints").
+Query head h attends with the keys and values of group h // (H / H_kv), each head_dim = D / H wide
+(Ainslie et al. 2023, "GQA: Training Generalized Multi-Query Transformer Models").
 """
 
 import math
@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 
 class GroupedQueryAttention(nn.Module):
-    """Multi-head attention in which each group of H / H_kv query heads shares a key and a value.
+    """Attend in num_heads heads, of which num_heads / num_kv_heads at a time share their keys.
 
-    x (B, S, hidden_dim) → (B, S, hidden_dim). num_kv_heads = 1 is multi-query attention, and
-    num_kv_heads = num_heads the ordinary multi-head layer.
-    attention_mask: boolean or 0/1, broadcastable to the scores (B, H, S, S); true means "may
-    attend". A token that may attend to nothing in a head receives a zero context there.
+    x (B, S, hidden_dim) → (B, S, hidden_dim).
+    attention_mask: boolean or 0/1 of any dtype, broadcastable to the scores (B, H, S, S);
+    true means "may attend". A token that may attend to nothing in a head receives a zero
+    context there; hidden in every head, it leaves the layer as the output bias.
     """
 
     def __init__(self, hidden_dim: int, num_heads: int, num_kv_heads: int) -> None:
@@ -32,21 +32,20 @@ class GroupedQueryAttention(nn.Module):
         self.num_heads = num_heads
         self.num_kv_heads = num_kv_heads
         self.head_dim = hidden_dim // num_heads
-        # Here is the saving: keys and values, and so the cache, are H / H_kv times narrower.
-        kv_width = num_kv_heads * self.head_dim
+        self.group_size = num_heads // num_kv_heads
         self.query_proj = nn.Linear(hidden_dim, hidden_dim)
-        self.key_proj = nn.Linear(hidden_dim, kv_width)
-        self.value_proj = nn.Linear(hidden_dim, kv_width)
+        self.key_proj = nn.Linear(hidden_dim, num_kv_heads * self.head_dim)
+        self.value_proj = nn.Linear(hidden_dim, num_kv_heads * self.head_dim)
         self.output_proj = nn.Linear(hidden_dim, hidden_dim)
 
     def forward(self, x: Tensor, attention_mask: Tensor | None = None) -> Tensor:
         """Attend within x (B, S, D) where attention_mask (→ (B, H, S, S)) is true → (B, S, D)."""
-        query = self.query_proj(x)
-        key = self.key_proj(x)
-        value = self.value_proj(x)
-        query = self._split_heads(query)
-        key = self._shared(self._split_heads(key))
-        value = self._shared(self._split_heads(value))
+        query = self._split_heads(self.query_proj(x), self.num_heads)
+        key = self._split_heads(self.key_proj(x), self.num_kv_heads)
+        value = self._split_heads(self.value_proj(x), self.num_kv_heads)
+        # Neighbours share: heads 0 … group_size − 1 read group 0, the next ones group 1.
+        key = key.repeat_interleave(self.group_size, dim=1)
+        value = value.repeat_interleave(self.group_size, dim=1)
         scores = query @ key.transpose(-2, -1)
         scores = scores / math.sqrt(self.head_dim)
         if attention_mask is not None:
@@ -60,15 +59,11 @@ class GroupedQueryAttention(nn.Module):
         context = weights @ value
         return self.output_proj(self._merge_heads(context))
 
-    def _split_heads(self, features: Tensor) -> Tensor:
-        """(B, S, n · head_dim) → (B, n, S, head_dim), n being H or H_kv."""
-        heads = features.unflatten(-1, (-1, self.head_dim))
-        return heads.transpose(1, 2)
-
-    def _shared(self, heads: Tensor) -> Tensor:
-        """(B, H_kv, S, head_dim) → (B, H, S, head_dim), a head beside its own copies: 0 0 1 1."""
-        group_size = self.num_heads // self.num_kv_heads
-        return heads.repeat_interleave(group_size, dim=1)
+    def _split_heads(self, features: Tensor, heads: int) -> Tensor:
+        """(B, S, heads · head_dim) → (B, heads, S, head_dim), by runs of head_dim features."""
+        batch_size, seq_len, _ = features.shape
+        split = features.reshape(batch_size, seq_len, heads, self.head_dim)
+        return split.transpose(1, 2)
 
     def _merge_heads(self, context: Tensor) -> Tensor:
         """(B, H, S, head_dim) → (B, S, D), undoing the split."""

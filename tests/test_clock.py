@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from grader.judge.bank_run import Selection
 from grader.judge.session import Session
+from grader.judge.workers import Moment
 from grader.kata.kata import find
 from grader.report.verdict import Verdict
 from tests.conftest import grade
@@ -30,16 +32,32 @@ LAZY = {
 }
 
 
+@pytest.fixture
+def unconfined(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """A judge without the kernel's sandbox, in which a worker can have another process work."""
+    monkeypatch.setenv("KATA_SANDBOX", "limits")
+    with Session() as session:
+        yield session
+
+
 @pytest.mark.parametrize("how", LAZY)
 def test_nothing_is_gained_by_not_working_oneself(
-    how: str, session: Session, tmp_path: Path
+    how: str, unconfined: Session, tmp_path: Path
 ) -> None:
     text = find("sdpa").solution.read_text(encoding="utf-8")
     assert text.count(END) == 1
     file = tmp_path / "sdpa.py"
     file.write_text("import os\nimport time\n" + text.replace(END, LAZY[how] + END))
-    report = grade(session, find("sdpa"), file, selection=CLOCK)
+    report = grade(unconfined, find("sdpa"), file, selection=CLOCK)
     assert report.verdict is Verdict.TIME_LIMIT, report.budget
+
+
+def test_on_its_way_a_message_waits_for_nobodys_work_where_only_the_worker_can_do_it() -> None:
+    begun = Moment(wall=1.0, worked=0.5)
+    done = Moment(wall=1.7, worked=0.6, queued=0.1, elsewhere=0.2)
+    assert begun.until(done) == pytest.approx(0.4)
+    assert begun.computing(done) == pytest.approx(0.1)
+    assert Moment(1.0).computing(Moment(1.7)) == pytest.approx(0.7)
 
 
 def test_building_a_layer_is_no_part_of_a_lap(session: Session, tmp_path: Path) -> None:

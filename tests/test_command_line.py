@@ -436,3 +436,14 @@ def test_a_terminal_gets_colour_and_progress_and_a_dumb_one_neither(folder: Path
     dumb = screen(TERM="dumb")
     assert "\x1b" not in dumb
     assert "untouched stub" in dumb
+
+
+def test_doctor_says_what_the_machine_offers(tmp_path: Path) -> None:
+    done = kata(tmp_path, "doctor", "--format", "json", "--sandbox", "limits")
+    found = {row["name"]: row for row in json.loads(done.stdout)["findings"]}
+    assert done.returncode == 0
+    assert {"python", "torch", "devices", "clock", "sandbox"} <= set(found)
+    assert found["sandbox"]["found"] == "limits"
+    assert "it was not asked for" in found["sandbox"]["remedy"]
+    plain = kata(tmp_path, "doctor")
+    assert all(row[0] in "✓!✗ " for row in plain.stdout.splitlines())

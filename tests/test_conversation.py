@@ -25,7 +25,7 @@ from grader.judge.workers import Moment, ServerGone, Worker, moment, plumbing
 from grader.report.verdict import Fault, Verdict
 from grader.worker.wire import PREFIX, Message, pack, unpack_frame
 
-LOADED = {"error": None, "name": "attend", "notes": ["a note"], "confinement": "limits"}
+LOADED = {"error": None, "name": "attend", "notes": ["a note"]}
 LOAD = {"source": "x = 1"}
 HANG_UP = b""
 """Instead of a frame: the worker's process ends."""
@@ -69,6 +69,8 @@ class FakeServer:
 
     gone = False
     start_seconds = 0.0
+    level = "limits"
+    why = ""
 
     def __init__(self, *scripts: tuple[Message | bytes, ...], reusable: bool = False) -> None:
         self.scripts = deque(scripts)
@@ -147,7 +149,6 @@ def test_the_account_of_loading_is_given_once_and_only_in_its_form(pool_of: Make
         "notes": ["a note"],
         "absent": [],
         "lacks": [],
-        "confinement": "limits",
     }
     assert conversation.open() == conversation.open() == expected
     assert len(server.workers) == 1

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from grader.bank.draw import Draw
 from grader.exchange.local import Variant, load_variant
@@ -21,6 +21,7 @@ from grader.kata.mutants import Mutant, singles
 from grader.kata.pitfalls import load_pitfalls
 from grader.report.verdict import Budget, Fault, Verdict
 from grader.report.words import costs
+from grader.worker.arithmetic import LARGE, READ, WRITE, WRITE_LARGE
 from grader.worker.storages import MAX_OPERATIONS, Enough, Storages
 from grader.worker.wire import Message
 
@@ -112,6 +113,9 @@ def test_a_loop_without_end_is_cut() -> None:
         {"largest": {"scores": {}}, "peak": 1, "operations": 3},
         {"largest": {"scores": 7}, "peak": 1, "operations": 3},
         {"largest": {}, "peak": 2**70, "operations": 3},
+        {"largest": {}, "peak": 1, "operations": 3},
+        {"largest": {}, "peak": 1, "operations": 3, "work": -1, "hardest": None},
+        {"largest": {}, "peak": 1, "operations": 3, "work": 1, "hardest": 7},
     ],
 )
 def test_a_forged_account_is_the_candidates_fault(memory: object) -> None:
@@ -189,7 +193,8 @@ def test_every_kata_has_a_pitfall_for_each_way_of_waste() -> None:
         assert "batch" in kinds, kata.slug
         assert kinds & {"scores", "context", "pairs", "matrix"}, kata.slug
         if kata.entry.reads and "pairs" not in kinds:  # all scores at once is what is asked for
-            assert kinds - {"heads"} == {"batch", "rows", "width", "scores", "context"}, kata.slug
+            ways = {"batch", "rows", "width", "scores", "context", "arithmetic"}
+            assert kinds - {"heads"} == ways, kata.slug
         assert ("heads" in kinds) == ("heads" in kata.entry.kinds.values()), kata.slug
 
 
@@ -271,6 +276,63 @@ def test_many_tensors_at_one_time_are_over_the_budget() -> None:
 def test_time_and_memory_are_told_with_their_limits() -> None:
     told = list(costs(Budget(1.04, 3.0, memory_limit=4.0)))
     assert told == ["time    1.04× the reference's, at most 3×", "memory  not measured, at most 4×"]
+
+
+# --- arithmetic, counted ----------------------------------------------------------------------
+
+
+def counted(kata: Kata, text: str) -> Race:
+    mine, theirs = (lambda: side(kata, text)), (lambda: side(kata, solution(kata)))
+    return Race(kata, mine, theirs, Draw(1, "race"))
+
+
+MADE = {
+    "a product": (lambda x: x @ x.T, 10 * 20 * 10),
+    "several": (lambda x: torch.baddbmm(x[:, :1].T, x[None], x.T[None]), 10 * 20 * 10),
+    "an einsum": (lambda x: torch.einsum("ij,kj->ik", x, x), 10 * 20 * 10),
+    "a layer": (lambda x: nn.functional.linear(x, x, x[:, 0]), 10 * 20 * 10),
+    "a convolution": (lambda x: nn.functional.conv1d(x[None], x.T[..., None]), 10 * 20 * 20),
+    "a view": (lambda x: x.T[None].expand(9, -1, -1), 0),
+    "a sum": (lambda x: x.sum(), READ * 200 + WRITE),
+    "something new": (lambda x: x + 1, (READ + WRITE) * 200),
+    "something large": (
+        lambda x: torch.zeros(LARGE + 8, device=x.device),
+        WRITE_LARGE * (LARGE + 8),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MADE)
+def test_work_is_counted_in_multiplications(what: str) -> None:
+    function, work = MADE[what]
+    assert seen(function, torch.ones(10, 20, device="meta"))["work"] == work
+
+
+@pytest.mark.parametrize("kata", KATAS, ids=lambda k: k.slug)
+def test_the_reference_does_its_own_arithmetic(kata: Kata) -> None:
+    racing = counted(kata, solution(kata))
+    assert racing._arithmetic({})[0] == 1
+    racing.count()
+    assert racing.worst is None, "the ratio that is shown is one of the clock's"
+
+
+@pytest.mark.parametrize("case", wasteful("arithmetic"), ids=named)
+def test_arithmetic_is_refused_without_a_clock(case: tuple[Kata, Mutant]) -> None:
+    kata, mutant = case
+    racing = counted(kata, mutant.text)
+    with pytest.raises(Fault, match=r"× the reference's arithmetic at .*; the limit is 3×") as seen:
+        racing.count()
+    assert seen.value.verdict is Verdict.TIME_LIMIT
+    assert seen.value.evidence.grows == "arithmetic"
+    assert "weights @ value" in mutant.text.splitlines()[seen.value.evidence.frames[0].line - 1]
+    assert (racing.worst or 0) > kata.budget_limit
+
+
+def test_work_at_the_limit_is_nobodys_fault() -> None:
+    kata = find("masked-dropout")
+    text = solution(kata).replace("scores = query @", "x @ x.mT\n        scores = query @")
+    assert 1 < counted(kata, text)._arithmetic({})[0] < kata.budget_limit
+    counted(kata, text).count()
 
 
 # --- beside the clock -------------------------------------------------------------------------

@@ -60,7 +60,6 @@ def good_reply() -> Message:
         "error": None,
         "banned": [],
         "trace": [{"call": "linear", "product": True, "operands": operands}],
-        "confinement": "limits",
     }
 
 
@@ -401,6 +400,38 @@ def test_an_edited_solution_does_not_touch_the_request() -> None:
     request = Request({}, {}, (Call({n: t.clone() for n, t in QKV.items()}),))
     variant.answers(request)
     assert torch.equal(request.calls[0].arguments["value"], QKV["value"])
+
+
+COUNTS = """
+import torch
+
+SEEN = []
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    SEEN.append(id(value))
+    out = value * len(set(SEEN))
+    if out.requires_grad:
+        out.register_hook(lambda pull: pull * len(SEEN))
+    return out
+"""
+
+
+def test_calls_are_given_the_same_tensors_again_where_they_ask_for_it() -> None:
+    for again, told in ((False, 2.0), (True, 1.0)):
+        calls = (Call(QKV), Call({n: t + 1 for n, t in QKV.items()}, again=again))
+        calls = (replace(calls[0], again=again), calls[1])
+        answers = load_variant(FUNCTION, COUNTS).answers(Request({}, {}, calls))
+        assert torch.equal(answers[1].output, told * (QKV["value"] + 1)), again
+
+
+def test_backward_passes_wait_for_all_calls_where_they_are_late() -> None:
+    pull = torch.ones_like(QKV["value"])
+    calls = tuple(Call({n: t + k for n, t in QKV.items()}, cotangent=pull) for k in (0, 1))
+    for late, times in ((False, (1.0, 4.0)), (True, (2.0, 4.0))):
+        answers = load_variant(FUNCTION, COUNTS).answers(Request({}, {}, calls, late=late))
+        for answer, told in zip(answers, times, strict=True):
+            assert torch.equal(answer.gradients["input value"], told * pull), late
 
 
 def test_the_solution_answers_each_request_once() -> None:

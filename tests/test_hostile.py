@@ -65,8 +65,9 @@ def scaled_dot_product_attention(query, key, value, mask=None):
 """
 
 
-def test_who_kills_the_server_is_refused_and_the_next_one_is_graded() -> None:
+def test_who_kills_the_server_is_refused_and_the_next_one_is_graded(monkeypatch) -> None:
     """It is the submission's fault and not ours, and nobody else's verdict suffers."""
+    monkeypatch.setenv("KATA_SANDBOX", "limits")  # the kernel's sandbox lets no signal through
     kata = find("sdpa")
     with Session(patience=PATIENCE) as session:
         killer = Source(Path("sdpa.py"), KILLS_ITS_PARENT, "")

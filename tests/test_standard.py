@@ -16,7 +16,7 @@ from grader.bank import Definition, standard
 from grader.bank.calls import HUGE
 from grader.bank.candidate import Candidate, Layer
 from grader.bank.draw import Draw, Sizes
-from grader.bank.dropout import assert_left_to_chance
+from grader.bank.dropout import assert_left_to_chance, assert_share_is_dropped
 from grader.bank.standard.claim import Claim
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout, Projection
@@ -304,9 +304,40 @@ NOT_BY_CHANCE = {
 }
 
 
+HALF = Draw(13, "half").uniform(8, 8, 1, 7, 4)
+NOT_BY_CHANCE["one what the other keeps"] = torch.cat([HALF, 1 - HALF], -1)[..., :7] < RATE
+
+
 @pytest.mark.parametrize("kind", NOT_BY_CHANCE)
 def test_what_is_not_left_to_chance_is_refused(kind: str) -> None:
-    assert verdict_on(NOT_BY_CHANCE[kind]) != "", kind
+    gone = NOT_BY_CHANCE[kind]
+    assert verdict_on(gone, torch.ones_like(gone)) != "", kind
+
+
+LONG = 521
+OF_THE_SAME = torch.ones(1, LONG, 3) * torch.tensor([0.3, -2.0, 0.01])
+
+
+def verdict_on_long(survived: Tensor, rate: float = RATE) -> str:
+    """On an output that is so many times the true one, row by row."""
+    weights = {"output": Projection(torch.eye(3), torch.tensor([1.0, 0.0, 2.0]))}
+    output = OF_THE_SAME * survived[:, None] + torch.tensor([1.0, 0.0, 2.0])
+    answer = Answer(output, "tensor", Request({}, weights, (Call({}),)), 0)
+    truth = OF_THE_SAME + torch.tensor([1.0, 0.0, 2.0])
+    try:
+        assert_share_is_dropped(answer, truth, torch.full((LONG,), LONG), rate)
+    except Fault as fault:
+        return fault.message
+    return ""
+
+
+def test_of_many_weights_the_share_that_is_dropped_is_told() -> None:
+    for seed in range(20):
+        kept = (~chance(seed, LONG, LONG)).sum(-1)
+        assert verdict_on_long(kept / LONG / (1 - RATE)) == ""
+    assert "nothing is dropped" in verdict_on_long(torch.ones(LONG))
+    assert "are dropped in training" in verdict_on_long(kept / LONG)
+    assert "are dropped in training" in verdict_on_long(kept / LONG / (1 - RATE), 0.37)
 
 
 # --- several layers in one request ----------------------------------------------------------------

@@ -91,7 +91,7 @@ class Calls:
         """How a layer of these sizes is built; nothing for a function."""
         if not kata.entry.is_module:
             return {}
-        made = kata.construction(sizes.heads, sizes.width) or dict(kata.entry.probe)
+        made = kata.construction(sizes.heads, sizes.width, sizes.shared) or dict(kata.entry.probe)
         dropout = kata.entry.meaning("dropout")
         if rate is not None and dropout is not None:
             made[dropout] = rate
@@ -170,9 +170,8 @@ class Calls:
         """Arguments, and for a layer weights, whose scaled scores (…, L, S) are exactly these.
 
         Queries are one-hot, so row i picks the i-th entry of each key. Of a layer's features the
-        first L hold that position, then L for each head what the keys hold; the rest is free. Heads
-        that share a key pick from different runs of L entries of it. It has to be as wide as `wide`
-        says; the layer is given its weights.
+        first L hold that position, then L for each head what the keys hold; the rest is free. It
+        has to be as wide as `wide` says; the layer is given its weights.
         """
         *lead, queries, keys = scores.shape
         if not layer.construct:
@@ -201,12 +200,12 @@ class Calls:
         query = torch.zeros_like(layer.weights["query"].weight)
         key = torch.zeros_like(layer.weights["key"].weight)
         place = torch.arange(queries)
-        shared = len(query) // len(key)
+        shared = len(query) // len(key)  # heads that share keys read features beside each other
         for head in range(heads):
-            group, run = divmod(head, shared)
-            entry = run * queries + place
-            query[head * EXACT_WIDTH + entry, place] = GAIN * 4.0
-            key[group * EXACT_WIDTH + entry, queries * (head + 1) + place] = 1.0
+            group, turn = divmod(head, shared)
+            read = turn * queries + place
+            query[head * EXACT_WIDTH + read, place] = GAIN * 4.0
+            key[group * EXACT_WIDTH + read, queries * (head + 1) + place] = 1.0
         layer.choose("query", query)
         layer.choose("key", key)
         value = layer.weights["value"]

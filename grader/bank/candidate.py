@@ -176,6 +176,8 @@ class Layer:
         device: str = "cpu",
         apart: bool = False,
         trace: bool = False,
+        late: bool = False,
+        again: bool = False,
     ) -> list[Answer]:
         """Several calls on one and the same instance."""
         return _ask(
@@ -189,6 +191,8 @@ class Layer:
             device=device,
             apart=apart,
             trace=trace,
+            late=late,
+            again=again,
         )
 
     def returned(self, call: Mapping[str, Any]) -> tuple[int, ...]:
@@ -243,6 +247,8 @@ def _ask(
     device: str = "cpu",
     apart: bool = False,
     trace: bool = False,
+    late: bool = False,
+    again: bool = False,
 ) -> list[Answer]:
     """One request: every instance is built as its first call has it, and changes as they say."""
     modes = [train] * len(asked) if isinstance(train, bool) else list(train)
@@ -268,6 +274,7 @@ def _ask(
                 keep_inputs,
                 numbers[layer.instance],
                 *_changes(before, layer),
+                again,
             )
         )
     request = Request(
@@ -278,6 +285,7 @@ def _ask(
         device=device,
         apart=apart,
         trace=trace,
+        late=late,
         further=tuple(builds[1:]),
     )
     answers = list(candidate.ask(request))

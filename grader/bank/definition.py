@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -45,9 +45,6 @@ class Definition(Calls):
     reach: Callable[[Mapping[str, Any]], float] = lambda _: 0.0
     """The largest magnitude that scores, or angles, come to in a call, by its arguments."""
 
-    watch: Callable[[float], object] | None = None
-    """Is told the largest magnitude of a score whenever the truth attends."""
-
     # --- what is true ----------------------------------------------------------------------------
 
     @cached_property
@@ -82,9 +79,6 @@ class Definition(Calls):
         kept: Tensor | None = None,
     ) -> Tensor:
         """Torch's attention in float64 under the causal rule; see `of` for rows and kept."""
-        if self.watch is not None:
-            scores = query.double() @ key.double().mT / query.size(-1) ** 0.5
-            self.watch(float(scores.abs().max()))
         shape = (query.size(-2), key.size(-2))
         visible = torch.ones(shape, dtype=torch.bool).tril() if self.causal else None
         if mask is not None:
@@ -178,7 +172,8 @@ class Definition(Calls):
             claim(scores=scores)
         except Fault:
             seen: list[float] = []
-            replace(self, watch=seen.append).true(answer)
+            own: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+            Watching(**own, seen=seen).true(answer)
             if max(seen, default=0.0) <= scores:
                 raise
             claim(scores=max(seen))
@@ -211,3 +206,16 @@ class Definition(Calls):
         """Ask these calls with gradients of a random cotangent; both are true."""
         pulls = [draw(*layer.returned(call)) for call in calls]
         return self.holds(layer, *calls, scores=scores, cotangents=pulls, **how)
+
+
+@dataclass(frozen=True)
+class Watching(Definition):
+    """A definition that notes the largest magnitude of a score whenever its truth attends."""
+
+    seen: list[float] = field(default_factory=list)
+
+    def attend(self, query: Tensor, key: Tensor, *rest: Any, **options: Any) -> Tensor:
+        """Torch's attention, as it is; the scores are only looked at."""
+        scores = query.double() @ key.double().mT / query.size(-1) ** 0.5
+        self.seen.append(float(scores.abs().max()))
+        return super().attend(query, key, *rest, **options)

@@ -98,6 +98,8 @@ class Sizes:
     """Of a query, in one head."""
     value: int = 3
     """Of a value, where that is a size of its own."""
+    shared: int = 2
+    """How many query heads share a head of keys, where a kata counts those apart."""
 
 
 def measured(

@@ -30,7 +30,10 @@ LEGIBLE = 2e-3
 """Smaller weights are left out of count: reading them back is exact to about 1e-6."""
 BLUR = 1e-4
 """Of weights read back: far above what float32 leaves uncertain, far below LEGIBLE."""
+NEARLY = 0.2
+"""From a whole number of weights that survived: float32 leaves a hundredth uncertain."""
 AXES = ("pass", "example", "head", "query", "key")
+ALONG = ("passes", "examples", "heads", "queries", "keys")
 
 
 def weights_of(kata: Kata, answer: Answer, output: Tensor | None = None) -> Tensor:
@@ -114,6 +117,32 @@ def assert_weights_are_dropped(
     assert_left_to_chance(answers[0], gone, seen, rate)
 
 
+def assert_share_is_dropped(answer: Answer, truth: Tensor, seen: Tensor, rate: float) -> None:
+    """A training pass over tokens that are all alike dropped this share of the weights.
+
+    truth: (1, L, D) what the call gives without dropout; seen: (L,) how many keys a query sees.
+    Each output is then the true one, as many times as weights survived.
+    """
+    _assert_fit(answer, truth)
+    bias = answer.build.weights["output"].bias
+    added = 0.0 if bias is None else bias.double()
+    got, plain = answer.output[0].double() - added, truth[0].double() - added
+    times = (got * plain).sum(-1) / plain.square().sum(-1)
+    if not bool((got - times[:, None] * plain).abs().max() <= BLUR * got.abs().max().clamp(min=1)):
+        raise refuse(_beside_the_weights(answer.output), answer)
+    kept = times * (1 - rate) * seen
+    gone = seen.double() - kept
+    share, total = gone.sum() / seen.sum(), seen.sum()
+    surprise = total * (_against(share, rate) + _against(1 - share, 1 - rate))
+    if bool(((times - 1).abs() <= BLUR).all()):
+        told = f"of {len(seen)} tokens, at rate {rate:g}, nothing is dropped in training mode"
+        raise refuse(told, answer)
+    whole = (kept - kept.round()).abs().max() <= NEARLY
+    if float(surprise) > math.log(2 / FALSE_ALARM) or not bool(whole):
+        told = f"of {len(seen)} tokens, {float(share):.0%} of the weights are dropped in training"
+        raise refuse(f"{told} mode, at a rate of {rate:.0%}", answer)
+
+
 def assert_left_to_chance(answer: Answer, gone: Tensor, seen: Tensor, rate: float) -> None:
     """Each of the weights seen is gone at this rate, whatever became of the others.
 
@@ -122,6 +151,7 @@ def assert_left_to_chance(answer: Answer, gone: Tensor, seen: Tensor, rate: floa
     _assert_frequency(answer, gone, seen, rate)
     _assert_spread(answer, gone, seen, rate)
     _assert_independence(answer, gone, seen, rate)
+    _assert_pairs(answer, gone, seen, rate)
 
 
 def _assert_fit(answer: Answer, truth: Tensor) -> None:
@@ -220,6 +250,24 @@ def _assert_independence(answer: Answer, gone: Tensor, seen: Tensor, rate: float
     worst = int(sums.abs().argmax())
     if float(sums.flatten()[worst].abs()) > margin:
         shift = torch.unravel_index(torch.tensor(worst), sums.shape)
-        along = " and ".join(f"{what}s" for what, by in zip(AXES, shift, strict=True) if int(by))
+        along = " and ".join(what for what, by in zip(ALONG, shift, strict=True) if int(by))
         told = f"its pattern repeats along the {along}"
         raise refuse(f"dropout does not decide on each weight alone: {told}", answer)
+
+
+def _assert_pairs(answer: Answer, gone: Tensor, seen: Tensor, rate: float) -> None:
+    """No two passes, examples, heads, queries or keys drop alike, or one what the other keeps.
+
+    For two of them the products at all places are independent: Bernstein's bound holds for the sum.
+    """
+    centred = torch.where(seen, gone.double() - rate, 0.0)
+    variance, size = (rate * (1 - rate)) ** 2, max(rate, 1 - rate) ** 2
+    log = math.log(2 * sum(n * n for n in gone.shape) / FALSE_ALARM)
+    for axis, what in enumerate(AXES):
+        rows, both = (t.movedim(axis, 0).flatten(1) for t in (centred, seen.double()))
+        margin = (2 * (both @ both.T) * variance * log).sqrt() + 2 * size * log / 3
+        over = (rows @ rows.T).abs() - margin
+        if bool((over.fill_diagonal_(-1.0) > 0).any()):
+            one, other = torch.unravel_index(over.argmax(), over.shape)
+            told = f"what becomes of {what} {int(one)} tells what becomes of {what} {int(other)}"
+            raise refuse(f"dropout does not decide on each weight alone: {told}", answer)

@@ -14,8 +14,8 @@ an equal relative error of the weight. The right styles round up to eight times 
 product QKᵀ, the scale, the factor log2(e) in base 2, the maximum or logsumexp, the difference, and
 the row's sum again. Eight halves of a unit make 4 · 2⁻²³ · M of a weight, and so of the truth's
 scale. Scores that happen to be exact in float32 spare the plain implementation all of this, which
-is why its own error is no yardstick here. The same holds of ordinary scores, of which a few dozen are
-rare and no reason to refuse: their magnitude is looked up where 1e-5 does not suffice.
+is why its own error is no yardstick here. The same holds of ordinary scores, of which a few dozen
+are rare and no reason to refuse: their magnitude is looked up where 1e-5 does not suffice.
 """
 
 from __future__ import annotations

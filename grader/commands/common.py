@@ -58,6 +58,21 @@ class Commands(click.Group):
             raise Refusal(printable(str(refused))) from None
 
 
+def _confine(_context: click.Context, _parameter: click.Parameter, level: str | None) -> None:
+    """Have every judge from here on, in whichever process, confine its workers so."""
+    if level is not None:
+        os.environ["KATA_SANDBOX"] = level
+
+
+sandbox_option = click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "partial", "limits"]),
+    expose_value=False,
+    callback=_confine,
+    help="How the code is confined: partial is the kernel's sandbox; auto the best there is.",
+)
+
+
 def say(text: str = "", *, err: bool = False) -> None:
     """Print lines; on a terminal they end between words, elsewhere where they end."""
     from grader.report.words import folded

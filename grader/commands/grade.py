@@ -19,6 +19,7 @@ from grader.commands.common import (
     complete_kata,
     kata_and_file,
     leave,
+    sandbox_option,
     say,
 )
 from grader.kata.kata import Kata
@@ -55,6 +56,7 @@ class Options:
     "--format", "form", type=click.Choice(["text", "json", "html"]), default="text",
     help="What to print.",
 )  # fmt: skip
+@sandbox_option
 @click.option("-v", "--verbose", is_flag=True, help="List every check.")
 @click.option("--no-record", is_flag=True, help="Keep this attempt out of your history.")
 def grade(

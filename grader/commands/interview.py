@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands.common import ACCEPTED, complete_round, memory, say
+from grader.commands.common import ACCEPTED, complete_round, memory, sandbox_option, say
 from grader.kata.refused import Refused
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ MOST_DIGITS = 18
 )
 @click.option("--resume", is_flag=False, flag_value="", metavar="[N]", help="Go on with a round.")
 @click.option("--host", is_flag=True, help="Follow a round in another terminal, and score it.")
+@sandbox_option
 @click.option("--plain", is_flag=True, help="Plain lines: for scripts, and simple terminals.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Draw the same questions again.")
 def interview(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grader.commands.common import complete_kata, kata_and_file, memory, say
+from grader.commands.common import complete_kata, kata_and_file, memory, sandbox_option, say
 
 
 @click.command()
@@ -15,6 +15,7 @@ from grader.commands.common import complete_kata, kata_and_file, memory, say
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--poll", is_flag=True, help="Look at intervals: for network drives.")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu")
+@sandbox_option
 def watch(kata: str | None, file: Path | None, device: str, *, poll: bool) -> None:
     """Grade KATA's file, or FILE, again on every save. Keys are shown on the screen."""
     from grader.commands.katas import begin

@@ -27,6 +27,8 @@ SIZES = {"B": 4, "L": 5, "S": 6}
 OTHERS = {"B": 2, "L": 8, "S": 9}
 HEADS, WIDTH = 3, 14
 OTHER_HEADS, OTHER_WIDTH = 2, 20
+SHARED = 2
+"""Query heads for each head of keys and values, where a kata counts those apart."""
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
@@ -108,7 +110,7 @@ def setting(
     entry = kata.entry
     construct: dict[str, Any] = {}
     if entry.is_module:
-        construct = kata.construction(heads, width) or dict(entry.probe)
+        construct = kata.construction(heads, width, SHARED) or dict(entry.probe)
         rate = entry.meaning("dropout")
         if rate in construct:
             construct[rate] = 0.0

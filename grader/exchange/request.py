@@ -46,6 +46,8 @@ class Call:
     """Weights that it is given first, as a step of training would."""
     dtype: torch.dtype | None = None
     """The dtype that it is moved to first."""
+    again: bool = False
+    """Whether it is given the very tensors that a call before it was, with other values by now."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Request:
     """What the arguments' sizes are called, for messages."""
     apart: bool = False
     """Whether what calls make without naming a device has no data: it is elsewhere then."""
+    late: bool = False
+    """Whether no call is followed by its backward pass before all of them have returned."""
     further: tuple[Build, ...] = ()
     """Built beside the first one before any call, and alive as long as it."""
 
@@ -105,6 +109,7 @@ class Request:
             "trace": self.trace,
             "measure": self.measure,
             "apart": self.apart,
+            "late": self.late,
         }
 
     def preparation(self, layout: Layout) -> Message:

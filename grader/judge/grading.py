@@ -107,7 +107,7 @@ class Grading:
                 memory_limit=memory.limit,
             ),
             output=self.subject.output,
-            confinement=self.subject.level,
+            confinement=self.server.level,
         )
         candidates = judge.candidates
         asked = {c.id: candidates[c.id].exchanges for c in report.checks if c.id in candidates}

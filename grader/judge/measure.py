@@ -53,6 +53,10 @@ class Cost:
     """Torch's own, one for each call that reaches a kernel or makes a view."""
     peak: int
     """Bytes that lived at one time, inputs and parameters apart."""
+    work: int = 0
+    """Multiplications, and whatever else as many as would take as long."""
+    hardest: CandidateFrame | None = None
+    """The line of the submission that does most of it."""
     largest: Mapping[str, Storage] = field(default_factory=dict)
     """The largest storage made for the scores, up to the weights, and for the context after."""
 
@@ -67,17 +71,20 @@ def cost_of(reply: Message) -> Cost:
     try:
         said = reply["memory"]
         largest = {s: _storage(said["largest"][s]) for s in STAGES if s in said["largest"]}
-        return Cost(_count(said["operations"]), _count(said["peak"]), largest)
+        operations, peak, work = (_count(said[n]) for n in ("operations", "peak", "work"))
+        return Cost(operations, peak, work, _line(said["hardest"]), largest)
     except (KeyError, TypeError, ValueError):
         raise Fault(Verdict.RUNTIME_ERROR, "the answer is malformed (memory)") from None
 
 
 def _storage(said: Message) -> Storage:
-    line = None
-    frame = said["frame"]
-    if frame is not None and 0 < int(frame["line"]) < MAX_LINES:
-        line = CandidateFrame(int(frame["line"]), str(frame["function"]), str(frame["text"]))
-    return Storage(_count(said["elements"]), _count(said["bytes"]), line)
+    return Storage(_count(said["elements"]), _count(said["bytes"]), _line(said["frame"]))
+
+
+def _line(frame: Message | None) -> CandidateFrame | None:
+    if frame is None or not 0 < int(frame["line"]) < MAX_LINES:
+        return None
+    return CandidateFrame(int(frame["line"]), str(frame["function"]), str(frame["text"]))
 
 
 def _count(value: object) -> int:
@@ -265,3 +272,38 @@ def growth(kata: Kata, side: Side, draw: Draw, device: str) -> Growth:
         with contextlib.suppress(Fault):  # sizes that do not go together
             twice[word] = side.cost(sized_request(kata, {**few, word: 2 * few[word]}, draw, device))
     return Growth(kata, few, once, twice)
+
+
+# --- beside the reference -------------------------------------------------------------------------
+
+
+YARDSTICK = {"batch": 8, "rows": 512, "heads": 8, "width": 512}
+SMALL = {"batch": 2, "rows": 64, "heads": 8, "width": 64}
+"""Where values are read: still one product too many is eight times what the scores take."""
+UNFIT = (Verdict.RUNTIME_ERROR, Verdict.WRONG_ANSWER)
+"""What comes of code that needs values, on a device that has none."""
+
+
+def yardstick(kata: Kata) -> str:
+    """The sizes of the yardstick, by a kata's own words."""
+    kinds = {word: kind for word, kind in kata.entry.kinds.items() if word != LEAD}
+    return ", ".join(f"{word} = {YARDSTICK[kind]}" for word, kind in kinds.items())
+
+
+def costs(
+    kata: Kata, sides: Sequence[Side], sizes: Mapping[str, Any], draw: Draw, device: str
+) -> tuple[Cost, Cost]:
+    """The cost of the submission and of the reference, at the largest sizes it can be told.
+
+    `sizes` names those that are to be others than the yardstick's.
+    """
+    me, other = sides
+    request = sized_request(kata, sizes_of(kata, YARDSTICK, sizes), draw, device="meta")
+    try:
+        return me.cost(request), other.cost(request)
+    except Fault as fault:
+        if fault.verdict not in UNFIT:
+            raise
+    most = {n: min(s, SMALL["rows"]) if isinstance(s, int) else s for n, s in sizes.items()}
+    request = sized_request(kata, sizes_of(kata, SMALL, most), draw, device)
+    return me.cost(request), other.cost(request)

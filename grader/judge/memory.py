@@ -14,18 +14,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.bank.draw import Draw
-from grader.judge.measure import Cost, Side, growth, remedy, sized_request, sizes_of
+from grader.judge.measure import (
+    UNFIT,
+    YARDSTICK,
+    Cost,
+    Side,
+    costs,
+    growth,
+    remedy,
+    sized_request,
+    sizes_of,
+)
 from grader.kata.axes import LEAD, Axes, size
 from grader.kata.kata import Kata
 from grader.report.verdict import Evidence, Fault, Verdict
 
-YARDSTICK = {"batch": 8, "rows": 512, "heads": 8, "width": 512}
-SMALL = {"batch": 2, "rows": 64, "heads": 8, "width": 64}
-"""Where values are read: still one product too many is eight times what the scores take."""
 FLOAT = 4
 """Bytes of an element of the inputs."""
-UNFIT = (Verdict.RUNTIME_ERROR, Verdict.WRONG_ANSWER)
-"""What comes of code that needs values, on a device that has none."""
 
 
 @dataclass
@@ -51,7 +56,8 @@ class Memory:
 
         Raises Fault where the submission takes more than the kata allows.
         """
-        mine, theirs = self._both(sizes)
+        self.sides = self.sides or [self.candidate(), self.reference()]
+        mine, theirs = costs(self.kata, self.sides, sizes, self.draw, self.device)
         largest, alive = mine.elements / theirs.elements, mine.peak / theirs.peak
         self.worst = max(largest, alive, self.worst or 0.0)
         if largest > self.limit:
@@ -100,22 +106,6 @@ class Memory:
     def limit(self) -> float:
         """The kata's limit, as a multiple of the reference's memory."""
         return self.kata.budget_memory
-
-    def _both(self, sizes: Mapping[str, Any]) -> tuple[Cost, Cost]:
-        """The cost of the submission and of the reference, at the largest sizes it can be told."""
-        self.sides = self.sides or [self.candidate(), self.reference()]
-        me, other = self.sides
-        request = sized_request(
-            self.kata, sizes_of(self.kata, YARDSTICK, sizes), self.draw, device="meta"
-        )
-        try:
-            return me.cost(request), other.cost(request)
-        except Fault as fault:
-            if fault.verdict not in UNFIT:
-                raise
-        most = {n: min(s, SMALL["rows"]) if isinstance(s, int) else s for n, s in sizes.items()}
-        request = sized_request(self.kata, sizes_of(self.kata, SMALL, most), self.draw, self.device)
-        return me.cost(request), other.cost(request)
 
     def _too_large(self, mine: Cost, theirs: Cost) -> Fault:
         """The fault of a tensor that is too large: its sizes by name, and where it was made."""

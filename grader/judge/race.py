@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
@@ -28,7 +28,7 @@ from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Projection, Weights
 from grader.exchange.request import Call, Request
-from grader.judge.measure import Lap, Side, growth, remedy
+from grader.judge.measure import Lap, Side, costs, growth, remedy, yardstick
 from grader.kata.kata import Kata
 from grader.report.verdict import Evidence, Fault, Verdict
 
@@ -121,6 +121,32 @@ class Race:
                 Evidence(facts=(fact,) if fact else (), grows=grows),
             )
 
+    def count(self, **sizes: Any) -> None:
+        """Compare the arithmetic of calls too large to be waited for, after the races.
+
+        `sizes` names those that are to be others than the yardstick's. Raises Fault where the
+        submission takes more than the limit allows of time.
+        """
+        ratio, fault = self._arithmetic(sizes)
+        if ratio <= self.limit:
+            return
+        self.worst = max(ratio, self.worst or 0.0)
+        grows, fact = self._cause(self.sides[0])
+        facts = (fact,) if fact and fact not in fault.message else ()
+        fault.evidence = replace(fault.evidence, facts=facts, grows=grows)
+        raise fault
+
+    def _arithmetic(self, sizes: Mapping[str, Any]) -> tuple[float, Fault]:
+        """How much arithmetic the submission does beside the reference, and the fault of it."""
+        self.sides = self.sides or [self.candidate(), self.reference()]
+        mine, theirs = costs(self.kata, self.sides, sizes, self.draw, self.device)
+        ratio = mine.work / max(theirs.work, 1)
+        said = f"{ratio:.1f}× the reference's arithmetic at {yardstick(self.kata)}"
+        frames = () if mine.hardest is None else (mine.hardest,)
+        said += f", most of it in line {frames[0].line}" if frames else ""
+        message = f"{said}; the limit is {self.limit:g}×"
+        return ratio, Fault(Verdict.TIME_LIMIT, message, Evidence(frames=frames))
+
     def _cause(self, me: Side) -> tuple[str, str]:
         """What makes it slow, in a word and as a sentence; empty where that cannot be told."""
         try:
@@ -128,8 +154,11 @@ class Race:
         except Fault:
             return "", ""
         products = found.products
-        if found.loop[0] or not products:
+        if found.loop[0]:
             return found.loop
+        if not products:
+            ratio, fault = self._arithmetic({})
+            return ("arithmetic", fault.message) if ratio > self.limit else ("", "")
         size = f"a tensor of {found.formula(products[0])} elements"
         return " ".join(products), f"{size}: {remedy(products)}"
 

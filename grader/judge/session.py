@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.kata.refused import Refused
+from grader.worker.sandbox import AUTO, LEVELS, LIMITS
 
 if TYPE_CHECKING:
     from grader.judge.workers import Server
@@ -108,8 +109,11 @@ def uncollected() -> Iterator[None]:
 def start_server(device: str = "cpu") -> Server:
     """A source of workers for `device`; imports torch if that has not happened yet.
 
-    Raises Refused where torch sees no such device.
+    Raises Refused where torch sees no such device, or workers cannot be confined as is wanted.
     """
+    wanted = os.environ.get("KATA_SANDBOX") or AUTO
+    if wanted not in LEVELS:
+        raise Refused(f"KATA_SANDBOX is {wanted!r}: it can be {', '.join(LEVELS)}")
     untouched = "torch" not in sys.modules and sys.platform == "linux"
     for name in ONE_THREAD if untouched else ():
         os.environ.setdefault(name, "1")
@@ -121,10 +125,19 @@ def start_server(device: str = "cpu") -> Server:
         from grader.judge.spawned import Spawner
 
         _require(device)
-        return Spawner()
+        return _confined(Spawner(), wanted)
     from grader.judge.workers import ForkServer
 
-    return ForkServer(fork=untouched and threads() == 1)
+    return _confined(ForkServer(fork=untouched and threads() == 1, wanted=wanted), wanted)
+
+
+def _confined(server: Server, wanted: str) -> Server:
+    """The server, if its workers are confined as is wanted."""
+    if wanted in (AUTO, LIMITS) or server.level == wanted:
+        return server
+    why = server.why
+    server.close()
+    raise Refused(f"no sandbox `{wanted}` here: {why}; `--sandbox {AUTO}` takes the best there is")
 
 
 def _require(device: str) -> None:

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from grader.judge.workers import START_SECONDS, Worker, plumbing, start_program
+from grader.worker.sandbox import LIMITS
 
 
 class Spawner:
@@ -24,6 +25,9 @@ class Spawner:
     gone = False
     """Every worker is a program of its own: there is nothing to kill but itself."""
     start_seconds = START_SECONDS
+    level = LIMITS
+    """An accelerator's driver needs more than a sandbox leaves."""
+    why = "workers on an accelerator have none"
 
     def __init__(self) -> None:
         self.scratch = Path(tempfile.mkdtemp(prefix="kata-"))

@@ -41,7 +41,6 @@ class Subject:
     lacks: tuple[str, ...] = ()
     """Optional parameters of the kata that the submission has no place for."""
     layout: Layout = field(default_factory=Layout)
-    level: str = "limits"
 
     def __post_init__(self) -> None:
         self.pool = WorkerPool(
@@ -58,7 +57,7 @@ class Subject:
         conversation = self.conversation()
         try:
             loaded = conversation.open()
-            self.name, self.level = loaded["name"], loaded["confinement"]
+            self.name = loaded["name"]
             self.notes, self.lacks = tuple(loaded["notes"]), tuple(loaded["lacks"])
             if loaded["absent"]:  # whether what is missing is needed, a call tells
                 raise_what_is_missing(self.kata, conversation.run)

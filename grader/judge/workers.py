@@ -16,9 +16,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from grader.report.verdict import Fault, Verdict
+from grader.worker.sandbox import AUTO
 from grader.worker.server import become_server, order
 from grader.worker.wire import Channel, Drain, Message
 
@@ -55,6 +56,15 @@ class Moment:
         worked = later.worked - self.worked
         busy = later.queued - self.queued + later.elsewhere - self.elsewhere
         return worked + max(wall - worked - busy, 0.0)
+
+    def computing(self, later: Moment) -> float:
+        """Seconds that the worker computed from here to a later moment, in all its threads.
+
+        What it slept is left out: that gains nothing where it can have no other process work.
+        """
+        if self.worked is None or later.worked is None:
+            return self.until(later)
+        return later.worked - self.worked
 
 
 def moment(pid: int | None) -> Moment:
@@ -112,6 +122,14 @@ class Server(Protocol):
     """Whether a worker serves a whole bank, because a fresh one is dear."""
     start_seconds: float
     """What a worker may take to start, beyond executing the submission."""
+
+    @property
+    def level(self) -> str:
+        """How its workers are confined: tried out before there was a submission."""
+
+    @property
+    def why(self) -> str:
+        """Why it is no more than that, where it is not the best there is."""
 
     @property
     def gone(self) -> bool:
@@ -188,8 +206,12 @@ class ForkServer:
     reusable = False
     start_seconds = 0.0
 
-    def __init__(self, *, fork: bool) -> None:
-        """With `fork`, the server is a fork of this process, which then must have run nothing."""
+    def __init__(self, *, fork: bool, wanted: str = AUTO) -> None:
+        """With `fork`, the server is a fork of this process, which then must have run nothing.
+
+        wanted: the level of confinement, or the best there is.
+        """
+        self.said: dict[str, Any] = {}
         self.scratch = Path(tempfile.mkdtemp(prefix="kata-"))
         self.control, theirs = socket.socketpair()
         self.replies = b""
@@ -198,9 +220,25 @@ class ForkServer:
         """Held by whoever gives an order or reads a reply, which come in the orders' order."""
         try:
             begin = _fork_server if fork else _run_server
-            self.pid = begin(theirs, self.scratch)
+            self.pid = begin(theirs, self.scratch, wanted)
         finally:
             theirs.close()
+
+    @property
+    def level(self) -> str:
+        """What the server found, before anything else, that its workers can have."""
+        return str(self._found["level"])
+
+    @property
+    def why(self) -> str:
+        """Why it is not more."""
+        return str(self._found["why"])
+
+    @property
+    def _found(self) -> dict[str, Any]:
+        with self.one:
+            self.said = self.said or self._reply()
+            return self.said
 
     @property
     def gone(self) -> bool:
@@ -259,10 +297,11 @@ class ForkServer:
     def _claim(self, worker: Worker) -> None:
         """Read pids in the order the workers were ordered, up to this one's."""
         with self.one:
+            self.said = self.said or self._reply()
             while worker.pid is None:
                 self.unclaimed.pop(0).pid = self._reply()["pid"]
 
-    def _reply(self) -> dict[str, int]:
+    def _reply(self) -> dict[str, Any]:
         self.control.settimeout(START_SECONDS)
         while b"\n" not in self.replies:
             try:
@@ -273,21 +312,22 @@ class ForkServer:
                 raise ServerGone
             self.replies += data
         line, _, self.replies = self.replies.partition(b"\n")
-        reply: dict[str, int] = json.loads(line)
+        reply: dict[str, Any] = json.loads(line)
         return reply
 
 
-def _fork_server(control: socket.socket, scratch: Path) -> int:
+def _fork_server(control: socket.socket, scratch: Path, wanted: str) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        become_server(control, scratch)
+        become_server(control, scratch, wanted)
     return pid
 
 
-def _run_server(control: socket.socket, scratch: Path) -> int:
-    process = start_program("server", str(control.fileno()), str(scratch), fds=[control.fileno()])
+def _run_server(control: socket.socket, scratch: Path, wanted: str) -> int:
+    number = control.fileno()
+    process = start_program("server", str(number), str(scratch), wanted, fds=[number])
     process.returncode = 0  # the pool waits for it by pid; Popen need not warn about it
     return process.pid
 

@@ -39,8 +39,6 @@ BANNED = tuple(
     "torch.ops.aten._efficient_attention_forward".split()
 )
 """What every kata bans: torch's own attention and the kernels behind it. A kata may add to it."""
-SHARED = 2
-"""How many heads of the query share a key, in what is drawn for a kata that tells them apart."""
 
 
 @dataclass(frozen=True)
@@ -82,24 +80,22 @@ class Kata:
         known = {n: v for n, v in construct.items() if isinstance(v, int)}
         return {name: (size(r.out, known), size(r.width, known)) for name, r in self.roles.items()}
 
-    def construction(self, heads: int, head_dim: int) -> dict[str, Any] | None:
+    def construction(self, heads: int, head_dim: int, shared: int = 1) -> dict[str, Any] | None:
         """A construction with so many heads, where the kata has heads, of that width each.
 
-        Where keys and values have heads of their own, these are so many, and two heads of the
-        query share each: so no order of the shared ones passes for another. One stays alone.
-        None where nothing in it means a width.
+        shared: how many heads share keys and values, where the kata counts the heads of those
+        apart: so many times more query heads there are. None where nothing means a width.
         """
         meant = {p.means: p.name for p in self.entry.construct}
         if "width" not in meant:
             return None
         made = dict(self.entry.probe)
-        queries = heads if "heads" in meant else 1
-        if "kv_heads" in meant:
-            made[meant["kv_heads"]] = heads
-            queries *= SHARED if heads > 1 else 1
-        if "heads" in meant:
-            made[meant["heads"]] = queries
-        made[meant["width"]] = queries * head_dim
+        for means in ("heads", "kv_heads"):
+            if means in meant:
+                made[meant[means]] = heads
+        if "heads" in meant and "kv_heads" in meant:
+            made[meant["heads"]] = heads = heads * shared
+        made[meant["width"]] = (heads if "heads" in meant else 1) * head_dim
         return made
 
     def heads(self, construct: Mapping[str, Any]) -> int:

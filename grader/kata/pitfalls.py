@@ -28,7 +28,12 @@ LOOPS, PRODUCTS, SQUARES = (
     ("scores", "context"),
     ("pairs", "matrix"),
 )
-WASTE = dict.fromkeys(LOOPS, LOOP) | dict.fromkeys(PRODUCTS, BROADCAST) | dict.fromkeys(SQUARES, "")
+WASTE = {
+    **dict.fromkeys(LOOPS, LOOP),
+    **dict.fromkeys(PRODUCTS, BROADCAST),
+    **dict.fromkeys(SQUARES, ""),
+    "arithmetic": r"@|matmul|einsum|bmm",
+}
 """Where code that costs too much is looked for, by what it grows with."""
 
 

@@ -65,7 +65,8 @@ class Evidence:
     frames: tuple[CandidateFrame, ...] = ()
     grows: str = ""
     """Of code that costs too much, why: `batch`, `rows`, `heads` or `width` where a Python loop
-    runs over it, `scores` or `context` (or both) where they come of a broadcast product."""
+    runs over it, `scores` or `context` (or both) where they come of a broadcast product, and
+    `arithmetic` where it is just more of it."""
     allowed: float | None = None
     """How far `got` might have been from `expected`."""
     undefined: str = ""

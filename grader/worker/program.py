@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,9 +55,11 @@ def answer(
             stage = "call"
             watched = recorder or contextlib.nullcontext()
             ready = Built(loaded, instances, request["device"], watched, storages)
-            ready.apart = request.get("apart", False)
+            ready.apart, ready.late = request.get("apart", False), request.get("late", False)
             for call, arguments in zip(request["calls"], _apart(request["calls"]), strict=True):
                 reply["results"].append(_call(ready, call, arguments))
+            for pull in ready.pulls:
+                pull()
             if recorder is not None:
                 for instance in instances:
                     recorder.watch(instance)
@@ -185,7 +187,20 @@ class Built:
     storages: Storages | None = None
     apart: bool = False
     """Whether what is made without naming a device lands on another than what is given."""
+    late: bool = False
+    """Whether backward passes wait until all calls have returned."""
     kept: list[Any] = field(default_factory=list)
+    pulls: list[Callable[[], None]] = field(default_factory=list)
+    """Backward passes that wait."""
+    given: dict[tuple[Any, ...], Tensor] = field(default_factory=dict)
+    """The last tensor of each name, shape and dtype that calls were given."""
+
+    def same(self, name: str, value: Any) -> Any:
+        """The tensor that an earlier call was given under that name, with these values instead."""
+        if not isinstance(value, Tensor):
+            return value
+        known = self.given.setdefault((name, value.shape, value.dtype), value)
+        return known if known is value else known.copy_(value)
 
     def call(
         self, instance: Any, arguments: dict[str, Any], *, gradients: bool
@@ -207,6 +222,8 @@ class Built:
 def _call(built: Built, call: Message, given: dict[str, Any]) -> Message:
     device, instance = built.device, built.instances[call["build"]]
     arguments = {n: _value(v, device, built.kept) for n, v in given.items()}
+    if call.get("again"):
+        arguments = {name: built.same(name, value) for name, value in arguments.items()}
     cotangent = call.get("cotangent")
     leaves = _leaves(arguments, call) if cotangent is not None else {}
     for leaf in leaves.values():
@@ -221,8 +238,15 @@ def _call(built: Built, call: Message, given: dict[str, Any]) -> Message:
     result = _output(raw)
     output = raw[0] if isinstance(raw, tuple | list) and raw else raw
     if cotangent is not None and "output" in result:
-        with built.watched:
-            result["gradients"] = _gradients(output, cotangent, leaves, used, device)
+
+        def pull() -> None:
+            with built.watched:
+                result["gradients"] = _gradients(output, cotangent, leaves, used, device)
+
+        if built.late:
+            built.pulls.append(pull)
+        else:
+            pull()
     if call.get("keep_inputs"):
         result["altered"] = {n: _differing(before[n], _facts(t)) for n, t in tensors.items()}
         result["inputs"] = {n: t.detach().cpu() for n, t in tensors.items() if plain(t.detach())}

@@ -30,6 +30,7 @@ from grader.worker.entry import load
 from grader.worker.execution import forget
 from grader.worker.life import LIBC, close_all_but, confine, retreat, work
 from grader.worker.recorder import Recorder, guarding
+from grader.worker.sandbox import LIMITS, PARTIAL, Sandbox, tried
 from grader.worker.wire import pack, unpack_frame
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -54,8 +55,11 @@ def order(do: str, pid: int = 0) -> bytes:
 class Server:
     """Obeys `spawn` (with two descriptors), `kill` and `reap` orders on a control socket."""
 
-    def __init__(self, control: socket.socket, scratch: Path) -> None:
+    def __init__(self, control: socket.socket, scratch: Path, wanted: str) -> None:
+        """wanted: the level of confinement that workers are to have, or the best there is."""
         self.control = control
+        self.wanted = wanted
+        self.sandbox: Sandbox | None = None
         self.scratch = scratch
         self.workers: set[int] = set()
         self.homes: dict[int, str] = {}
@@ -72,6 +76,8 @@ class Server:
         warm()
         gc.freeze()  # a collection in a worker would touch, and so copy, every inherited page
         gc.enable()
+        self.sandbox, why = tried(self.wanted, tempfile.mkdtemp(dir=self.scratch))
+        self._say({"level": LIMITS if self.sandbox is None else PARTIAL, "why": why})
         try:
             while True:
                 self._use_the_time()
@@ -119,7 +125,9 @@ class Server:
         status = 1
         try:
             confine(home, output)
-            close_all_but(frames)
+            close_all_but(frames, *(() if self.sandbox is None else self.sandbox.descriptors))
+            if self.sandbox is not None:
+                self.sandbox.enter(home)
             work(socket.socket(fileno=frames))
             status = 0
         finally:
@@ -167,7 +175,7 @@ class Server:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
 
-    def _say(self, message: dict[str, int]) -> None:
+    def _say(self, message: dict[str, Any]) -> None:
         self.control.sendall(json.dumps(message).encode() + b"\n")
 
 
@@ -218,22 +226,24 @@ def _children() -> set[int]:
     return set()
 
 
-def become_server(control: socket.socket, scratch: Path) -> None:
+def become_server(control: socket.socket, scratch: Path, wanted: str) -> None:
     """Turn this freshly forked or started process into the fork server; never returns."""
     status = 1
     try:
         os.setsid()
         retreat()
         close_all_but(control.fileno())
-        Server(control, scratch).serve()
+        Server(control, scratch, wanted).serve()
         status = 0
     finally:
         os._exit(status)
 
 
 def main() -> None:
-    """Be a fork server of one's own: `argv` holds the control socket's number and the folder."""
-    become_server(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))
+    """Be a fork server of one's own: `argv` holds the control socket's number, the folder and the
+    level of confinement.
+    """
+    become_server(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]), sys.argv[3])
 
 
 # --- cheap forks ----------------------------------------------------------------------------------

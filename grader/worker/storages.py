@@ -25,6 +25,7 @@ from typing import Any
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from grader.worker.arithmetic import work_of
 from grader.worker.execution import FILENAME
 from grader.worker.recorder import tensors
 from grader.worker.wire import Message
@@ -48,6 +49,9 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.largest: dict[str, Message] = {}
         self.stage = STAGES[0]
         self.operations = 0
+        self.work: dict[int, int] = {}
+        """The arithmetic done by each line of the submission; by what is not its own, at 0."""
+        self.lines: dict[int, Message | None] = {}
         self.live, self.peak = 0, 0
         self.made: dict[int, int] = {}
         """Bytes of each storage that the calls made and that still lives, by its address."""
@@ -60,7 +64,17 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def said(self) -> Message:
         """What was seen, as plain data."""
-        return {"largest": self.largest, "peak": self.peak, "operations": self.operations}
+        return {
+            "largest": self.largest,
+            "peak": self.peak,
+            "operations": self.operations,
+            "work": sum(self.work.values()),
+            "hardest": self._hardest(),
+        }
+
+    def _hardest(self) -> Message | None:
+        """The line that does most of the arithmetic."""
+        return self.lines[max(self.work, key=self.work.__getitem__)] if self.work else None
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
@@ -72,8 +86,16 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
         name = func.name().partition("::")[2].partition(".")[0]
         if name in WEIGHS:
             self.stage = STAGES[1]
-        given = {_address(tensor) for tensor in tensors((args, kwargs))}
-        for tensor in tensors(result):
+        passed, made = list(tensors((args, kwargs))), list(tensors(result))
+        work = work_of(func, name, passed, made)
+        if work:
+            frame = _own_frame()
+            line = 0 if frame is None else frame.f_lineno
+            self.work[line] = self.work.get(line, 0) + work
+            if line not in self.lines:
+                self.lines[line] = _said(frame)
+        given = {_address(tensor) for tensor in passed}
+        for tensor in made:
             address = _address(tensor)
             # What stands on the storage of an input or of a parameter makes nothing.
             if address is not None and (address in self.made or address not in given):
@@ -103,7 +125,11 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _measure(self, tensor: Tensor, size: int) -> None:
         elements = size // max(tensor.element_size(), 1)
         if elements > self.largest.get(self.stage, {}).get("elements", 0):
-            self.largest[self.stage] = {"elements": elements, "bytes": size, "frame": _frame()}
+            self.largest[self.stage] = {
+                "elements": elements,
+                "bytes": size,
+                "frame": _said(_own_frame()),
+            }
 
 
 def _address(tensor: Tensor) -> int | None:
@@ -114,11 +140,16 @@ def _address(tensor: Tensor) -> int | None:
         return None
 
 
-def _frame() -> Message | None:
-    """The submission's own line that is being executed."""
+def _own_frame() -> FrameType | None:
+    """The submission's own frame that is being executed."""
     frame: FrameType | None = sys._getframe()
     while frame is not None and frame.f_code.co_filename != FILENAME:
         frame = frame.f_back
+    return frame
+
+
+def _said(frame: FrameType | None) -> Message | None:
+    """A frame's line, as plain data."""
     if frame is None:
         return None
     text = linecache.getline(FILENAME, frame.f_lineno).strip()

@@ -1,9 +1,10 @@
 """What a fused projection is, claim by claim: one product, split in three, the same attention."""
 
-from itertools import permutations
+from itertools import permutations, product
 
 from grader.bank import (
     Definition,
+    Sizes,
     assert_matches,
     assert_shape,
     attention,
@@ -52,10 +53,14 @@ def test_x_is_projected_by_one_product(candidate, draw):
     """Query, key and value come out of one product with the whole weight, also in training."""
     assert_one_weight(candidate)
     layer = definition.layer(candidate)
-    for train in (False, True):
-        answer = layer.each(definition.call(draw, layer), train=train, trace=True)[0]
+    long = Sizes((1,), 521, 521)
+    for train, learning, sizes in product((False, True), (False, True), (None, long)):
+        call = definition.call(draw, layer, sizes)
+        pulls = [draw(*layer.returned(call))] if learning else None
+        answer = layer.each(call, train=train, trace=True, cotangents=pulls)[0]
         taken = answer.products("query")
-        when = "in training, " if train else ""
+        when = "with gradients, " if learning else ""
+        when += "in training, " if train else ""
         if len(taken) > 1:
             kind = "the weight" if all(taken) else "parts of the weight"
             told = f"{len(taken)} products with {kind}, where one with all of it does"

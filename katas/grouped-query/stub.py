@@ -5,11 +5,10 @@ from torch import nn
 
 
 class GroupedQueryAttention(nn.Module):
-    """Multi-head attention in which groups of query heads share a head of keys and values.
+    """num_heads heads of queries that share num_kv_heads heads of keys and values.
 
-    There are num_heads heads of queries and num_kv_heads of keys and values, each head_dim =
-    hidden_dim / num_heads wide. Query head h reads key and value head
-    h // (num_heads / num_kv_heads).
+    Query head h reads group h // (num_heads / num_kv_heads). All heads are
+    head_dim = hidden_dim / num_heads wide, those of keys and values too.
     """
 
     def __init__(self, hidden_dim: int, num_heads: int, num_kv_heads: int) -> None:
@@ -22,8 +21,7 @@ class GroupedQueryAttention(nn.Module):
 
         x: (B, S, hidden_dim)
         attention_mask: boolean or 0/1 of any dtype, broadcastable to the scores (B, H, S, S);
-            true (non-zero) means "may attend". It comes with four dimensions, or as (S, S), and
-            may differ from head to head within a group.
+            true (non-zero) means "may attend". It comes with four dimensions, or as (S, S).
 
         Returns (B, S, hidden_dim).
         """

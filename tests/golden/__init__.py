@@ -55,7 +55,9 @@ def graded(session: Session, name: str) -> Report:
 
 
 def steady(report: Report) -> Report:
-    """The report without what varies by machine or run: times, paths, the last digits."""
+    """The report without what varies by machine or run: times, paths, the last digits, and how
+    code can be confined there.
+    """
     budget = report.budget
     if budget is not None:
         slow = budget.ratio is not None and budget.ratio > budget.limit
@@ -63,6 +65,7 @@ def steady(report: Report) -> Report:
     return replace(
         report,
         seconds=0.0,
+        confinement="limits",
         budget=budget,
         submission=replace(report.submission, path=Path(report.submission.path).name),
         checks=tuple(_steady_check(check) for check in report.checks),

@@ -16,7 +16,7 @@ from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
 from grader.bank.standard.claim import claim
 from grader.exchange.layout import Projection
-from grader.kata.entry_point import ROLES, SIZES
+from grader.kata.entry_point import ROLES
 from grader.report.verdict import Fault, Verdict
 from grader.worker.wire import Message
 
@@ -254,11 +254,10 @@ def _moved(layer: Layer, call: Call, orders: dict[str, Tensor]) -> Call:
 # --- heads ----------------------------------------------------------------------------------------
 
 
-INDIVISIBLE = ((12, 5, 1, 5), (10, 3, 1, 9), (7, 2, 1, 6))
-"""A width, heads, those of keys where they differ, and a length for which some wrong reshape or
-chunk would come out even."""
-UNSHARED = ((12, 6, 4, 6), (12, 4, 3, 3), (12, 2, 3, 6))
-"""The same where it is the heads of the keys that do not divide those of the queries."""
+INDIVISIBLE = ((12, 5, 5), (10, 3, 9), (7, 2, 6))
+"""A width, heads and a length for which some wrong reshape or chunk would come out even."""
+UNSHARED = ((24, 6, 4, 6), (24, 4, 3, 4), (30, 5, 2, 5))
+"""A width, heads, fewer heads of keys and a length, where these do not divide those."""
 
 
 @claim("equivalence")
@@ -339,11 +338,13 @@ def _uneven(
 ) -> list[tuple[str, Message | None]]:
     """Constructions that do not come out even, in words, and the error that each ends with."""
     entry, found = candidate.kata.entry, []
-    cases = INDIVISIBLE if entry.meaning("kv_heads") is None else (*INDIVISIBLE, *UNSHARED)
-    for width, heads, shared, length in cases:
-        meant = dict(zip(map(entry.meaning, SIZES), (width, heads, shared), strict=True))
-        meant.pop(None, None)  # what the kata has no word for
-        construct: dict[str, Any] = {**entry.probe, **definition.fixed, **meant}
+    fewer = entry.meaning("kv_heads") is not None
+    cases = [(width, heads, 1, length) for width, heads, length in INDIVISIBLE]
+    for width, heads, shared, length in [*cases, *UNSHARED] if fewer else cases:
+        meant = {entry.meaning("width"): width, entry.meaning("heads"): heads}
+        meant |= {entry.meaning("kv_heads"): shared} if fewer else {}
+        construct: dict[str, Any] = {**entry.probe, **definition.fixed}
+        construct |= {name: value for name, value in meant.items() if name is not None}
         told = ", ".join(f"{name}={value}" for name, value in meant.items())
         layer = candidate.build(**construct)
         call = definition.call(draw, layer, Sizes((1,), length, length))

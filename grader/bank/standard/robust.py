@@ -103,6 +103,12 @@ def nothing_kept(definition: Definition, candidate: Candidate, draw: Draw) -> No
         ask(later.stepped(), longer)
         asked += asked[:2]
     definition.agree(candidate.in_turn(*asked, train=alternately(asked[0][0], len(asked))))
+    # The caller's own tensors, with other values in them by the next call.
+    masks = [definition.mask(draw, *form) for form in definition.forms(first, one, hiding=True) * 2]
+    calls = [definition.call(draw, first, one) for _ in masks or range(2)]
+    if masks:
+        calls = [definition.under(first, c, m) for c, m in zip(calls, masks, strict=True)]
+    definition.agree(candidate.in_turn(*((first, call) for call in calls), again=True))
 
 
 @claim("robustness")
@@ -139,8 +145,13 @@ def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None
     shorts = [Sizes((1,), 2, 3, heads=1, width=2)]
     shorts += [] if is_module else [Sizes((), 2, 5003), Sizes((), 4099, 3, width=2)]
     for short in shorts:
-        calls.append(definition.call(draw, layer, short))
+        call = definition.call(draw, layer, short)
+        calls.append(call)
         train.append(False)
+        if short.keys > length and candidate.kata.entry.mask is not None:
+            mask = _long(definition, draw, definition.span(layer, short), square=True)
+            calls.append(definition.under(layer, call, mask))
+            train.append(False)
     for call, answer in zip(calls, layer.each(*calls, train=train), strict=True):
         assert_rows(definition, draw, answer, layer.returned(call))
 
@@ -203,6 +214,7 @@ def budget(definition: Definition, race: Any, draw: Draw) -> None:
     for name, sizes in courses(kata.entry.meaning("heads") is not None):
         plan = Plan(kata, definition.construction(kata, sizes))
         race(name, _in_turn(definition, draw, plan, sizes), definition, **plan.construct)
+    race.count(**definition.fixed)
 
 
 def courses(has_heads: bool) -> list[tuple[str, Sizes]]:
@@ -212,8 +224,8 @@ def courses(has_heads: bool) -> list[tuple[str, Sizes]]:
     """
     found = [
         ("many short sequences", Sizes((256, 2), 4, 4, heads=2, width=2, value=4)),
-        ("a long sequence", Sizes((1,), 256, 256, heads=1, width=4, value=4)),
-        ("wide vectors", Sizes((1,), 256, 256, heads=1, width=64, value=64)),
+        ("a long sequence", Sizes((1,), 256, 256, heads=1, width=4, value=4, shared=1)),
+        ("wide vectors", Sizes((1,), 256, 256, heads=1, width=64, value=64, shared=1)),
     ]
     return [*found, ("many heads", Sizes((1,), 4, 4, heads=96, width=1))] if has_heads else found
 

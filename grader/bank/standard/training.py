@@ -8,10 +8,14 @@ import torch
 
 from grader.bank.calls import HUGE, STEPS
 from grader.bank.candidate import Candidate, Layer
-from grader.bank.claims import assert_gradients, assert_matches, refuse
+from grader.bank.claims import assert_gradients, assert_matches, beyond, refuse
 from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
-from grader.bank.dropout import assert_weights_are_dropped, dropped_weights
+from grader.bank.dropout import (
+    assert_share_is_dropped,
+    assert_weights_are_dropped,
+    dropped_weights,
+)
 from grader.bank.standard.claim import claim
 from grader.bank.standard.masking import blind
 from grader.bank.standard.meaning import alternately, with_blanks
@@ -28,7 +32,10 @@ PASSES = 8
 
 @claim("gradient")
 def gradients(definition: Definition, candidate: Candidate, draw: Draw) -> None:
-    """Inputs and weights have the true gradients, under masks and without, inputs frozen or not."""
+    """Inputs and weights have the true gradients, under masks and without, inputs frozen or not.
+
+    Also where several calls return before the first is followed by its backward pass.
+    """
     asked = []
     for sizes in FOLLOWED:
         layer = definition.layer(candidate, sizes)
@@ -41,6 +48,7 @@ def gradients(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     pulls = [draw(*layer.returned(call)) for layer, call in asked]
     train = alternately(asked[0][0], len(asked))
     definition.agree(candidate.in_turn(*asked, cotangents=pulls, train=train))
+    definition.agree(candidate.in_turn(*asked[:4], cotangents=pulls[:4], late=True))
     if candidate.kata.roles:
         definition.agree(candidate.in_turn(*asked[:4], cotangents=pulls[:4], frozen=True))
 
@@ -81,16 +89,23 @@ def none_dropped(definition: Definition, candidate: Candidate, draw: Draw) -> No
         train += modes
     answers = candidate.in_turn(*asked, train=train)
     definition.agree([a for n, a in enumerate(answers) if n not in (1, 3)])
+    for answer in (answers[1], answers[3]):
+        if not bool(beyond(answer, answer.output, definition.true(answer)).any()):
+            raise refuse("in training, after a call in eval mode, nothing is dropped", answer)
 
 
 @claim("dropout")
 def dropped(definition: Definition, candidate: Candidate, draw: Draw) -> None:
-    """In training each weight is 0 at the given rate, or else 1 / (1 − rate) times itself."""
-    for rate in (0.35, 0.6):
-        layer = _even(definition.layer(candidate, LEGIBLE, rate=rate))
-        call = definition.call(draw, layer, LEGIBLE)
+    """In training each weight is 0 at the given rate, or else 1 / (1 − rate) times itself.
+
+    However many keys there are, from a single one to more than buffers and blocks are made for.
+    """
+    alone = replace(LEGIBLE, lead=(48,), queries=1, keys=1)
+    for rate, sizes in ((0.35, LEGIBLE), (0.6, LEGIBLE), (0.45, alone)):
+        layer = _even(definition.layer(candidate, sizes, rate=rate))
+        call = definition.call(draw, layer, sizes)
         if rate > 0.5:
-            mask = definition.mask(draw, *definition.span(layer, LEGIBLE), visible=0.8)
+            mask = definition.mask(draw, *definition.span(layer, sizes), visible=0.8)
             call = definition.under(layer, call, mask)
         seeds = [draw.integer(0, 2**31), *[None] * (PASSES - 1)]
         answers = layer.each(*[call] * PASSES, train=True, seeds=seeds)
@@ -100,6 +115,24 @@ def dropped(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     answer = layer.each(call, train=True)[0]
     nothing = layer.bias("output").double().expand(layer.returned(call))
     assert_matches(answer, nothing)
+    _long_are_dropped(definition, candidate, draw)
+
+
+def _long_are_dropped(definition: Definition, candidate: Candidate, draw: Draw) -> None:
+    """Where all tokens are alike, an output tells how many of its many weights survived."""
+    rate = 0.4
+    for length in (521, 1031):
+        sizes = Sizes((1,), length, length, heads=1, width=3)
+        layer = definition.layer(candidate, sizes, rate=rate)
+        call = definition.call(draw, layer, sizes)
+        alike = {name: value[..., :1, :].expand_as(value).clone() for name, value in call.items()}
+        mask = definition.mask(draw, *definition.span(layer, sizes)[-2:], visible=0.7)
+        mask[..., 0] = True  # which every token may see, whatever else is hidden
+        for given in (alike, definition.under(layer, alike, mask)):
+            answer = layer.each(given, train=True)[0]
+            hides = given.get(str(layer.kata.entry.mask and layer.kata.entry.mask.name))
+            seen = definition.visible(definition.span(layer, sizes), hides)
+            assert_share_is_dropped(answer, definition.true(answer), seen.sum(-1).flatten(), rate)
 
 
 @claim("dropout")

@@ -12,7 +12,9 @@ cache, laps = {}, [0]
 
 def slow(q, k, v, mask):
     if q.numel() > 1000:
-        time.sleep(0.02)  # twenty milliseconds per call, where the reference takes one
+        end = time.perf_counter() + 0.02  # per call, where the reference takes one millisecond
+        while time.perf_counter() < end:
+            pass
     s = q @ k.mT / math.sqrt(q.size(-1))
     if mask is not None:
         s = s.masked_fill(mask == 0, -1e9)

@@ -1,31 +1,27 @@
-# style: bare parameters, one letter each, a softmax written out
+# style: bare parameters (in, out), one index of groups for keys and values
 import torch
 from torch import nn
 
 
 class GroupedQueryAttention(nn.Module):
-    def __init__(self, D, H, K):
+    def __init__(self, width, n_head, n_kv_head):
         super().__init__()
-        if D % H or H % K:
-            raise ValueError((D, H, K))
-        self.H, self.K, self.d = H, K, D // H
-        self.W_q = nn.Parameter(torch.randn(D, D) / D**0.5)
-        self.W_k = nn.Parameter(torch.randn(D, K * self.d) / D**0.5)
-        self.W_v = nn.Parameter(torch.randn(D, K * self.d) / D**0.5)
-        self.W_o = nn.Parameter(torch.randn(D, D) / D**0.5)
+        assert width % n_head == 0, "width"
+        assert n_head % n_kv_head == 0, "groups"
+        self.n_head, self.n_kv_head = n_head, n_kv_head
+        size = width // n_head
+        self.w_q = nn.Parameter(torch.randn(width, width) / width**0.5)
+        self.w_k = nn.Parameter(torch.randn(width, n_kv_head * size) / width**0.5)
+        self.w_v = nn.Parameter(torch.randn(width, n_kv_head * size) / width**0.5)
+        self.w_o = nn.Parameter(torch.randn(width, width) / width**0.5)
 
-    def forward(self, X, M=None):
-        B, S, D = X.shape
-        Q = (X @ self.W_q).view(B, S, self.H, self.d).permute(0, 2, 1, 3)
-        K = (X @ self.W_k).view(B, S, self.K, self.d).permute(0, 2, 3, 1)
-        V = (X @ self.W_v).view(B, S, self.K, self.d).permute(0, 2, 1, 3)
-        K = torch.repeat_interleave(K, self.H // self.K, 1)
-        V = torch.repeat_interleave(V, self.H // self.K, 1)
-        E = Q @ K / self.d**0.5
-        if M is not None:
-            E = torch.where(M != 0, E, torch.full_like(E, torch.finfo(E.dtype).min))
-        A = (E - E.amax(-1, keepdim=True)).exp()
-        if M is not None:
-            A = A * (M != 0)
-        A = A / A.sum(-1, keepdim=True).clamp(min=1e-30)
-        return (A @ V).permute(0, 2, 1, 3).reshape(B, S, D) @ self.W_o
+    def forward(self, x, mask=None):
+        group = torch.arange(self.n_head, device=x.device) // (self.n_head // self.n_kv_head)
+        q = (x @ self.w_q).unflatten(-1, (self.n_head, -1)).transpose(1, 2)
+        k = (x @ self.w_k).unflatten(-1, (self.n_kv_head, -1)).transpose(1, 2)[:, group]
+        v = (x @ self.w_v).unflatten(-1, (self.n_kv_head, -1)).transpose(1, 2)[:, group]
+        z = q @ k.transpose(2, 3) * q.shape[-1] ** -0.5
+        if mask is not None:
+            z = z.masked_fill(mask.logical_not(), -1e20)
+        z = (z - z.amax(-1, keepdim=True)).exp()
+        return (z / z.sum(-1, keepdim=True) @ v).transpose(1, 2).flatten(2) @ self.w_o

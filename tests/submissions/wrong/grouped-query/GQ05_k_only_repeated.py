@@ -1,7 +1,7 @@
-# GQ05 k-only-repeated: the values keep their few heads
+# GQ05 k-only-repeated: the values keep their own number of heads
 # refused: yes
-# check: test_a_query_head_reads_the_key_and_value_of_its_group
-# named: not-shared
+# check: test_neighbouring_heads_share_a_group_of_keys_and_values
+# named: not-spread
 import math
 
 import torch
@@ -9,27 +9,28 @@ from torch import nn
 
 
 class GroupedQueryAttention(nn.Module):
-    def __init__(self, hidden_dim, num_heads, num_kv_heads):
+    def __init__(self, d_model, n_heads, n_kv_heads):
         super().__init__()
-        if hidden_dim % num_heads or num_heads % num_kv_heads:
-            raise ValueError("heads do not divide")
-        self.num_heads, self.num_kv_heads = num_heads, num_kv_heads
-        self.head_dim = hidden_dim // num_heads
-        self.q_proj = nn.Linear(hidden_dim, hidden_dim)
-        self.k_proj = nn.Linear(hidden_dim, num_kv_heads * self.head_dim)
-        self.v_proj = nn.Linear(hidden_dim, num_kv_heads * self.head_dim)
-        self.o_proj = nn.Linear(hidden_dim, hidden_dim)
+        assert d_model % n_heads == 0
+        assert n_heads % n_kv_heads == 0
+        self.n_heads = n_heads
+        self.n_kv_heads = n_kv_heads
+        self.d_head = d_model // n_heads
+        self.n_rep = n_heads // n_kv_heads
+        self.W_q = nn.Linear(d_model, d_model, bias=False)
+        self.W_k = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_v = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_o = nn.Linear(d_model, d_model, bias=False)
 
-    def forward(self, x, attention_mask=None):
+    def forward(self, x, mask=None):
         B, S, D = x.shape
-        G = self.num_heads // self.num_kv_heads
-        q = self.q_proj(x).view(B, S, self.num_heads, self.head_dim).transpose(1, 2)
-        k = self.k_proj(x).view(B, S, self.num_kv_heads, self.head_dim).transpose(1, 2)
-        v = self.v_proj(x).view(B, S, self.num_kv_heads, self.head_dim).transpose(1, 2)
-        k = k.repeat_interleave(G, dim=1)
-        scores = q @ k.transpose(-2, -1) / math.sqrt(self.head_dim)
-        if attention_mask is not None:
-            scores = scores.masked_fill(attention_mask == 0, -1e9)
-        weights = torch.softmax(scores, dim=-1)
-        context = (weights @ v).transpose(1, 2).reshape(B, S, D)
-        return self.o_proj(context)
+        q = self.W_q(x).view(B, S, self.n_heads, self.d_head).transpose(1, 2)
+        k = self.W_k(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        v = self.W_v(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        k = k[:, :, None].expand(-1, -1, self.n_rep, -1, -1).flatten(1, 2)
+        scores = q @ k.transpose(-1, -2) / math.sqrt(self.d_head)
+        if mask is not None:
+            scores = scores.masked_fill(mask == 0, -1e9)
+        attn = scores.softmax(dim=-1)
+        out = (attn @ v).transpose(1, 2).reshape(B, S, D)
+        return self.W_o(out)

@@ -1,31 +1,39 @@
-# GQ07 group-view-order: the query's heads are cut into (group, kv)
+# GQ07 group-view-order: query heads cut as (group size, groups)
 # refused: yes
-# check: test_a_query_head_reads_the_key_and_value_of_its_group
-# named: groups-tiled
+# check: test_neighbouring_heads_share_a_group_of_keys_and_values
+# named: tiled
+import math
+
 import torch
 from torch import nn
 
 
 class GroupedQueryAttention(nn.Module):
-    """Nothing is repeated: the group is an axis of the query."""
-
-    def __init__(self, dim, heads, kv_heads):
+    def __init__(self, d_model, n_heads, n_kv_heads):
         super().__init__()
-        assert dim % heads == 0 and heads % kv_heads == 0
-        self.kv, self.g, self.d = kv_heads, heads // kv_heads, dim // heads
-        self.to_q = nn.Linear(dim, dim, bias=False)
-        self.to_kv = nn.Linear(dim, 2 * kv_heads * self.d, bias=False)
-        self.to_out = nn.Linear(dim, dim)
+        assert d_model % n_heads == 0
+        assert n_heads % n_kv_heads == 0
+        self.n_heads = n_heads
+        self.n_kv_heads = n_kv_heads
+        self.d_head = d_model // n_heads
+        self.n_rep = n_heads // n_kv_heads
+        self.W_q = nn.Linear(d_model, d_model, bias=False)
+        self.W_k = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_v = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_o = nn.Linear(d_model, d_model, bias=False)
 
     def forward(self, x, mask=None):
-        b, n, _ = x.shape
-        q = self.to_q(x).view(b, n, self.g, self.kv, self.d).permute(0, 3, 2, 1, 4)
-        k, v = self.to_kv(x).chunk(2, dim=-1)
-        k = k.view(b, n, self.kv, 1, self.d).permute(0, 2, 3, 1, 4)
-        v = v.view(b, n, self.kv, 1, self.d).permute(0, 2, 3, 1, 4)
-        sim = q @ k.transpose(-2, -1) * self.d**-0.5
+        B, S, D = x.shape
+        q = self.W_q(x).view(B, S, self.n_heads, self.d_head).transpose(1, 2)
+        k = self.W_k(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        v = self.W_v(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        k = k[:, None]
+        v = v[:, None]
+        q = q.view(B, self.n_rep, self.n_kv_heads, S, self.d_head)
+        scores = q @ k.transpose(-1, -2) / math.sqrt(self.d_head)
+        scores = scores.flatten(1, 2)
         if mask is not None:
-            mask = mask.expand(b, self.kv * self.g, n, n).reshape(b, self.g, self.kv, n, n).transpose(1, 2)
-            sim = sim.masked_fill(mask == 0, torch.finfo(sim.dtype).min)
-        out = sim.softmax(dim=-1) @ v
-        return self.to_out(out.permute(0, 3, 2, 1, 4).reshape(b, n, -1))
+            scores = scores.masked_fill(mask == 0, -1e9)
+        attn = scores.softmax(dim=-1)
+        out = (attn.view(B, self.n_rep, -1, S, S) @ v).flatten(1, 2).transpose(1, 2).reshape(B, S, D)
+        return self.W_o(out)

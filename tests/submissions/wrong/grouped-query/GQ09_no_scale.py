@@ -1,4 +1,4 @@
-# GQ09 no-scale: the scores are not divided
+# GQ09 no-scale: raw dot products
 # refused: yes
 # check: test_scores_are_divided_by_the_root_of_head_dim
 # named: no-scale
@@ -7,25 +7,29 @@ from torch import nn
 
 
 class GroupedQueryAttention(nn.Module):
-    """Nothing is repeated: the group is an axis of the query."""
-
-    def __init__(self, dim, heads, kv_heads):
+    def __init__(self, d_model, n_heads, n_kv_heads):
         super().__init__()
-        assert dim % heads == 0 and heads % kv_heads == 0
-        self.kv, self.g, self.d = kv_heads, heads // kv_heads, dim // heads
-        self.to_q = nn.Linear(dim, dim, bias=False)
-        self.to_kv = nn.Linear(dim, 2 * kv_heads * self.d, bias=False)
-        self.to_out = nn.Linear(dim, dim)
+        assert d_model % n_heads == 0
+        assert n_heads % n_kv_heads == 0
+        self.n_heads = n_heads
+        self.n_kv_heads = n_kv_heads
+        self.d_head = d_model // n_heads
+        self.n_rep = n_heads // n_kv_heads
+        self.W_q = nn.Linear(d_model, d_model, bias=False)
+        self.W_k = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_v = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_o = nn.Linear(d_model, d_model, bias=False)
 
     def forward(self, x, mask=None):
-        b, n, _ = x.shape
-        q = self.to_q(x).view(b, n, self.kv, self.g, self.d).permute(0, 2, 3, 1, 4)
-        k, v = self.to_kv(x).chunk(2, dim=-1)
-        k = k.view(b, n, self.kv, 1, self.d).permute(0, 2, 3, 1, 4)
-        v = v.view(b, n, self.kv, 1, self.d).permute(0, 2, 3, 1, 4)
-        sim = q @ k.transpose(-2, -1)
+        B, S, D = x.shape
+        q = self.W_q(x).view(B, S, self.n_heads, self.d_head).transpose(1, 2)
+        k = self.W_k(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        v = self.W_v(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        k = k[:, :, None].expand(-1, -1, self.n_rep, -1, -1).flatten(1, 2)
+        v = v[:, :, None].expand(-1, -1, self.n_rep, -1, -1).flatten(1, 2)
+        scores = q @ k.transpose(-1, -2)
         if mask is not None:
-            mask = mask.expand(b, self.kv * self.g, n, n).reshape(b, self.kv, self.g, n, n)
-            sim = sim.masked_fill(mask == 0, torch.finfo(sim.dtype).min)
-        out = sim.softmax(dim=-1) @ v
-        return self.to_out(out.permute(0, 3, 1, 2, 4).reshape(b, n, -1))
+            scores = scores.masked_fill(mask == 0, -1e9)
+        attn = scores.softmax(dim=-1)
+        out = (attn @ v).transpose(1, 2).reshape(B, S, D)
+        return self.W_o(out)

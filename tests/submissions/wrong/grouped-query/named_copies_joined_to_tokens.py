@@ -1,6 +1,6 @@
 # copies-joined-to-tokens: expanded behind the tokens and reshaped
 # refused: yes
-# check: test_a_query_head_reads_the_key_and_value_of_its_group
+# check: test_neighbouring_heads_share_a_group_of_keys_and_values
 # named: copies-beside-the-tokens
 import math
 

@@ -1,7 +1,7 @@
 # key-width-scale: divided by the root of all keys' width
 # refused: yes
 # check: test_scores_are_divided_by_the_root_of_head_dim
-# named: scale-other
+# named: scale-of-the-keys
 import torch
 from torch import nn
 

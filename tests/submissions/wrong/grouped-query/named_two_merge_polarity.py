@@ -1,6 +1,6 @@
 # two-merge-polarity: merged as it lies, and the mask inverted
 # refused: yes
-# check: test_a_query_head_reads_the_key_and_value_of_its_group
+# check: test_neighbouring_heads_share_a_group_of_keys_and_values
 # named: merge-no-transpose, mask-polarity
 import math
 

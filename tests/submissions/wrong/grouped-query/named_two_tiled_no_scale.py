@@ -1,7 +1,7 @@
 # two-tiled-no-scale: tiled, and not divided
 # refused: yes
-# check: test_a_query_head_reads_the_key_and_value_of_its_group
-# named: groups-tiled, no-scale
+# check: test_neighbouring_heads_share_a_group_of_keys_and_values
+# named: tiled, no-scale
 import torch
 from torch import nn
 

@@ -1,7 +1,7 @@
 # value-before-key: the fused rows are read value, key
 # refused: yes
-# check: test_a_query_head_reads_the_key_and_value_of_its_group
-# named: fused-order
+# check: test_neighbouring_heads_share_a_group_of_keys_and_values
+# named: key-value-exchanged
 import torch
 from torch import nn
 

@@ -1,0 +1,40 @@
+# extra mask-of-the-group: the mask of the first head of a group is used for all of it
+# refused: yes
+# check: test_every_sequence_and_every_head_obeys_its_own_mask
+# named: mask-per-group
+import math
+
+import torch
+from torch import nn
+
+
+class GroupedQueryAttention(nn.Module):
+    def __init__(self, d_model, n_heads, n_kv_heads):
+        super().__init__()
+        assert d_model % n_heads == 0
+        assert n_heads % n_kv_heads == 0
+        self.n_heads = n_heads
+        self.n_kv_heads = n_kv_heads
+        self.d_head = d_model // n_heads
+        self.n_rep = n_heads // n_kv_heads
+        self.W_q = nn.Linear(d_model, d_model, bias=False)
+        self.W_k = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_v = nn.Linear(d_model, n_kv_heads * self.d_head, bias=False)
+        self.W_o = nn.Linear(d_model, d_model, bias=False)
+
+    def forward(self, x, mask=None):
+        B, S, D = x.shape
+        q = self.W_q(x).view(B, S, self.n_heads, self.d_head).transpose(1, 2)
+        k = self.W_k(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        v = self.W_v(x).view(B, S, self.n_kv_heads, self.d_head).transpose(1, 2)
+        k = k[:, :, None].expand(-1, -1, self.n_rep, -1, -1).flatten(1, 2)
+        v = v[:, :, None].expand(-1, -1, self.n_rep, -1, -1).flatten(1, 2)
+        scores = q @ k.transpose(-1, -2) / math.sqrt(self.d_head)
+        if mask is not None:
+            if mask.dim() == 4 and mask.size(1) == self.n_heads:
+                mask = mask.view(len(mask), -1, self.n_rep, *mask.shape[2:])[:, :, :1]
+                mask = mask.expand(-1, -1, self.n_rep, -1, -1).flatten(1, 2)
+            scores = scores.masked_fill(mask == 0, -1e9)
+        attn = scores.softmax(dim=-1)
+        out = (attn @ v).transpose(1, 2).reshape(B, S, D)
+        return self.W_o(out)
