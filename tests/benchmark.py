@@ -7,6 +7,7 @@ python tests/benchmark.py --seeds N  every catalogued mistake at N seeds: is the
 python tests/benchmark.py --corpus   every catalogued mistake: refused, and named?
 python tests/benchmark.py --naming [FOLDER] [--first SEED]
                                      which mistakes are named, of files that say what is in them
+python tests/benchmark.py --own N    every mistake of the katas at N seeds: by its own name?
 """
 
 from __future__ import annotations
@@ -282,6 +283,27 @@ def naming(folder: Path, seed: int) -> None:
         print(f"| {' | '.join(row)} | {count.total()} | {numbers} |")
 
 
+def own(seeds: int, first: int) -> None:
+    """Name the first edit of every mistake that the katas know, in this process."""
+    wrong = 0
+    for done, (_, lines) in _at_seeds(_own_names, seeds, first):
+        wrong += len(lines)
+        print("\n".join(lines), end="\n" if lines else "")
+        if done:
+            print(f"{done} seeds, {wrong} by another name", flush=True)
+
+
+def _own_names(job: tuple[str, int, Path | None]) -> tuple[int, list[str]]:
+    from grader.kata.kata import find
+    from tests.naming import diagnosis, first_edits, own_name
+
+    slug, seed, _ = job
+    kata = find(slug)
+    found = [(m, diagnosis(kata, m.text, seed)) for m in first_edits(kata)]
+    other = [(m, [f.pitfall for f in d.findings]) for m, d in found if not own_name(m, d)]
+    return len(found), [f"{slug}, seed {seed}: {m.name} is called {names}" for m, names in other]
+
+
 def _kata_of(file: Path) -> Kata | None:
     from grader.kata.kata import all_katas
 
@@ -305,6 +327,7 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, metavar="N")
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--corpus", action="store_true")
+    parser.add_argument("--own", type=int, metavar="N")
     parser.add_argument(
         "--naming", type=Path, nargs="?", const=ROOT / "tests/submissions/wrong", metavar="FOLDER"
     )
@@ -313,6 +336,9 @@ if __name__ == "__main__":
         soak(arguments.soak, arguments.first, arguments.right)
     elif arguments.seeds:
         verdicts(arguments.seeds, arguments.first)
+    elif arguments.own:
+        sys.path.insert(0, str(ROOT))
+        own(arguments.own, arguments.first)
     elif arguments.corpus:
         corpus()
     elif arguments.naming:

@@ -16,8 +16,10 @@ import torch
 
 from grader.bank.draw import Draw
 from grader.diagnosis import convention, guard, search, xray
+from grader.diagnosis import structure as structure_module
 from grader.diagnosis.comparison import SAME, Case, Suspect, alike
-from grader.diagnosis.search import diagnose, diagnose_structure
+from grader.diagnosis.search import diagnose
+from grader.diagnosis.structure import diagnose_structure
 from grader.diagnosis.xray import XRay
 from grader.exchange.answer import Answer, Exchange, trace_of
 from grader.exchange.layout import Layout
@@ -479,7 +481,7 @@ def structures(monkeypatch: pytest.MonkeyPatch) -> list[Pitfall]:
         pitfall("typo", right, "self.qkv_proj = nn.Liner(hidden_dim, 3 * hidden_dim)"),
         pitfall("fine", right, "self.mine = self.qkv_proj = nn.Linear(hidden_dim, 3 * hidden_dim)"),
     ]
-    monkeypatch.setattr(search, "load_pitfalls", lambda _: tuple(mistakes))
+    monkeypatch.setattr(structure_module, "load_pitfalls", lambda _: tuple(mistakes))
     return mistakes
 
 

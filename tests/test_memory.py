@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -36,7 +37,16 @@ from grader.practice.store import Store, Unavailable
 from grader.render.html.page import history_page
 from grader.render.terminal.status import attempts_text, standing_text
 from grader.report.archive import Unreadable, pack_report, unpack_report
-from grader.report.verdict import Check, Diagnosis, Finding, Report, Submission, Tier, Verdict
+from grader.report.verdict import (
+    MEASURED,
+    Check,
+    Diagnosis,
+    Finding,
+    Report,
+    Submission,
+    Tier,
+    Verdict,
+)
 from grader.report.words import minutes
 
 SDPA = find("sdpa")
@@ -50,10 +60,12 @@ def at(seconds: float) -> Moment:
     return Moment(NOON + seconds, 1000.0 + seconds, "a boot")
 
 
-def report(verdict: Verdict = Verdict.ACCEPTED, text: str = "text", *mistakes: str) -> Report:
+def report(
+    verdict: Verdict = Verdict.ACCEPTED, text: str = "text", *mistakes: str, **more: Any
+) -> Report:
     """A report as a grade would make it, of one check."""
     check = Check("test_it", "It is so", "shape", Tier.REQUIRED, verdict, "it is not")
-    findings = tuple(Finding(m, f"the title of {m}", "why") for m in mistakes)
+    findings = tuple(Finding(m, f"the title of {m}", "why", **more) for m in mistakes)
     submission = Submission("sdpa.py", f"sha-{text}", "f", (), text)
     return Report("sdpa", 7, "cpu", 0.4, submission, (check,), Diagnosis(findings, 1, 1))
 
@@ -299,7 +311,19 @@ def test_explain_alone_is_about_the_last_attempt(tmp_path: Path) -> None:
     attempt(store, 1, report(WRONG, "a", "no-scale", "mask-inverted"))
     said = kata(tmp_path, "explain").stdout
     assert said.count("error[no-scale]") == said.count("error[mask-inverted]") == 1
-    attempt(store, 2, report())
+    assert said.count("in your last attempt: proved") == 2
+    assert "last attempt" not in kata(tmp_path, "explain", "softmax-twice").stdout
+    unsure = report(WRONG, "b", "scale-constant", certainty=MEASURED, seen="divided by 8")
+    attempt(store, 2, unsure)
+    for said in (
+        kata(tmp_path, "explain").stdout,
+        kata(tmp_path, "explain", "scale-constant").stdout,
+    ):
+        assert "in your last attempt: measured" in said
+        assert "seen: divided by 8" in said
+    assert "scale-constant (measured)" in kata(tmp_path, "status", "sdpa").stdout
+    assert "scale-constant (sdpa, measured)" in kata(tmp_path, "status").stdout
+    attempt(store, 3, report())
     assert "no named mistake" in kata(tmp_path, "explain").stderr
 
 
@@ -772,7 +796,8 @@ def fill(store: Store, number: int) -> None:
             [(n % 10 == 0,) for n in range(number - 2)],
         )
         db.execute(
-            "insert into mistakes select attempts.id, kata, 'no-scale', 'no scale' from attempts "
+            "insert into mistakes select attempts.id, kata, 'no-scale', 'no scale', 'proved' "
+            "from attempts "
             "where verdict = 'wrong_answer' and id > 2"
         )
 

@@ -40,7 +40,7 @@ def forms(entry: EntryPoint) -> Iterator[Form]:
         yield Form("a module that takes nothing", _stateless)
         return
     yield Form("in another module", _nested)
-    yield Form("in a pair, under other names", _pair)
+    yield Form("under other names" if entry.state else "in a pair, under other names", _pair)
     if len({*entry.reads.values()}) == 1:
         yield Form("given x three times", _thrice)
 
@@ -82,7 +82,7 @@ def _nested(entry: EntryPoint) -> str:
 def _pair(entry: EntryPoint) -> str:
     names = _others(entry.call)
     built, given = _others(entry.construct), ", ".join(names)
-    return _module(entry, built, _signed(entry.call, names), given, ", None")
+    return _module(entry, built, _signed(entry.call, names), given, "" if entry.state else ", None")
 
 
 def _thrice(entry: EntryPoint) -> str:

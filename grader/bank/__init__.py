@@ -16,12 +16,14 @@ from grader.bank.claims import (
 )
 from grader.bank.definition import Definition
 from grader.bank.draw import Sizes
+from grader.bank.standard.continued import after
 from grader.bank.standard.meaning import raises
 from grader.bank.truth import attention, gradients, linear
 
 __all__ = [
     "Definition",
     "Sizes",
+    "after",
     "assert_gradients",
     "assert_matches",
     "assert_shape",

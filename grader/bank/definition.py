@@ -98,7 +98,11 @@ class Definition(Calls):
     ) -> Tensor:
         """What an answer should have been."""
         weights = (answer.build.weights,) if answer.build.construct else ()
-        return self.of(answer.build, rows=rows, kept=kept)(*weights, **answer.call.arguments)
+        if len(answer.request.chain(answer.place)) == 1:
+            return self.of(answer.build, rows=rows, kept=kept)(*weights, **answer.call.arguments)
+        own = answer.output.size(-2) if answer.output.dim() > 1 else 0
+        truth = self.of(answer.build)(*weights, **answer.whole)[..., -own:, :]
+        return truth if rows is None else truth[..., rows, :]
 
     def true_gradients(self, answer: Answer, *, kept: Tensor | None = None) -> dict[str, Tensor]:
         """What its gradients should have been: those of the inputs followed, and of the weights."""

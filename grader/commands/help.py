@@ -11,6 +11,7 @@ from grader.commands.common import complete_kata, complete_pitfall, kata_and_fil
 from grader.kata.kata import Kata, all_katas, find
 from grader.kata.mutants import Pitfall
 from grader.kata.refused import Refused
+from grader.report.verdict import Finding
 
 
 @click.command()
@@ -72,11 +73,12 @@ def explain(pitfall: str | None, *, listing: bool) -> None:
     from grader.render.terminal.pitfall import to_text
     from grader.render.terminal.text import make_console
 
-    katas = all_katas()
-    names: tuple[str, ...] = () if pitfall is None else (pitfall,)
-    if not names:
-        katas, names = _named_last()
-    make_console().print(to_text([one for name in names for one in find_mistake(katas, name)]))
+    slug, names, told = _named_last(needed=pitfall is None)
+    if pitfall is None and not names:
+        raise Refused("your last attempt has no named mistake: give the name of one")
+    katas, names = ([find(slug)], names) if pitfall is None else (all_katas(), (pitfall,))
+    found = [one for name in names for one in find_mistake(katas, name)]
+    make_console().print(to_text(found, told))
 
 
 def _list(word: str) -> None:
@@ -97,14 +99,26 @@ def _speaks_of(pitfall: Pitfall, word: str, kata: Kata) -> bool:
     return word == kata.slug or any(word.lower() in text.lower() for text in said)
 
 
-def _named_last() -> tuple[list[Kata], tuple[str, ...]]:
-    from grader.practice.attempts import last_attempt
+def _named_last(*, needed: bool) -> tuple[str, tuple[str, ...], dict[tuple[str, str], Finding]]:
+    """Of your last attempt the kata, its mistakes by name, and what was said of them then.
 
-    with memory() as store:
-        last = last_attempt(store)
-    if last is None or not last.mistakes:
-        raise Refused("your last attempt has no named mistake: give the name of one")
-    return [find(last.kata)], last.mistakes
+    needed: whether a history that cannot be read is an error.
+    """
+    from grader.practice.attempts import last_attempt, report_of
+    from grader.practice.store import Unavailable
+
+    try:
+        with memory() as store:
+            last = last_attempt(store)
+            report = report_of(store, last.number) if last is not None else None
+    except Unavailable:
+        if needed:
+            raise
+        return "", (), {}
+    if last is None:
+        return "", (), {}
+    findings = report.diagnosis.findings if report is not None else ()
+    return last.kata, last.mistakes, {(last.kata, f.pitfall): f for f in findings}
 
 
 def _confirm(kata: Kata, *, yes: bool) -> None:

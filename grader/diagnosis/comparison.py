@@ -58,17 +58,11 @@ def sample(kata: Kata, case: Case, right: Callable[[Request], Sequence[Answer]])
             call, built = request.calls[place], request.held[place]
             if call.mode != "eval" or built.construct.get(rate or ""):
                 continue
-            single = replace(
-                request,
-                construct=built.construct,
-                weights=built.weights,
-                dtype=built.dtype,
-                calls=(replace(call, build=0, weights=None, dtype=None),),
-                further=(),
-            )
+            single = request.alone(place)
             if not _answered_so(right, single, theirs):
-                answer = replace(theirs, request=single, place=0)
-                return Case((Exchange(single, (answer,)),), case.shapes)
+                before = (exchange.answers[n] for n in request.chain(place))
+                answers = (replace(a, request=single, place=n) for n, a in enumerate(before))
+                return Case((Exchange(single, tuple(answers)),), case.shapes)
     return None
 
 
@@ -77,7 +71,7 @@ def _answered_so(
 ) -> bool:
     """Whether the solution answers alike; what it refuses it does not answer at all."""
     try:
-        return _same_answer(right(single)[0], theirs)
+        return _same_answer(right(single)[-1], theirs)
     except Fault:
         return False
 

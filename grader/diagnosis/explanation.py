@@ -6,6 +6,7 @@ put together probe by probe; and the whole is held against every request that fa
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +17,7 @@ from grader.diagnosis.composition import compose
 from grader.diagnosis.fit import Fit, Part, Parts, Variants
 from grader.diagnosis.guard import Guard
 from grader.diagnosis.probes import Probe, probes
-from grader.diagnosis.readings import behaviour, dropout, weights
+from grader.diagnosis.readings import behaviour, dropout, positions, weights
 from grader.diagnosis.readings.reading import Reading, Seen
 from grader.diagnosis.xray import WIDTH, Prepared, XRay, prepare
 from grader.exchange.answer import Answer, Exchange
@@ -30,6 +31,8 @@ from grader.report.verdict import Fault, Verdict
 
 EVALUATIONS = 700
 """Of edited solutions, for one submission: enough for four mistakes in most places."""
+ALTERNATIVES = 12
+"""So many other sets of edits are held against the failing cases."""
 OTHER_WIDTH = 18
 """Of the second X-ray: whatever is no law of the width shows."""
 HALF = 2e-2
@@ -43,6 +46,7 @@ SHOWN_BY = {
     "inputs": ("call after call",),
     "state": ("call after call",),
     "length": ("a long sequence",),
+    "added": ("one token", "even weights", "even weights again"),
     "mask": ("mask for all", "mask for each", "mask of floats", "mask of whole numbers", "padding"),
     "dropout": ("in training", "in eval mode"),
 }
@@ -62,6 +66,8 @@ class Explanation:
     """Readings that deviate and that no edit stands for."""
     explained: int = 0
     """How many failing cases the edits give to the letter."""
+    left: int = 0
+    """How many probes are answered otherwise than by the edits."""
 
 
 @dataclass
@@ -168,10 +174,22 @@ class Examination:
             yield reading(seen)
         law, found = self._weights()
         yield from found
+        if self._deviates("even weights") and not self._deviates("one token", shape=True):
+            draw = Draw(self.seed, "positions")
+            yield positions.positions(self.kata, self.layout, self.ask, self._truth, draw)
         if self.training:
             draw = Draw(self.seed, "dropout")
             passes = dropout.passes(self.kata, self.layout, self.ask, draw)
             yield dropout.dropout(passes, lawful=law is not None) if passes else None
+
+    def _deviates(self, probe: str, *, shape: bool = False) -> bool:
+        """Whether a probe is answered otherwise than by the solution, or in another shape."""
+        exchange, true = self.exchanges.get(probe), self.truths.get(probe)
+        if exchange is None or true is None or not exchange.answers:
+            return False
+        if shape:
+            return exchange.answers[0].output.shape != true[0].output.shape
+        return distance(lambda _: true, exchange) > 0
 
     def _weights(self) -> tuple[weights.Law | None, list[Reading | None]]:
         """The law that the weights follow, and what they tell."""
@@ -236,6 +254,8 @@ class Examination:
     def _told(self, fit: Fit, readings: Sequence[Reading], cases: Sequence[Case]) -> Explanation:
         parts = tuple(p for p in fit.parts if self._needed(fit, p))
         explained = self._proved(parts, cases) if parts else 0
+        if 0 < explained < len(cases):
+            parts, explained = self._better(fit, parts, explained, cases)
         left = {probe.name for probe in fit.open} | (
             self._faulted() if fit.variants.lenient else set()
         )
@@ -246,7 +266,19 @@ class Examination:
             for value in self.values
             if value.id == reading.value
         ]
-        return Explanation(parts, measured, explained)
+        return Explanation(parts, measured, explained, len(left))
+
+    def _better(
+        self, fit: Fit, parts: Parts, explained: int, cases: Sequence[Case]
+    ) -> tuple[Parts, int]:
+        """Of edits that explain the probes as well, those that give more of what failed."""
+        for other in itertools.islice(fit.alternatives(), ALTERNATIVES):
+            count = self._proved(other, cases)
+            if count > explained:
+                parts, explained = other, count
+            if count == len(cases):
+                break
+        return parts, explained
 
     def _left(self, reading: Reading, fit: Fit, left: set[str]) -> bool:
         """Whether a reading tells something that the edits do not."""

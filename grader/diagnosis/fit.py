@@ -30,12 +30,12 @@ PAIRS = 250
 """Evaluations for two edits at once on one probe."""
 SPELLINGS = 60
 """Of what was read, so many combinations of edits are tried."""
-SURE = 0.7
-"""An edit that explains this share of a group of probes is not weighed against others."""
 TOGETHER = ("values", "even", "scores", "masks")
 """Groups of probes in which two mistakes at once are looked for."""
 CONFUSED = {"asks", "hands"}
 """Aspects that look alike until the scores are in play: two edits may stand for one."""
+NEIGHBOURS = {"mask", "fill"}
+"""Aspects in which a mistake may look like one of the other's."""
 STYLED = ("even", "scores", "masks", "fill")
 """Groups of probes in which it matters how a row that sees nothing comes out."""
 MASKED = ("masks", "fill")
@@ -150,11 +150,11 @@ class Fit:
         if len(kin) > 1:  # what explains none of its kind explains this neither
             return False
         simple = self.variants.exchanges[probe.name].fault is not None or bool(kin)
-        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._more, self._others]
+        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._as_read, self._others, self._more]
         if not simple and probe.group in STYLED:
             ways.append(self._styled)
         if not simple and probe.group in TOGETHER:
-            ways.append(self._two_more)
+            ways += [self._other_and_more, self._two_more]
         for sets in ways:
             found = self._best(sets(probe), probe)
             if found is not None:
@@ -192,8 +192,7 @@ class Fit:
             yield from ((*self.parts, *parts) for parts in together)
 
     def _more(self, probe: Probe) -> Iterator[Parts]:
-        """One more edit, or all that was read."""
-        yield from self._as_read(probe)
+        """One more edit."""
         if len(self.parts) < MOST:
             yield from ((*self.parts, part) for part in self._candidates(probe))
 
@@ -231,6 +230,37 @@ class Fit:
         ways = [(n, Part(v, edit)) for v in empty for n, edit in enumerate(v.pitfall.edits[:4])]
         return [part for _, part in sorted(ways, key=lambda way: way[0])]
 
+    def _other_and_more(self, probe: Probe) -> Iterator[Parts]:
+        """Another edit in the place of one that explains as much so far, beside one more edit."""
+        if len(self.parts) >= MOST:
+            return
+        floor = max(self.variants.left - PAIRS, 0)
+        effects: dict[str, Parts] = {}
+        for other in self._others(probe):
+            if all(self.same(other, name) for name in self.explained):
+                effects.setdefault(f"{self.variants.error(other, probe.name):.6g}", other)
+        for part in self._candidates(probe):
+            for other in effects.values():
+                if self.variants.left <= floor:
+                    return
+                yield (*other, part)
+
+    def alternatives(self) -> Iterator[Parts]:
+        """Edits that explain as many probes, with another one in the place of one of them."""
+        for place, old in enumerate(self.parts):
+            if old.value.pitfall.remark:
+                continue
+            rest = (*self.parts[:place], *self.parts[place + 1 :])
+            near = set(old.value.aspects)
+            near |= NEIGHBOURS if near & NEIGHBOURS else set()
+            for value in self.values:
+                if not near & set(value.aspects):
+                    continue
+                for edit in value.pitfall.edits:
+                    parts = (*rest, Part(value, edit))
+                    if edit != old.edit and all(self.same(parts, n) for n in self.explained):
+                        yield parts
+
     def _two_more(self, probe: Probe) -> Iterator[Parts]:
         """Two more edits: of what was measured first, then the two that come nearest alone."""
         if len(self.parts) >= MOST - 1:
@@ -263,7 +293,10 @@ class Fit:
         if probe.group in STYLED:
             yield from self._styles
         cleared = self.cleared if probe.name in PLAIN else ()
-        for aspect in probe.aspects:
+        confused = any("asks" in p.value.aspects for p in self.parts)
+        # Where parts of a projection play each other's roles, no weights are even.
+        scaled = ("scale",) if confused and probe.group == "even" else ()
+        for aspect in (*scaled, *probe.aspects):
             for value in self.values:
                 if aspect in value.aspects and aspect not in cleared:
                     yield from (Part(value, edit) for edit in value.pitfall.edits)
@@ -286,8 +319,7 @@ class Fit:
             count = sum(self.same(parts, name) for name in self._kin(probe))
             if best is None or count > best[1]:
                 best = (parts, count)
-            enough = 1.0 if self.variants.lenient else SURE
-            if count >= enough * len(self._kin(probe)):
+            if count == len(self._kin(probe)):
                 break
         return best[0] if best else None
 

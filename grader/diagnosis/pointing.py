@@ -30,6 +30,7 @@ CALLS = {
     "fill": "masked_fill masked_fill_ where",
     "mask": "masked_fill masked_fill_ where logical_not logical_not_",
     "dropout": "dropout Dropout Dropout1d Dropout2d AlphaDropout bernoulli rand rand_like",
+    "rate": "dropout Dropout Dropout1d Dropout2d AlphaDropout",
     "detach": "detach detach_ no_grad requires_grad_ numpy",
     "maximum": "max amax",
     "exp": "exp exp2",
@@ -38,9 +39,11 @@ CALLS = {
 """Names of the calls that make a place of a kind."""
 LAST = ("mix", "merge", "return", "addition")
 """Kinds of which the last place in the source is meant."""
-FIRST = ("split", "reshape", "causal", "detach", "linear", "activation", "squash", "width")
+ELSE = {"division": "scaling"}
+"""What is looked for where there is no place of a kind."""
+FIRST = ("split", "reshape", "causal", "detach", "linear", "activation", "squash", "width", "rate")
 """Kinds of which the first is meant."""
-TELLING = {"softmax": ("dim", "axis"), "dropout": ("p", "training")}
+TELLING = {"softmax": ("dim", "axis"), "dropout": ("p", "training"), "rate": ("p",)}
 """Arguments that such a mistake is made in, by their keywords."""
 TURNED = ("transpose", "mT", "T", "permute", "swapaxes", "swapdims", "einsum", "cdist")
 """What stands in the product of queries and keys, and in no other."""
@@ -61,12 +64,28 @@ def place_of(source: str, kind: str) -> Place | None:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return None
-    found = sorted(set(_places(tree, kind)))
+    found = sorted(set(_places(tree, kind))) or sorted(set(_places(tree, ELSE.get(kind, ""))))
+    if kind in SPECIAL and SPECIAL[kind].words:  # a condition on it says more than where it is used
+        speaking = sorted({_of_operator(n) for n in ast.walk(tree) if SPECIAL[kind].fits(n)})
+        found = speaking or found
+    if kind not in FIRST:  # where things are set up much is made that is used elsewhere
+        within = initialising(tree)
+        found = [place for place in found if place.line not in within] or found
     lines = source.split("\n")
     places = [_in_characters(place, lines) for place in found]
     if len({place.line for place in places}) <= 1 or kind in FIRST:
         return places[0] if places else None
     return places[-1] if kind in LAST else None
+
+
+def initialising(tree: ast.AST) -> set[int]:
+    """The lines of constructors."""
+    return {
+        number
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 def _in_characters(place: Place, lines: list[str]) -> Place:
@@ -135,14 +154,23 @@ class Special:
     operators: tuple[type[ast.operator], ...] = ()
     statements: tuple[type[ast.stmt], ...] = ()
     words: tuple[str, ...] = ()
+    factors: bool = False
+    """Whether a product counts, of which one factor is a number or speaks of a scale."""
 
     def fits(self, node: ast.AST) -> bool:
         """Whether a node is such a place."""
         if isinstance(node, ast.BinOp):
-            return isinstance(node.op, self.operators)
+            told = isinstance(node.op, ast.Mult) and any(map(_factor, (node.left, node.right)))
+            return isinstance(node.op, self.operators) or (self.factors and told)
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Is | ast.IsNot):
+            return False  # whether there is one at all
         if isinstance(node, ast.Compare | ast.UnaryOp):
             return any(_speaks_of(node, word) for word in self.words)
         return isinstance(node, self.statements) if self.statements else False
+
+
+def _factor(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) or _speaks_of(node, "scale")
 
 
 def _speaks_of(node: ast.AST, word: str) -> bool:
@@ -154,7 +182,8 @@ def _speaks_of(node: ast.AST, word: str) -> bool:
 SPECIAL = {
     "product": Special((ast.MatMult,)),
     "mix": Special((ast.MatMult,)),
-    "division": Special((ast.Div, ast.FloorDiv)),
+    "division": Special((ast.Div,)),
+    "scaling": Special((ast.FloorDiv,), factors=True),
     "return": Special(statements=(ast.Return,)),
     "addition": Special((ast.Add,)),
     "inplace": Special(statements=(ast.AugAssign,)),

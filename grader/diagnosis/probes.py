@@ -17,7 +17,7 @@ from torch import Tensor
 
 from grader.bank.draw import Draw
 from grader.exchange.layout import Layout, Projection
-from grader.exchange.request import Call, Request
+from grader.exchange.request import After, Call, Request
 from grader.kata.axes import LEAD, Axes
 from grader.kata.entry_point import ROLES, Parameter
 from grader.kata.kata import Kata
@@ -27,6 +27,8 @@ SIZES = {"B": 4, "L": 5, "S": 6}
 OTHERS = {"B": 2, "L": 8, "S": 9}
 HEADS, WIDTH = 3, 14
 OTHER_HEADS, OTHER_WIDTH = 2, 20
+DIVISIBLE = {WIDTH: 24, OTHER_WIDTH: 40, 4: 8}
+"""The widths of layers that have one head: some split them into two, four or eight all the same."""
 SHARED = 2
 """Query heads for each head of keys and values, where a kata counts those apart."""
 SPREAD = 6.0
@@ -110,6 +112,8 @@ def setting(
     entry = kata.entry
     construct: dict[str, Any] = {}
     if entry.is_module:
+        if entry.meaning("heads") is None:
+            width = DIVISIBLE.get(width, width)
         construct = kata.construction(heads, width, SHARED) or dict(entry.probe)
         rate = entry.meaning("dropout")
         if rate in construct:
@@ -174,10 +178,10 @@ def _values(
     second = setting(
         kata, layout, draw, {**one, "B": 1}, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(1, 3)
     )
-    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "sums")
+    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "visibility", "sums", "")
     for name, place in (("one token", single), ("one token of one", second)):
         yield Probe(name, place.request(Call(place.inputs(draw))), show, "values")
-    show = ("visibility", "heads", "hands", "sums", "scores", "asks")
+    show = ("visibility", "heads", "hands", "sums", "scores", "asks", "")
     for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
         request = place.request(Call(even_inputs(place, draw)))
         yield Probe(name, request, show, "even", ("one token",))
@@ -349,9 +353,33 @@ def _state(draw: Draw, plain: Setting) -> Iterator[Probe]:
     told = [first | {name: value} for name, value in _told(plain).items()]
     turns = [first, second, first, *(call for given in told for call in (given, first))]
     calls = [Call(given, keep_inputs=True) for given in turns]
+    calls += [Call(first, keep_inputs=True, seed=0)] * 2
     needs = ("mask for all",) if plain.kata.entry.mask is not None else ("no mask",)
     aspects = ("state", "inputs", "mask", "")
     yield Probe("call after call", plain.request(*calls), aspects, "state", needs)
+    if plain.kata.entry.state:
+        yield from _continued(draw, plain)
+
+
+def _continued(draw: Draw, plain: Setting) -> Iterator[Probe]:
+    """Calls that go on from others: chunk after chunk, by single rows, and twice from the same."""
+    turns = {
+        "in chunks": ((3, None), (4, 0), (2, 1)),
+        "by single rows": ((4, None), (1, 0), (1, 1), (1, 2)),
+        "from nothing by rows": ((1, None), (1, 0), (1, 1)),
+        "twice from the same": ((3, None), (2, 0), (2, 0), (1, 1), (1, 2), (3, None), (1, 0)),
+    }
+    show = ("", "state", "visibility", "asks", "hands", "heads", "scores", "sums", "scale")
+    for name, turn in turns.items():
+        calls = [Call(_in_turn(plain, draw, rows, before)) for rows, before in turn]
+        yield Probe(name, plain.request(*calls), show, "continued", ("no mask",))
+
+
+def _in_turn(place: Setting, draw: Draw, rows: int, before: int | None) -> dict[str, Any]:
+    kinds = place.kata.entry.kinds
+    sizes = {word: rows for word in place.sizes if kinds.get(word) == "rows"}
+    given = replace(place, sizes={**place.sizes, **sizes}).inputs(draw)
+    return given if before is None else given | {place.kata.entry.state: After(before)}
 
 
 def _length(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:

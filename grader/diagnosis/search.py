@@ -7,18 +7,17 @@ does, pairs are tried, and two are named. What matches nothing is said to match 
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
-from grader.diagnosis.comparison import Case, Suspect, alike, cost, sample
+from grader.bank.candidate import Runner
+from grader.diagnosis.comparison import Case, Suspect, cost, sample
 from grader.diagnosis.explanation import Ask, Examination
+from grader.diagnosis.finding import finding_of, pointed, told_of
 from grader.diagnosis.guard import Guard
-from grader.diagnosis.pointing import place_of
-from grader.diagnosis.readings.structure import structure
+from grader.diagnosis.structure import MOST, Differently, further
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
 from grader.exchange.local import load_variant
@@ -26,18 +25,11 @@ from grader.exchange.matching import Unmatched
 from grader.kata.kata import Kata
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
 from grader.kata.pitfalls import load_pitfalls
-from grader.kata.vocabulary import Value, values
-from grader.report.verdict import (
-    MEASURED,
-    PROVED,
-    Check,
-    Diagnosis,
-    Fault,
-    Finding,
-    Tier,
-    Verdict,
-)
+from grader.kata.vocabulary import values
+from grader.report.verdict import MEASURED, PROVED, Check, Diagnosis, Fault, Finding, Tier, Verdict
 
+BRING = ("normalize", "position")
+"""What a mistake is looked for by that has parameters of its own."""
 Score = tuple[int, int]
 """Failing checks explained, and crashes given word for word."""
 NOTHING: Score = (0, 0)
@@ -47,8 +39,6 @@ SINGLES, PAIRS = 150, 60
 """Edited solutions, one mistake at a time and two, that are run through whole failing checks."""
 BOUNDLESS = (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT)
 """What an edit that does the same would take as much of."""
-MOST = 4
-"""More findings than this are not told at once."""
 
 
 def diagnose(
@@ -60,12 +50,14 @@ def diagnose(
     *,
     texts: Sequence[str] = (),
     ask: Ask | None = None,
+    run: Runner | None = None,
     seed: int = 0,
 ) -> Diagnosis:
     """Name the mistakes behind the failing checks, as far as they can be told.
 
     `texts` are what the mistakes are looked for in: the solution, unless it goes another way.
-    `ask` puts further questions to the submission, in the worker of this diagnosis' own.
+    `ask` puts further questions to the submission, in the worker of this diagnosis' own, and `run`
+    does so whatever weights it is taken to have.
     """
     failing = [c for c in checks if not c.passed and c.tier is Tier.REQUIRED]
     pitfalls = load_pitfalls(kata)
@@ -88,13 +80,23 @@ def diagnose(
     # Waste gives right answers: there is nothing to tell it by among them.
     answering = tuple(p for p in pitfalls if not p.grows)
     guard, told = Guard(), Told()
-    if cases and refused and ask is not None:
+    other = Differently(kata, run, seed, source) if layout.extras and run is not None else None
+    otherwise = other.findings() if cases and refused and other is not None else ()
+    asked = [case for case in cases if case.exchanges]
+    if otherwise:
+        told = Told(otherwise, len(cases))
+    elif asked and refused and ask is not None:
         training = any(c.family == "dropout" and not c.passed for c in checks)
         each = (Examination(kata, layout, ask, text, seed, training, guard) for text in texts)
-        told = _examined(each, cases, source)
+        told = _examined(each, asked, source)
     if cases and not told.findings:
         told = _searched(kata, answering, cases, texts, source, guard=guard)
-    findings = [*told.findings, *(_finding(p, source, PROVED) for p in wasteful)]
+    if len(asked) < len(cases) and told.explained < len(cases) and layout.extras:
+        shaped = {c.id for c in failing if c.family == "rules" and not exchanges.get(c.id)}
+        told = _beside(told, kata, layout, source, shaped)
+    if told.explained < len(cases):
+        told = _by_rule(told, answering, failing, source)
+    findings = [*told.findings, *(finding_of(p, source, PROVED) for p in wasteful)]
     explained = told.explained + (len(costly) if wasteful else 0)
     return Diagnosis(tuple(findings[:MOST]), explained, len(cases) + len(costly), guard.cut)
 
@@ -124,19 +126,43 @@ def _examined(examinations: Iterable[Examination], cases: Sequence[Case], source
     for examination in examinations:
         found = examination.explain(cases)
         proved = found.explained == len(cases)
-        named: dict[str, Finding] = {}
-        for part in examination.in_order(found):
-            finding = _pointed(part.value, source, PROVED if proved else MEASURED)
-            named.setdefault(finding.pitfall, finding)
-        for value, reading in found.measured:
-            finding = replace(_pointed(value, source, MEASURED), seen=reading.words)
-            named.setdefault(finding.pitfall, finding)
-        told = Told(tuple(named.values()), found.explained)
+        told = Told(told_of(examination, found, source, proved=proved), found.explained)
         if (told.explained, len(told.findings)) > (best.explained, len(best.findings)):
             best = told
         if proved:
             break
     return best
+
+
+def _beside(told: Told, kata: Kata, layout: Layout, source: str, checks: set[str]) -> Told:
+    """Parameters beside the projections, unless a mistake that is named brings them along.
+
+    checks: those that look at the parameters alone, and failed.
+    """
+    looks = {v.pitfall.id: v.look for v in values(kata, kata.solution.read_text(encoding="utf-8"))}
+    explained = told.explained + len(checks)
+    if any(found.check in checks for found in told.findings):
+        return Told(told.findings, explained)
+    if any(looks.get(finding.pitfall) in BRING for finding in told.findings):
+        return Told(told.findings, explained)
+    finding = further(kata, layout, source)
+    return Told((*told.findings, finding), explained)
+
+
+def _by_rule(
+    told: Told, pitfalls: Sequence[Pitfall], failing: Sequence[Check], source: str
+) -> Told:
+    """The mistake that the first broken rule was made for, where it has but one and none is told.
+
+    What a rule sees is which products are made of which weights: no answer shows that.
+    """
+    definite = (Verdict.WRONG_ANSWER, Verdict.BANNED_CALL)
+    rules = (check for check in failing if check.family == "rules" and check.verdict in definite)
+    broken = next((check.id for check in rules), "")
+    own = [pitfall for pitfall in pitfalls if pitfall.check == broken]
+    if len(own) != 1 or any(found.check == broken for found in told.findings):
+        return told
+    return Told((*told.findings, finding_of(own[0], source, MEASURED)), told.explained)
 
 
 def _searched(
@@ -155,9 +181,9 @@ def _searched(
         certainty = PROVED if count == len(cases) else MEASURED
         known = {value.pitfall.id: value for value in values(kata, text) if value.look}
         findings = tuple(
-            _pointed(known[p.id], source, certainty)
+            pointed(known[p.id], source, certainty)
             if p.id in known
-            else _finding(p, source, certainty)
+            else finding_of(p, source, certainty)
             for p in mistakes
         )
         best = max(best, Told(findings, count), key=lambda told: told.explained)
@@ -254,88 +280,3 @@ class Search:
             elif not (partly and (score[0] or place < TASTE)):
                 return NOTHING
         return score
-
-
-def _finding(pitfall: Pitfall, source: str, certainty: str) -> Finding:
-    """A mistake of a kata's own, with the line that its pattern fits, if there is one such."""
-    lines: set[int] = set()
-    if pitfall.look:
-        pattern = re.compile(pitfall.look)
-        found = {number for number, text in _code(source) if pattern.search(text)}
-        # Where things are set up much is mentioned that happens elsewhere.
-        lines = found - _initialising(source) or found
-    line = lines.pop() if len(lines) == 1 else None
-    return Finding(
-        pitfall.id,
-        pitfall.title,
-        pitfall.explanation,
-        pitfall.question,
-        line,
-        pitfall.check,
-        certainty=certainty,
-    )
-
-
-def _initialising(source: str) -> set[int]:
-    """The lines of constructors."""
-    return {
-        number
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
-        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
-
-
-def _pointed(value: Value, source: str, certainty: str) -> Finding:
-    """A value with a name, and the place that its kind of mistake stands in."""
-    finding = _finding(value.pitfall, source, certainty)
-    place = place_of(source, value.look) if value.look else None
-    if place is None:
-        return finding if not value.look else replace(finding, line=None)
-    return replace(finding, line=place.line, columns=(place.begin, place.end))
-
-
-def _code(source: str) -> Iterator[tuple[int, str]]:
-    """Numbered lines without comments and docstrings, in which a formula is not a call."""
-    quoted: set[int] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            quoted |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    for number, text in enumerate(source.splitlines(), 1):
-        if number not in quoted:
-            yield number, text.split("#", 1)[0]
-
-
-def diagnose_structure(
-    kata: Kata, failure: Fault | Unmatched, shapes: Sequence[tuple[int, ...]], source: str = ""
-) -> Diagnosis:
-    """Name the mistake of a submission that could not be built, or whose weights fit no role.
-
-    A mistake is named where it is the only known one that fails in this way, or shapes tell it.
-    """
-    text = kata.solution.read_text(encoding="utf-8")
-    pitfalls = [p for p in load_pitfalls(kata) if not p.remark]
-    found: list[Pitfall] = []
-    for mutant in singles(pitfalls, text):
-        if _fails_alike(kata, mutant, failure, shapes) and mutant.pitfalls[0] not in found:
-            found.append(mutant.pitfalls[0])
-    if len(found) == 1:
-        return Diagnosis((_finding(found[0], source, PROVED),), 1, 1)
-    reading = structure(kata, shapes)
-    if reading is None:
-        return Diagnosis(failing=1)
-    value = next(v for v in values(kata, text) if v.id == reading.value)
-    finding = replace(_pointed(value, source, MEASURED), seen=reading.words)
-    return Diagnosis((finding,), 1, 1)
-
-
-def _fails_alike(
-    kata: Kata, mutant: Mutant, failure: Fault | Unmatched, shapes: Sequence[tuple[int, ...]]
-) -> bool:
-    try:
-        load_variant(kata, mutant.text)
-    except Unmatched as ours:
-        return isinstance(failure, Unmatched) and sorted(ours.shapes) == sorted(shapes)
-    except Fault as ours:
-        return isinstance(failure, Fault) and alike(ours, failure)
-    return False

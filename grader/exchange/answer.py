@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -47,6 +48,11 @@ class Answer:
     def build(self) -> Build:
         """What answered: its construction, and the weights and dtype it had by then."""
         return self.request.held[self.place]
+
+    @property
+    def whole(self) -> Mapping[str, Any]:
+        """The arguments of the call, and before them those of the calls that it goes on from."""
+        return self.request.whole(self.place)
 
     def products(self, role: str) -> list[bool]:
         """The products with the weight that holds a role; true where all of it took part."""
@@ -226,7 +232,11 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
         words = first = "this part is not written yet"
     if kind == "EOFError":
         first = "reads from the keyboard, which is not there while grading"
-    return Fault(Verdict.RUNTIME_ERROR, f"{kind}: {first}" if first else kind, evidence)
+    said = f"{kind}: {first}" if first else kind
+    alone = kind == "NoState"
+    return Fault(
+        Verdict.WRONG_ANSWER if alone else Verdict.RUNTIME_ERROR, first if alone else said, evidence
+    )
 
 
 def _frames(said: Iterable[Message | None]) -> tuple[CandidateFrame, ...]:

@@ -7,7 +7,7 @@ can later run the very same request through other code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,19 @@ from grader.exchange.layout import Layout, Weights
 from grader.kata.axes import Axes
 from grader.kata.kata import Kata
 from grader.worker.wire import Message
+
+
+@dataclass(frozen=True)
+class After:
+    """What an earlier call of the same request returned beside its output; it stays in the worker.
+
+    It is the submission's own object, which nobody looks into: passed back as it came.
+    """
+
+    call: int
+
+    def __repr__(self) -> str:
+        return f"what call {self.call + 1} returned"
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,38 @@ class Request:
             held.append(build)
         return tuple(held)
 
+    def chain(self, place: int) -> list[int]:
+        """The calls that lead to one, and it: each goes on where the one before ends."""
+        before = [v.call for v in self.calls[place].arguments.values() if isinstance(v, After)]
+        return [*(self.chain(before[0]) if before else ()), place]
+
+    def alone(self, place: int) -> Request:
+        """The request with one call, on a layer of its own, and with those that lead to it."""
+        built, chain = self.held[place], self.chain(place)
+        calls = (replace(self.calls[n], build=0, weights=None, dtype=None) for n in chain)
+        return replace(
+            self,
+            construct=built.construct,
+            weights=built.weights,
+            dtype=built.dtype,
+            calls=tuple(_renumbered(call, n - 1) for n, call in enumerate(calls)),
+            further=(),
+        )
+
+    def whole(self, place: int) -> Mapping[str, Any]:
+        """The arguments that a call would have if all that leads to it came with it.
+
+        Tensors are put together along the axis before the last.
+        """
+        given = [self.calls[n].arguments for n in self.chain(place)]
+        if len(given) == 1:
+            return given[0]
+        own = {n: v for n, v in given[-1].items() if not isinstance(v, After)}
+        return {
+            name: torch.cat([one[name] for one in given], -2) if isinstance(v, Tensor) else v
+            for name, v in own.items()
+        }
+
     def given(self, call: Call) -> str:
         """What was built and passed, for a message."""
         return describe(self.builds[call.build].construct, call.arguments, self.axes)
@@ -136,6 +181,14 @@ class Request:
         }
 
 
+def _renumbered(call: Call, before: int) -> Call:
+    """The call, after another one than it was."""
+    arguments = {
+        name: After(before) if isinstance(v, After) else v for name, v in call.arguments.items()
+    }
+    return replace(call, arguments=arguments)
+
+
 def _encode_call(call: Call, layout: Layout, construct: Mapping[str, Any]) -> Message:
     return vars(call) | {
         "arguments": _shapes(call.arguments),
@@ -151,14 +204,19 @@ def _word(dtype: torch.dtype) -> str:
 def _shapes(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments as they travel: of a tensor without data its shape, at sizes nobody could send."""
     return {
-        name: _size(value) if isinstance(value, Tensor) and value.is_meta else value
+        name: _size(value) if isinstance(value, Tensor) and value.is_meta else _kept(value)
         for name, value in arguments.items()
     }
 
 
 def _sizes(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Of arguments that are tensors the shapes."""
-    return {name: _size(v) if isinstance(v, Tensor) else v for name, v in arguments.items()}
+    return {n: _size(v) if isinstance(v, Tensor) else _kept(v) for n, v in arguments.items()}
+
+
+def _kept(value: Any) -> Any:
+    """Of what stays in the worker, whose it is: the second thing that some call returned."""
+    return {"$result": [value.call, 1]} if isinstance(value, After) else value
 
 
 def _size(tensor: Tensor) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from grader.exchange.request import Call, Request
 from grader.judge.source import Source
 from grader.judge.subject import Subject
 from grader.judge.workers import Server
+from grader.kata.entry_point import Parameter
 from grader.kata.example import Example
 from grader.kata.kata import Kata
 from grader.kata.refused import Refused
@@ -51,7 +52,7 @@ def requests(kata: Kata, example: Example, layout: Layout) -> tuple[Request, ...
     for role, shape in kata.shapes(construct).items():
         bias = torch.zeros(shape[0]) if layout.biased(role) else None
         weights[role] = Projection(example.weights.get(role, 1.0) * torch.eye(*shape), bias)
-    given = {name: torch.tensor(rows, dtype=torch.float32) for name, rows in example.call.items()}
+    given = {p.name: _given(p, example) for p in kata.entry.call if p.name in example.call}
     needed = {name: given[name] for name in kata.entry.required}
     each = (needed, given) if len(given) > len(needed) else (given,)
     return tuple(
@@ -59,9 +60,21 @@ def requests(kata: Kata, example: Example, layout: Layout) -> tuple[Request, ...
     )
 
 
+def _given(parameter: Parameter, example: Example) -> Any:
+    """An argument: rows of numbers where it is a tensor, else the value itself."""
+    said = example.call[parameter.name]
+    if not parameter.axes:
+        return said
+    return torch.tensor(said, dtype=getattr(torch, parameter.dtype or "float32"))
+
+
 def _worked(subject: Subject, request: Request) -> Worked:
     """One call: what is right is the solution's answer."""
-    given = {n: matrices(t) for n, t in request.calls[0].arguments.items()}
+    arguments = request.calls[0].arguments
+    given = {
+        n: matrices(torch.as_tensor(v).reshape(1, -1) if not isinstance(v, Tensor) else v)
+        for n, v in arguments.items()
+    }
     right = subject.right(request)
     try:
         got = subject.ask(request).output

@@ -141,6 +141,7 @@ class Grading:
 
         texts = [way.text for way in ways]
         with self.subject.one_worker() as candidate_for:
+            candidate = candidate_for("diagnosis")
             found = diagnose(
                 self.kata,
                 report.checks,
@@ -148,7 +149,8 @@ class Grading:
                 self.subject.layout,
                 self.source.text,
                 texts=texts,
-                ask=candidate_for("diagnosis").ask,
+                ask=candidate.ask,
+                run=candidate.run,
                 seed=self.seed,
             )
         named = {finding.pitfall for finding in found.findings}
@@ -188,9 +190,17 @@ class Grading:
         report = replace(report, output=self.subject.output)
         if not diagnose or not self.subject.name:
             return report
-        from grader.diagnosis.search import diagnose_structure
+        from grader.diagnosis.structure import diagnose_structure
 
-        found = diagnose_structure(self.kata, failure, shapes, self.source.text)
+        with self.subject.one_worker() as candidate_for:
+            found = diagnose_structure(
+                self.kata,
+                failure,
+                shapes,
+                self.source.text,
+                run=candidate_for("diagnosis").run,
+                seed=self.seed,
+            )
         return replace(report, diagnosis=found)
 
     def _submission(self) -> Submission:

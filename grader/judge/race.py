@@ -27,7 +27,7 @@ from grader.bank import Definition, assert_matches
 from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Projection, Weights
-from grader.exchange.request import Call, Request
+from grader.exchange.request import After, Call, Request
 from grader.judge.measure import Lap, Side, costs, growth, remedy, yardstick
 from grader.kata.kata import Kata
 from grader.report.verdict import Evidence, Fault, Verdict
@@ -47,6 +47,7 @@ SHORT, LONG, ROUNDS = (1, 1), (2, 6), 3
 NOISY = 1.5
 """A reference this far from itself cannot be raced against."""
 Arguments = Mapping[str, Any]
+Make = Callable[[], Arguments | Sequence[Arguments]]
 Truth = Callable[..., Tensor] | Definition
 
 
@@ -84,11 +85,13 @@ class Race:
     def __call__(
         self,
         size: str,
-        make: Callable[[], Arguments],
+        make: Make,
         truth: Truth,
         **construct: Any,
     ) -> None:
         """Race at one size: `make()` gives fresh arguments, `truth` their right answers.
+
+        Arguments of one call, or of several in turn, of which a later one may go on from another.
 
         `truth(**arguments)` for functions, `truth(weights, **arguments)` for layers, or a
         definition. Raises Fault where the submission is too slow.
@@ -115,6 +118,8 @@ class Race:
             return
         self.worst = max(ratio, self.worst or 0.0)
         if ratio > self.limit:
+            if not grows and course.goes_on:
+                grows, fact = "past", "what earlier calls computed is computed again"
             raise Fault(
                 Verdict.TIME_LIMIT,
                 f"{ratio:.1f}× the reference's time on {size}; the limit is {self.limit:g}×",
@@ -206,15 +211,28 @@ def processors() -> list[int]:
     return sorted(known)
 
 
+def _behind(arguments: Arguments, first: int) -> dict[str, Any]:
+    """Arguments of a call in a request with so many calls before the first of its turn."""
+    return {
+        name: After(value.call + first) if isinstance(value, After) else value
+        for name, value in arguments.items()
+    }
+
+
 @dataclass
 class Course:
     """One size to race at."""
 
-    make: Callable[[], Arguments]
+    make: Make
     truth: Truth
     construct: Mapping[str, Any]
     weights: Weights
     device: str
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether calls go on from others."""
+        return any(len(request.chain(len(request.calls) - 1)) > 1 for request in [self._request(1)])
 
     def prepare(self, *sides: Side) -> None:
         """Have the layers built that are going to race."""
@@ -247,8 +265,11 @@ class Course:
         return laps[id(me)], laps[id(other)]
 
     def _request(self, sets: int) -> Request:
-        calls = tuple(Call(dict(self.make())) for _ in range(sets))
-        return Request(self.construct, self.weights, calls, device=self.device)
+        calls: list[Call] = []
+        for made in (self.make() for _ in range(sets)):
+            turns = [made] if isinstance(made, Mapping) else made
+            calls += [Call(_behind(turn, len(calls))) for turn in turns]
+        return Request(self.construct, self.weights, tuple(calls), device=self.device)
 
     def _lap(self, side: Side, request: Request, *, verify: bool) -> Lap:
         answers, seconds = side.lap(request)

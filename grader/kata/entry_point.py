@@ -69,6 +69,8 @@ class EntryPoint:
     """The axes of what a call returns."""
     reads: Mapping[str, str] = field(default_factory=dict)
     """Which argument plays the part of query, key and value."""
+    state: str = ""
+    """The argument that takes what an earlier call returned beside its output."""
     scores: str = ""
     """The axes of the scores, queries and keys last."""
     multiples: Mapping[str, int] = field(default_factory=dict)

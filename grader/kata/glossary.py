@@ -23,6 +23,8 @@ MEANINGS = {
     "kv_heads": "n_kv num_kv n_groups num_groups",
     "length": "t n_ctx seqlen maxlen",
     "temperature": "temperature temp tau",
+    "state": "cache kv_cache past past_kv past_key_value past_key_values layer_past past_cache "
+    "kv_state prev previous memory_state",
 }
 """What a kata's parameters may mean, and names for it that no rule below would tell."""
 
@@ -172,7 +174,7 @@ def called_with(name: str) -> str | None:
         return "mask"
     if any("drop" in word for word in words(name)):
         return "dropout"
-    listed = _listed(name, ("query", "key", "value", "input", "context", "temperature"))
+    listed = _listed(name, ("query", "key", "value", "input", "context", "temperature", "state"))
     if listed:
         return listed
     derived = built_from(name)

@@ -192,7 +192,11 @@ def _assert_buildable(kata: Kata) -> None:
 
 def _example(table: Mapping[str, Any], entry: EntryPoint) -> Example | None:
     built = {p.name: p.required for p in entry.construct}
-    known = {"construct": built, "call": entry.axes, "weights": table.get("weights", {})}
+    known = {
+        "construct": built,
+        "call": [p.name for p in entry.call],
+        "weights": table.get("weights", {}),
+    }
     needed = [*(name for name, required in built.items() if required), *entry.required]
     return read_example(table.get("example"), known, needed)
 
@@ -206,6 +210,7 @@ def _entry(table: Mapping[str, Any]) -> EntryPoint:
         construct=tuple(_parameter(n, row) for n, row in table.get("construct", {}).items()),
         call=tuple(_parameter(n, row) for n, row in table["call"].items()),
         returns=table["returns"]["axes"],
+        state=table["returns"].get("state", ""),
         scores=reads.pop("scores", ""),
         multiples={word: int(row["multiple"]) for word, row in table.get("sizes", {}).items()},
         reads=reads,
@@ -244,6 +249,9 @@ def _assert_consistent(entry: EntryPoint) -> None:
         if role not in ROLES or argument not in names:
             known = ", ".join(sorted(names))
             raise ValueError(f"[reads] {role} = {argument!r}: the arguments are {known}")
+    options = {p.name for p in entry.call if not (p.axes or p.required)}
+    if entry.state and entry.state not in options:
+        raise ValueError(f"[returns] state = {entry.state!r}: that is no argument without axes")
     for word in entry.multiples:
         if word not in {word for axes in entry.axes.values() for word in axes.words}:
             raise ValueError(f"[sizes] {word!r} is no axis of an argument")

@@ -14,7 +14,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "entry": ("name", "kind"),
     "construct": ("probe", "means", "default", "letter"),
     "call": ("axes", "mask", "dtype", "means", "default", "probe"),
-    "returns": ("axes",),
+    "returns": ("axes", "state"),
     "sizes": ("multiple",),
     "reads": ("query", "key", "value", "scores"),
     "weights": ("size", "names"),

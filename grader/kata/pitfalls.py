@@ -26,7 +26,7 @@ LOOP, BROADCAST = r"\bfor\b", r"unsqueeze|None|\*.*\*"
 LOOPS, PRODUCTS, SQUARES = (
     ("batch", "rows", "heads", "width"),
     ("scores", "context"),
-    ("pairs", "matrix"),
+    ("pairs", "matrix", "past"),
 )
 WASTE = {
     **dict.fromkeys(LOOPS, LOOP),

@@ -69,8 +69,13 @@ def values(kata: Kata, text: str) -> tuple[Value, ...]:
     pitfalls = {pitfall.id: pitfall for pitfall in load_pitfalls(kata)}
     lines = Book(kata.folder).lines
     known = [_value(row, pitfalls, lines, text) for row in _rows()]
+    looks = {row["id"]: row.get("look", "") for row in _rows()}
     own = [
-        Value(_aspects_of(pitfall, lines), pitfall)
+        Value(
+            _aspects_of(pitfall, lines),
+            pitfall,
+            look="" if pitfall.look else looks.get(kind(pitfall.id), ""),
+        )
         for pitfall in pitfalls.values()
         if pitfall.edits and not pitfall.grows
     ]
@@ -124,7 +129,7 @@ def _value(
     row: Mapping[str, Any], pitfalls: Mapping[str, Pitfall], lines: Mapping[str, str], text: str
 ) -> Value:
     words = {name: " ".join(row[name].split()) for name in WORDS}
-    named = [i for i in (row["id"], *row.get("pitfalls", ())) if i in pitfalls]
+    named = [i for i in (*row.get("pitfalls", ()), row["id"]) if i in pitfalls]
     if named:
         base = pitfalls[named[0]]
     else:
@@ -155,7 +160,7 @@ def _edits(row: Mapping[str, Any], lines: Mapping[str, str], text: str) -> Itera
     for together in written:
         for spelling in row.get("each", [""]):
             edit = _placed(together, spelling, lines)
-            if edit is not None and edit.apply(text) is not None:
+            if edit is not None and edit.apply(text) is not None and _known(edit, text):
                 yield edit
 
 
@@ -170,6 +175,14 @@ def _placed(together: Mapping[str, str], spelling: str, lines: Mapping[str, str]
         for text in together.values()
     )
     return Edit(right, wrong)
+
+
+def _known(edit: Edit, text: str) -> bool:
+    """Whether all that an edit asks of the layer is there, or made by it: else it only crashes."""
+    written = "\n".join(edit.wrong)
+    asked = set(re.findall(r"self\.(\w+)", written)) - {"training"}
+    made = text + "".join(re.findall(r"self\.\w+ =", written))
+    return all(re.search(rf"self\.{name}\b|def {name}\b", made) for name in asked)
 
 
 def _several(value: Any) -> Sequence[str]:
@@ -198,5 +211,7 @@ def _aspects_of(pitfall: Pitfall, lines: Mapping[str, str]) -> tuple[str, ...]:
     edited = {right for edit in pitfall.edits for right in edit.right}
     names = {name for name, line in lines.items() if line in edited}
     found = [a for a, of in ASPECT_OF.items() if names & set(of.split())]
+    if "past" in lines and not pitfall.remark and {"mask", "fill"} & set(found):
+        found.append("visibility")  # a rule of the kata's own hides as masks do, without any
     last = ("empty", "hands") if len(found) > 1 else ()
     return tuple(found) if pitfall.remark else tuple(a for a in found if a not in last) or ("",)

@@ -16,7 +16,7 @@ from grader.practice.sitting import Practice
 from grader.practice.store import Store, Unavailable
 from grader.practice.workspace import Started, start
 from grader.report.archive import Unreadable, pack_report, unpack_report
-from grader.report.verdict import Report, Verdict
+from grader.report.verdict import MEASURED, Report, Verdict
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,18 @@ class Attempt:
     sha256: str
     mistakes: tuple[str, ...] = ()
     """Ids of the mistakes that were named."""
+    measured: tuple[str, ...] = ()
+    """Those of them that were measured, and not proved."""
 
     @property
     def accepted(self) -> bool:
         """Whether it was right."""
         return self.verdict is Verdict.ACCEPTED
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The mistakes as a list shows them, with a word beside what is not proved."""
+        return tuple(f"{m} ({MEASURED})" if m in self.measured else m for m in self.mistakes)
 
 
 @dataclass(frozen=True)
@@ -153,8 +160,8 @@ def _insert(
     added = db.execute(f"insert into attempts ({names}) values ({marks})", tuple(columns.values()))
     number = int(added.lastrowid or 0)
     db.executemany(
-        "insert into mistakes (attempt, kata, pitfall, title) values (?, ?, ?, ?)",
-        [(number, report.kata, f.pitfall, f.title) for f in report.diagnosis.findings],
+        "insert into mistakes (attempt, kata, pitfall, title, certainty) values (?, ?, ?, ?, ?)",
+        [(number, report.kata, f.pitfall, f.title, f.certainty) for f in report.diagnosis.findings],
     )
     return number
 
@@ -190,7 +197,10 @@ ATTEMPTS = f"""
 select attempts.*, (
     select group_concat(pitfall, ' ') from mistakes
     where attempt = attempts.id and typeof(pitfall) = 'text'
-) as pitfalls from {SOUND_ATTEMPTS}
+) as pitfalls, (
+    select group_concat(pitfall, ' ') from mistakes
+    where attempt = attempts.id and typeof(pitfall) = 'text' and certainty = '{MEASURED}'
+) as measured from {SOUND_ATTEMPTS}
 """
 
 
@@ -211,6 +221,7 @@ def read_attempts(rows: Iterator[sqlite3.Row] | sqlite3.Cursor) -> tuple[Attempt
             seed=row["seed"],
             sha256=row["sha256"],
             mistakes=tuple((row["pitfalls"] or "").split()),
+            measured=tuple((row["measured"] or "").split()),
         )
         for row in rows
     )

@@ -46,7 +46,9 @@ def _copy(table: str, source: sqlite3.Connection, target: sqlite3.Connection) ->
     copied = 0
     for order in ("asc", "desc"):
         try:
+            known = {row[1] for row in source.execute(f"pragma table_info({table})")}
             columns = [str(row[1]) for row in target.execute(f"pragma table_info({table})")]
+            columns = [name for name in columns if name in known]  # an older one has fewer
             names, marks = ", ".join(columns), ", ".join("?" * len(columns))
             insert = f"insert or ignore into {table} ({names}) values ({marks})"
             rows = source.execute(f"select {names} from {table} order by 1 {order}")

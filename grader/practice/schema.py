@@ -94,4 +94,6 @@ INTERVIEW = (
     ) without rowid""",
 )
 
-MIGRATIONS = (FIRST + PRACTICE + INTERVIEW,)
+CERTAINTY = ("alter table mistakes add column certainty text not null default 'proved'",)
+
+MIGRATIONS = (FIRST + PRACTICE + INTERVIEW, CERTAINTY)

@@ -13,6 +13,7 @@ from grader.practice import schedule
 from grader.practice.attempts import ATTEMPTS, SOUND_ATTEMPTS, Attempt, read_attempts
 from grader.practice.clock import Moment, now
 from grader.practice.store import Store
+from grader.report.verdict import MEASURED, PROVED
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Mistake:
     """When it was made last, in seconds since 1970."""
     overcome: bool
     """Whether, since one of its kind was made last, a kata in which it was made was passed."""
+    certainty: str = PROVED
+    """Proved, where it was at least once."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def _mistakes(db: sqlite3.Connection) -> dict[str, list[Mistake]]:
     """Mistakes by kata, the latest first; one kind of mistake is overcome in all katas at once."""
     rows = db.execute(
         "select mistakes.kata, pitfall, max(title) as title, count(*) as times, "
-        "max(attempt) as number, max(at) as last "
+        "max(attempt) as number, max(at) as last, max(certainty) as certainty "
         f"from mistakes join {SOUND_ATTEMPTS} on attempts.id = attempt "
         "where typeof(pitfall) = 'text' and typeof(title) = 'text' "
         "group by mistakes.kata, pitfall order by number desc"
@@ -129,7 +132,8 @@ def _mistakes(db: sqlite3.Connection) -> dict[str, list[Mistake]]:
     for row in rows:
         alike = made[kind(row["pitfall"])]
         overcome = max(passed.get(r["kata"], 0) for r in alike) > max(r["number"] for r in alike)
-        one = Mistake(row["pitfall"], row["title"], row["times"], row["last"], overcome)
+        sure = row["certainty"] if row["certainty"] in (PROVED, MEASURED) else PROVED
+        one = Mistake(row["pitfall"], row["title"], row["times"], row["last"], overcome, sure)
         found.setdefault(row["kata"], []).append(one)
     return found
 

@@ -110,6 +110,11 @@ PROVED = "proved"
 """With the mistake in it, our own solution gives the submission's answers, every one."""
 MEASURED = "measured"
 """One aspect was measured and is not as it should be, or part of the answers is reproduced."""
+SURE = {
+    PROVED: "with it in place, our own solution gives all of your answers that failed",
+    MEASURED: "it shows, but no edit of our own solution gives all of your answers that failed",
+}
+"""What each of the two means, in words."""
 
 
 @dataclass(frozen=True)

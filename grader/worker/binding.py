@@ -274,6 +274,8 @@ def _choose(optional: Parameter, free: list[inspect.Parameter], others: set[str]
     names = [p.name for p in free]
     if optional.name in names:
         return optional.name
+    if not isinstance(optional.value, bool):  # a flag is not what it is about
+        names = [p.name for p in free if not isinstance(p.default, bool)]
     if optional.mask:
         masks = [name for name in names if called_with(name) == "mask"]
         if masks:

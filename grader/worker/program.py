@@ -149,10 +149,12 @@ def _build(loaded: Loaded, build: Message, request: Message) -> Any:
 
 
 def _longest(calls: list[Message]) -> int:
-    """The largest size among what the calls are given: no sequence is longer."""
+    """The largest size of what calls are given, or all in turn: no sequence is longer."""
     given = (value for call in calls for value in call["arguments"].values())
-    shapes = (v.shape if isinstance(v, Tensor) else _shape(v) for v in given)
-    return max((max(shape, default=0) for shape in shapes if shape is not None), default=64)
+    shapes = [v.shape if isinstance(v, Tensor) else _shape(v) for v in given]
+    sizes = [max(shape, default=0) for shape in shapes if shape is not None]
+    goes_on = any("$result" in v for c in calls for v in c["arguments"].values() if type(v) is dict)
+    return sum(sizes) if goes_on else max(sizes, default=64)
 
 
 def _shape(value: Any) -> Sequence[int] | None:
@@ -173,6 +175,10 @@ def _corner(value: Tensor) -> Tensor:
     for dim in range(value.dim() - 1):
         value = value.narrow(dim, 0, 1)
     return value
+
+
+class NoState(Exception):
+    """Nothing was returned beside the output that a later call could go on from."""
 
 
 @dataclass
@@ -276,6 +282,9 @@ def _value(value: Any, device: str, kept: list[Any]) -> Any:
         return value.to(device)
     if isinstance(value, dict) and "$result" in value:
         call, item = value["$result"]
+        if not isinstance(kept[call], tuple | list) or len(kept[call]) <= item:
+            kind = type(kept[call]).__name__
+            raise NoState(f"returned {kind} alone, where a pair is expected: output and state")
         return kept[call][item]
     if isinstance(value, dict) and "$shape" in value:
         return torch.empty(value["$shape"], dtype=getattr(torch, value["dtype"]), device=device)

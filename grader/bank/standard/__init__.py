@@ -5,6 +5,12 @@
 Each is written once, with its sentence and its teeth; what a kata alone claims its bank writes out.
 """
 
+from grader.bank.standard.continued import (
+    continued,
+    continued_in_dtypes,
+    interleaved,
+    revisited,
+)
 from grader.bank.standard.masking import (
     any_dtype,
     dominated,
@@ -66,6 +72,8 @@ __all__ = [
     "biases",
     "budget",
     "by_hand",
+    "continued",
+    "continued_in_dtypes",
     "dominated",
     "double",
     "dropped",
@@ -80,6 +88,7 @@ __all__ = [
     "handed_over",
     "heads_apart",
     "hidden_stay_hidden",
+    "interleaved",
     "lines_up",
     "long_holds",
     "memory",
@@ -93,6 +102,7 @@ __all__ = [
     "obeyed",
     "order",
     "prefix",
+    "revisited",
     "scale",
     "shape",
     "single",

@@ -56,7 +56,8 @@ def inputs(seen: Seen) -> Reading | None:
 def state(seen: Seen) -> Reading | None:
     """Whether the same call gives the same answer after another one in between; true: it does.
 
-    Asked: a call, another, and the first again, with copies. Not readable: without an answer.
+    Asked: a call, another, the first again, and twice more after the same random seed, with copies.
+    Not readable: without an answer.
     """
     exchange = seen.exchanges.get("call after call")
     if exchange is None or len(exchange.answers) < 3:
@@ -64,6 +65,10 @@ def state(seen: Seen) -> Reading | None:
     first, again = exchange.answers[0].output, exchange.answers[2].output
     if _close(first, again):
         return Reading("state")
+    seeded = [answer.output for answer in exchange.answers if answer.call.seed is not None]
+    if len(seeded) == 2 and _close(*seeded):
+        words = "the same call answers otherwise each time, but for the same random seed"
+        return Reading("state", "random-answers", "", words)
     return Reading("state", "state-kept", "", "the same call answers otherwise after another one")
 
 

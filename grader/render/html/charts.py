@@ -113,7 +113,7 @@ def _said(attempt: Attempt) -> str:
     said = f"attempt {attempt.number}: {SAYS[attempt.verdict]}, {attempt.score}/100"
     if attempt.accepted:
         said += f" {stars(attempt.stars)}"
-    return said + "".join(f", {mistake}" for mistake in attempt.mistakes)
+    return said + "".join(f", {mistake}" for mistake in attempt.named)
 
 
 def days(standing: Standing) -> Days | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -11,11 +11,17 @@ from rich.text import Text
 from grader.kata.kata import Kata
 from grader.kata.mutants import Pitfall
 from grader.render.terminal.hanging import Hanging
+from grader.report.verdict import SURE, Finding
+
+Told = Mapping[tuple[str, str], Finding]
+"""What somebody's last attempt was told, by kata and name."""
 
 
-def to_text(found: Sequence[tuple[Kata, Pitfall]]) -> RenderableType:
-    """The mistake, as every kata that knows it tells it."""
-    return Group(*(part for kata, pitfall in found for part in _one(kata, pitfall)))
+def to_text(found: Sequence[tuple[Kata, Pitfall]], told: Told | None = None) -> RenderableType:
+    """The mistake, as every kata that knows it tells it, and how sure it was the last time."""
+    told = told or {}
+    parts = (_one(kata, pitfall, told.get((kata.slug, pitfall.id))) for kata, pitfall in found)
+    return Group(*(part for one in parts for part in one))
 
 
 def list_text(found: Sequence[tuple[Kata, Pitfall]]) -> RenderableType:
@@ -37,12 +43,21 @@ def list_text(found: Sequence[tuple[Kata, Pitfall]]) -> RenderableType:
     return Group(*lines, Text(), Text("more about one: kata explain NAME", "dim"))
 
 
-def _one(kata: Kata, pitfall: Pitfall) -> Iterator[RenderableType]:
+def _one(kata: Kata, pitfall: Pitfall, finding: Finding | None) -> Iterator[RenderableType]:
     word, style = ("remark", "bold yellow") if pitfall.remark else ("error", "bold red")
     yield Text.assemble(
-        (f"{word}[{pitfall.id}]", style), f": {pitfall.title}  ", (kata.slug, "dim")
+        (f"{word}[{pitfall.id}]", style),
+        f": {finding.title if finding else pitfall.title}  ",
+        (kata.slug, "dim"),
     )
     yield Text()
+    if finding is not None:
+        yield Text.assemble(
+            ("in your last attempt: ", "bold"), f"{finding.certainty}: {SURE[finding.certainty]}"
+        )
+        if finding.seen:
+            yield Text.assemble(("seen: ", "bold"), finding.seen)
+        yield Text()
     yield Text(pitfall.explanation)
     yield Text()
     yield Text.assemble(("ask yourself: ", "bold"), pitfall.question)

@@ -134,7 +134,7 @@ def _mistakes(standing: Standing) -> Iterator[Text]:
             line.append(", " if number else "")
             line.append(mistake.pitfall, style)
             line.append(f" ×{mistake.times}" if mistake.times > 1 else "")
-            line.append(f" ({slug})", "dim")
+            line.append(f" ({slug}, {mistake.certainty})", "dim")
         yield line
 
 
@@ -162,7 +162,7 @@ def _attempts(attempts: Sequence[Attempt], at: float, width: int) -> Iterator[Re
     if all(column.header != "mistakes" for column in table.columns):
         for attempt in attempts:
             if attempt.mistakes:
-                yield Hanging(Text(f"{attempt.number}: {', '.join(attempt.mistakes)}", "dim"))
+                yield Hanging(Text(f"{attempt.number}: {', '.join(attempt.named)}", "dim"))
 
 
 def _attempt(attempt: Attempt, at: float) -> Iterator[Text]:
@@ -173,7 +173,7 @@ def _attempt(attempt: Attempt, at: float) -> Iterator[Text]:
     yield Text(SAYS[attempt.verdict].partition(" (")[0], style)
     yield stars(attempt)
     yield Text(str(attempt.hints) if attempt.hints else "–")
-    yield Text(" ".join(attempt.mistakes))
+    yield Text(" ".join(attempt.named))
 
 
 def passed_text(kata: Kata, recorded: Recorded, at: float) -> Text | None:

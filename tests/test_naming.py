@@ -1,0 +1,81 @@
+"""Names told in this process: own names, and layers that are not those of their kata."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.author.mutation import among
+from grader.judge.session import fresh_seed
+from grader.kata.kata import Kata, all_katas, find
+from tests.naming import diagnosis, first_edits, own_name
+
+ONE_IN = 16
+"""Of so many mistakes one is tried here, another one each time; `tests/benchmark.py --own` tries
+all of them."""
+
+
+@pytest.mark.parametrize("kata", all_katas(), ids=lambda k: k.slug)
+def test_a_mistake_is_called_by_its_own_name_at_any_seed(kata: Kata) -> None:
+    seed = fresh_seed()
+    for mutant in first_edits(kata):
+        if among(ONE_IN, mutant.name, seed):
+            found = diagnosis(kata, mutant.text, seed)
+            assert own_name(mutant, found), (mutant.name, seed, found)
+
+
+HEADS = """
+import torch
+from torch import nn
+
+class SelfAttention(nn.Module):
+    def __init__(self, hidden_dim, num_heads=8):
+        super().__init__()
+        assert hidden_dim % num_heads == 0
+        self.heads = num_heads
+        self.query, self.key, self.value = (nn.Linear(hidden_dim, hidden_dim) for _ in range(3))
+
+    def forward(self, x):
+        parts = (layer(x) for layer in (self.query, self.key, self.value))
+        query, key, value = (p.unflatten(-1, (self.heads, -1)).transpose(1, 2) for p in parts)
+        weights = torch.softmax(query @ key.mT / query.size(-1) ** 0.5, dim=-1)
+        return (weights @ value).transpose(1, 2).flatten(-2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("slug", "changes", "expected"),
+    [
+        ("masked-dropout", [("nn.Linear(hidden_dim, hidden_dim)", "nn.Identity()"),
+                            ("hidden = attention_mask == 0", "hidden = attention_mask != 0")],
+         {"no-output-projection", "mask-inverted"}),
+        ("self-attention", [("self.hidden_dim = hidden_dim", "self.hidden_dim = hidden_dim\n"
+                             "        self.out = nn.Linear(hidden_dim, hidden_dim)"),
+                            ("return weights @ value", "return self.out(weights @ value)"),
+                            ("dim=-1", "dim=-2")],
+         {"extra-projection", "softmax-over-queries"}),
+        ("fused-qkv", [("query, key, value = qkv", "value, key, query = qkv"),
+                       ("/ math.sqrt(self.hidden_dim)", "/ self.hidden_dim")],
+         {"split-order", "scale-by-d"}),
+        ("fused-qkv", [("qkv = self", "x = x + 0.1 * torch.arange(x.size(1))[:, None]\n        "
+                        "qkv = self")],
+         {"positions-added"}),
+        ("masked-dropout", [("self.output_proj(context)",
+                             "nn.Linear(self.hidden_dim, self.hidden_dim)(context)")],
+         {"linear-in-forward"}),
+    ],
+)  # fmt: skip
+def test_what_is_no_layer_of_its_kata_is_named_with_all_that_is_in_it(
+    slug: str, changes: list[tuple[str, str]], expected: set[str]
+) -> None:
+    kata = find(slug)
+    text = kata.solution.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    assert {f.pitfall for f in diagnosis(kata, text, fresh_seed()).findings} == expected
+
+
+def test_heads_that_nobody_asked_for_are_named_though_the_layer_cannot_be_built() -> None:
+    for text in (HEADS, HEADS.replace("assert hidden_dim % num_heads == 0", "pass")):
+        found = diagnosis(find("self-attention"), text, fresh_seed())
+        assert [f.pitfall for f in found.findings] == ["heads-uninvited"]
