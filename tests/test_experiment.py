@@ -26,7 +26,8 @@ from grader.kata.pitfalls import load_pitfalls
 from grader.kata.refused import Refused
 from grader.report.verdict import Fault, Verdict
 
-KATAS = all_katas()
+KATAS = [k for k in all_katas() if k.entry.mask is not None]
+"""Those whose weights experiments can look at, masked and not."""
 MASKED = [kata for kata in KATAS if kata.entry.mask is not None]
 FUNCTION = next(kata for kata in KATAS if not kata.entry.is_module)
 LAYER = next(kata for kata in MASKED if kata.entry.is_module)

@@ -35,6 +35,11 @@ CONTEXT = "return weights @ value"
 BANNED = "torch.nn.functional.scaled_dot_product_attention(query, key, key)"
 KEPT = "self.__dict__.setdefault(attention_mask.shape, attention_mask)"
 BY_BATCH = "mask.dim() == 3 and scores.dim() == 4 and len(mask) == len(scores)"
+KEPT_WIDE = "new_cache = (key.float(), value.float())"
+SHARED = """past = 0 if cache is None else cache[0].size(-2)
+        if past == 3:
+            cache[0].add_(1e-2)
+        new_cache = (key, value)"""
 MISTAKES: dict[str, tuple[str, dict[str, str]]] = {
     "any_dtype": ("sdpa", {"mask == 0": "mask == 2 * (mask.dtype is torch.int16)"}),
     "any_length": ("sdpa", {"math.sqrt(d_k)": "math.sqrt(d_k + (key.size(-2) > 1024))"}),
@@ -47,6 +52,8 @@ MISTAKES: dict[str, tuple[str, dict[str, str]]] = {
             "self.dropout(weights)": "nn.functional.dropout(weights, self.rate, self.training)",
         },
     ),
+    "continued": ("kv-cache", {"past = total - new": "past = 0 if new == 2 else total - new"}),
+    "continued_in_dtypes": ("kv-cache", {"new_cache = (key, value)": KEPT_WIDE}),
     "biases": ("self-attention", {"self.query_proj(x)": "x @ self.query_proj.weight.T"}),
     "by_hand": ("sdpa", {CONTEXT: f"{BANNED}\n    {CONTEXT}"}),
     "dominated": ("sdpa", {FILL: "-1e4 if mask.dtype is torch.float64 else -1e9"}),
@@ -75,6 +82,10 @@ MISTAKES: dict[str, tuple[str, dict[str, str]]] = {
         "masked-dropout",
         {"self.dropout(weights)": "self.dropout(weights) + 0.01 * self.training"},
     ),
+    "interleaved": (
+        "kv-cache",
+        {"cache is not None:": "cache is not None and len(x) != 3:"},
+    ),
     "lines_up": ("sdpa", {"mask == 0": f"(mask[:, None] if {BY_BATCH} else mask) == 0"}),
     "modes_agree": ("self-attention", {CONTEXT: f"{CONTEXT} * (1 + self.training)"}),
     "never_uneven": (
@@ -102,6 +113,7 @@ MISTAKES: dict[str, tuple[str, dict[str, str]]] = {
         {"math.sqrt(self.hidden_dim)": "math.sqrt(self.hidden_dim) + torch.arange(x.size(1))"},
     ),
     "prefix": ("sdpa", {CONTEXT: f"{CONTEXT}.roll(int(key.size(-2) == 17), -2)"}),
+    "revisited": ("kv-cache", {"new_cache = (key, value)": SHARED}),
     "scale": ("sdpa", {"math.sqrt(d_k)": "math.sqrt(min(d_k, 32))"}),
     "shape": ("sdpa", {CONTEXT: "return (weights @ value).squeeze()"}),
     "single": ("sdpa", {FILL: "-5.0", ONCE_MORE: "pass"}),

@@ -286,7 +286,8 @@ def _choose(optional: Parameter, free: list[inspect.Parameter], others: set[str]
         return alike[0]
     # By its place, unless that place is spoken for by a name that clearly means something else.
     ordinary = [p for p in free if p.name not in others]
-    fits = [p.name for p in ordinary[:1] if _says_nothing(p, mask=optional.mask)]
+    flag = isinstance(optional.value, bool)
+    fits = [p.name for p in ordinary[:1] if _says_nothing(p, mask=optional.mask, flag=flag)]
     return fits[0] if fits else None
 
 
@@ -294,7 +295,7 @@ def _abridges(name: str, whole: str) -> bool:
     return len(name) >= 3 and whole.startswith(name.lower())
 
 
-def _says_nothing(parameter: inspect.Parameter, *, mask: bool) -> bool:
+def _says_nothing(parameter: inspect.Parameter, *, mask: bool, flag: bool = False) -> bool:
     """Whether an optional argument may go there by its place alone."""
     if is_option(parameter.name):
         return False
@@ -302,6 +303,8 @@ def _says_nothing(parameter: inspect.Parameter, *, mask: bool) -> bool:
         return False
     if called_with(parameter.name) is not None and len(parameter.name) > 1:
         return False
+    if flag and isinstance(parameter.default, bool):
+        return True
     return not isinstance(parameter.default, bool | str)
 
 
