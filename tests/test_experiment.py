@@ -14,7 +14,7 @@ import torch
 from grader.bank.draw import Draw
 from grader.bank.truth import attention
 from grader.exchange.local import LazySolution
-from grader.judge.experiments.experiment import EXPERIMENTS, Seen
+from grader.judge.experiments.experiment import EXPERIMENTS, Seen, is_attention
 from grader.judge.experiments.inputs import HEADS, MANY, Inputs, half, in_dtype, padded, wide
 from grader.judge.experiments.observe import observe
 from grader.judge.session import Session
@@ -26,7 +26,7 @@ from grader.kata.pitfalls import load_pitfalls
 from grader.kata.refused import Refused
 from grader.report.verdict import Fault, Verdict
 
-KATAS = [k for k in all_katas() if k.entry.mask is not None]
+KATAS = [k for k in all_katas() if k.entry.mask is not None and is_attention(k)]
 """Those whose weights experiments can look at, masked and not."""
 MASKED = [kata for kata in KATAS if kata.entry.mask is not None]
 FUNCTION = next(kata for kata in KATAS if not kata.entry.is_module)
