@@ -36,6 +36,7 @@ STYLES = {
     "kv-cache": ("list_of_chunks", "fused_as_gpt"),
     "sliding-window": ("index_gather", "two_blocks"),
     "flash": ("module_and_split", "merged_by_logsumexp"),
+    "cross-attention": ("folded_heads", "one_weight_sliced"),
 }
 """Right submissions of every kata, as different as they come."""
 

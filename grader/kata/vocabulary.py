@@ -194,7 +194,7 @@ ASPECT_OF = {
     "sums": "softmax",
     "asks": "product transposed scored split roles parts qkv query key value make",
     "hands": "mix out result",
-    "heads": "cut turn merge back flat split_heads make_width",
+    "heads": "cut turn merge back flat split_heads make_width spread_key spread_value",
     "visibility": "past triangle ones",
     "mask": "given hidden join hiding hide filled",
     "fill": "fill hide filled",
