@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.diagnosis.search import _finding
+from grader.diagnosis.finding import finding_of
 from grader.kata.kata import find
 from grader.kata.pitfalls import load_pitfalls
 from grader.report.verdict import PROVED
@@ -22,8 +22,8 @@ class Attention:
 
 
 def test_what_happens_is_pointed_at_before_what_is_only_built() -> None:
-    assert _finding(PITFALL, LAYER, PROVED).line == 8
+    assert finding_of(PITFALL, LAYER, PROVED).line == 8
     only_built = LAYER.replace("self.softmax(x)", "self.norm(x)")
-    assert _finding(PITFALL, only_built, PROVED).line == 4
-    assert _finding(PITFALL, "x = 1\n", PROVED).line is None
-    assert _finding(PITFALL, "", PROVED).check == PITFALL.check
+    assert finding_of(PITFALL, only_built, PROVED).line == 4
+    assert finding_of(PITFALL, "x = 1\n", PROVED).line is None
+    assert finding_of(PITFALL, "", PROVED).check == PITFALL.check

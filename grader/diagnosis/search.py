@@ -89,8 +89,10 @@ def diagnose(
         training = any(c.family == "dropout" and not c.passed for c in checks)
         each = (Examination(kata, layout, ask, text, seed, training, guard) for text in texts)
         told = _examined(each, asked, source)
-    if cases and not told.findings:
-        told = _searched(kata, answering, cases, texts, source, guard=guard)
+    if told.explained < len(cases):
+        known = _searched(kata, answering, cases, texts, source, guard=guard)
+        if not told.findings or known.explained == len(cases):  # what is proved goes first
+            told = known
     if len(asked) < len(cases) and told.explained < len(cases) and layout.extras:
         shaped = {c.id for c in failing if c.family == "rules" and not exchanges.get(c.id)}
         told = _beside(told, kata, layout, source, shaped)
