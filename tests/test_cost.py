@@ -187,6 +187,15 @@ def test_a_matrix_is_told_by_the_width_it_grows_with_twice(case: tuple[Kata, Mut
     assert found.square == mutant.pitfalls[0].grows
 
 
+def test_pairs_are_told_by_the_rows_they_grow_with_twice() -> None:
+    """Where the solution holds no score for each pair; where it does, a formula is the measure."""
+    kata = find("sliding-window")
+    pairs = next(m for k, m in wasteful("pairs") if k.slug == kata.slug)
+    for text, told in ((pairs.text, "pairs"), (solution(kata), "")):
+        found = growth(kata, side(kata, text), Draw(1, "growth"), "cpu")
+        assert found.square == told
+
+
 def test_every_kata_has_a_pitfall_for_each_way_of_waste() -> None:
     for kata in KATAS:
         kinds = {p.grows for p in load_pitfalls(kata)} - {""}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,16 @@ def test_a_sandbox_with_a_hole_is_found_out(
     else:
         monkeypatch.setattr(Sandbox, part, lambda *_: None)
     assert tried(AUTO, str(tmp_path)) == (None, f"inside one can {possible}")
+
+
+@linux
+@pytest.mark.parametrize("fate", [lambda *_: time.sleep(60), lambda *_: os._exit(1)])
+def test_a_trial_that_hangs_or_dies_promises_nothing(
+    fate, here: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "trial", fate)
+    monkeypatch.setattr(sandbox, "TRIAL_SECONDS", 0.05)
+    assert tried(AUTO, str(tmp_path)) == (None, "the process that tried it out died or hung")
 
 
 def test_a_machine_that_has_none_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

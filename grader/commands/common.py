@@ -14,6 +14,7 @@ import click
 
 from grader.kata.kata import Kata, all_katas, find
 from grader.kata.refused import Refused
+from grader.worker.sandbox import LEVELS
 
 if TYPE_CHECKING:
     from grader.practice.store import Store
@@ -66,7 +67,7 @@ def _confine(_context: click.Context, _parameter: click.Parameter, level: str | 
 
 sandbox_option = click.option(
     "--sandbox",
-    type=click.Choice(["auto", "partial", "limits"]),
+    type=click.Choice(LEVELS),
     expose_value=False,
     callback=_confine,
     help="How the code is confined: partial is the kernel's sandbox; auto the best there is.",

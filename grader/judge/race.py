@@ -112,7 +112,7 @@ class Race:
                 raise
             said = f"not measured, as the answers are wrong: {fault.message}"
             raise Fault(fault.verdict, said, fault.evidence) from None
-        grows, fact = self._cause(me) if ratio > self.limit else ("", "")
+        grows, fact = ("", "") if ratio <= self.limit else self._cause(me) or self._labour()
         if ratio > self.limit and not steady and not grows:
             self.undecided.append(size)
             return
@@ -136,9 +136,8 @@ class Race:
         if ratio <= self.limit:
             return
         self.worst = max(ratio, self.worst or 0.0)
-        grows, fact = self._cause(self.sides[0])
-        facts = (fact,) if fact and fact not in fault.message else ()
-        fault.evidence = replace(fault.evidence, facts=facts, grows=grows)
+        grows, fact = self._cause(self.sides[0]) or ("arithmetic", "")
+        fault.evidence = replace(fault.evidence, facts=(fact,) if fact else (), grows=grows)
         raise fault
 
     def _arithmetic(self, sizes: Mapping[str, Any]) -> tuple[float, Fault]:
@@ -152,20 +151,27 @@ class Race:
         message = f"{said}; the limit is {self.limit:g}×"
         return ratio, Fault(Verdict.TIME_LIMIT, message, Evidence(frames=frames))
 
-    def _cause(self, me: Side) -> tuple[str, str]:
-        """What makes it slow, in a word and as a sentence; empty where that cannot be told."""
+    def _cause(self, me: Side) -> tuple[str, str] | None:
+        """What it grows with that makes it slow, in a word and as a sentence; None for nothing."""
         try:
             found = growth(self.kata, me, self.draw, self.device)
         except Fault:
-            return "", ""
+            return None
         products = found.products
         if found.loop[0]:
             return found.loop
         if not products:
-            ratio, fault = self._arithmetic({})
-            return ("arithmetic", fault.message) if ratio > self.limit else ("", "")
+            return None
         size = f"a tensor of {found.formula(products[0])} elements"
         return " ".join(products), f"{size}: {remedy(products)}"
+
+    def _labour(self) -> tuple[str, str]:
+        """That it does more arithmetic than it may, in the same way; empty where it does not."""
+        try:
+            ratio, fault = self._arithmetic({})
+        except Fault:
+            return "", ""
+        return ("arithmetic", fault.message) if ratio > self.limit else ("", "")
 
     @property
     def limit(self) -> float:

@@ -10,26 +10,21 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from grader.judge.source import Source
 from grader.kata.kata import Kata
-from grader.report.verdict import Check, Report
-
-if TYPE_CHECKING:
-    from grader.judge.bank_run import Selection
-    from grader.judge.workers import Server
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from grader.kata.refused import Refused
+from grader.report.verdict import Check, Report
 from grader.worker.sandbox import AUTO, LEVELS, LIMITS
 
 if TYPE_CHECKING:
+    from grader.judge.bank_run import Selection
     from grader.judge.workers import Server
 
 Progress = Callable[[Check], None]

@@ -227,15 +227,15 @@ class ForkServer:
     @property
     def level(self) -> str:
         """What the server found, before anything else, that its workers can have."""
-        return str(self._found["level"])
+        return str(self._found()["level"])
 
     @property
     def why(self) -> str:
         """Why it is not more."""
-        return str(self._found["why"])
+        return str(self._found()["why"])
 
-    @property
     def _found(self) -> dict[str, Any]:
+        """The server's first reply, which comes before any other."""
         with self.one:
             self.said = self.said or self._reply()
             return self.said
@@ -297,7 +297,7 @@ class ForkServer:
     def _claim(self, worker: Worker) -> None:
         """Read pids in the order the workers were ordered, up to this one's."""
         with self.one:
-            self.said = self.said or self._reply()
+            self._found()
             while worker.pid is None:
                 self.unclaimed.pop(0).pid = self._reply()["pid"]
 

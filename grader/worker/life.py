@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import os
 import resource
@@ -21,6 +20,7 @@ from grader.worker.entry import Loaded, NoEntryPoint, load
 from grader.worker.execution import warn_plainly
 from grader.worker.program import answer, describe_error, prepare
 from grader.worker.recorder import Recorder, guarding
+from grader.worker.sandbox import LIBC
 from grader.worker.wire import Channel, Deadline, Message, PeerGone, WireError
 
 MEMORY = 4 * 1024**3
@@ -68,9 +68,6 @@ def confine(home: str, output: int, *, accelerator: bool = False) -> None:
     for kind, most in limits.items():
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))
-
-
-LIBC = ctypes.CDLL(None)
 
 
 def _die_with_parent() -> None:

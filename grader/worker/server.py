@@ -28,9 +28,9 @@ import torch
 from grader.kata.kata import all_katas
 from grader.worker.entry import load
 from grader.worker.execution import forget
-from grader.worker.life import LIBC, close_all_but, confine, retreat, work
+from grader.worker.life import close_all_but, confine, retreat, work
 from grader.worker.recorder import Recorder, guarding
-from grader.worker.sandbox import LIMITS, PARTIAL, Sandbox, tried
+from grader.worker.sandbox import LIBC, LIMITS, PARTIAL, Sandbox, tried
 from grader.worker.wire import pack, unpack_frame
 
 PR_SET_CHILD_SUBREAPER = 36
