@@ -30,6 +30,8 @@ PAIRS = 250
 """Evaluations for two edits at once on one probe."""
 SPELLINGS = 60
 """Of what was read, so many combinations of edits are tried."""
+STYLES = 2
+"""Ways for a row that sees nothing that are tried beside three edits: uniform, and NaN."""
 TOGETHER = ("values", "even", "scores", "masks")
 """Groups of probes in which two mistakes at once are looked for."""
 CONFUSED = {"asks", "hands"}
@@ -152,7 +154,7 @@ class Fit:
         simple = self.variants.exchanges[probe.name].fault is not None or bool(kin)
         ways: list[Callable[[Probe], Iterator[Parts]]] = [self._as_read, self._others, self._more]
         if not simple and probe.group in STYLED:
-            ways.append(self._styled)
+            ways += [self._respelt, self._styled]
         if not simple and probe.group in TOGETHER:
             ways += [self._other_and_more, self._two_more]
         for sets in ways:
@@ -222,6 +224,26 @@ class Fit:
             for parts in sets(probe):
                 if probe.group in MASKED or any("visibility" in p.value.aspects for p in parts):
                     yield from ((*parts, style) for style in self._styles)
+
+    def _respelt(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit, with a style and without, beside another spelling of what hides keys.
+
+        Which number a rule that nobody asked for is filled with shows only under a mask.
+        """
+        if probe.group not in MASKED:
+            return
+        for place, old in enumerate(self.parts):
+            if "visibility" not in old.value.aspects:
+                continue
+            rest = (*self.parts[:place], *self.parts[place + 1 :])
+            for edit in old.value.pitfall.edits:
+                base = (*rest, Part(old.value, edit))
+                if edit == old.edit or not all(self.same(base, n) for n in self.explained):
+                    continue
+                for part in self._candidates(probe):
+                    if NEIGHBOURS & set(part.value.aspects):
+                        yield (*base, part)
+                        yield from ((*base, part, style) for style in self._styles[:STYLES])
 
     @cached_property
     def _styles(self) -> list[Part]:

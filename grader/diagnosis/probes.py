@@ -178,10 +178,19 @@ def _values(
     second = setting(
         kata, layout, draw, {**one, "B": 1}, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(1, 3)
     )
-    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "visibility", "sums", "")
+    show: tuple[str, ...] = (
+        "hands",
+        "dtype",
+        "heads",
+        "asks",
+        "visibility",
+        "sums",
+        "precision",
+        "",
+    )
     for name, place in (("one token", single), ("one token of one", second)):
         yield Probe(name, place.request(Call(place.inputs(draw))), show, "values")
-    show = ("visibility", "heads", "hands", "sums", "scores", "asks", "")
+    show = ("visibility", "heads", "hands", "sums", "scores", "asks", "precision", "")
     for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
         request = place.request(Call(even_inputs(place, draw)))
         yield Probe(name, request, show, "even", ("one token",))
@@ -209,7 +218,8 @@ def even_inputs(place: Setting, draw: Draw) -> dict[str, Any]:
 
 
 def _scores(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
-    aspects = ("scale", "sums", "scores", "asks", "visibility", "heads", "hands", "numbers", "")
+    aspects: tuple[str, ...] = ("scale", "sums", "scores", "asks", "visibility", "heads", "hands")
+    aspects = (*aspects, "numbers", "precision", "")
     yield Probe(
         "no mask",
         plain.request(Call(plain.inputs(draw))),
@@ -357,6 +367,12 @@ def _state(draw: Draw, plain: Setting) -> Iterator[Probe]:
     needs = ("mask for all",) if plain.kata.entry.mask is not None else ("no mask",)
     aspects = ("state", "inputs", "mask", "")
     yield Probe("call after call", plain.request(*calls), aspects, "state", needs)
+    for kind, dtype in (("float", torch.float32), ("whole", torch.int64)):
+        given = {name: mask.to(dtype) for name, mask in masked(plain, draw).items()}
+        if given:
+            call = Call({**plain.inputs(draw), **given}, keep_inputs=True)
+            name = f"{kind} mask afterwards"
+            yield Probe(name, plain.request(call), ("inputs", "mask", ""), "afterwards", needs)
     if plain.kata.entry.state:
         yield from _continued(draw, plain)
 
