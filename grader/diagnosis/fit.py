@@ -36,6 +36,8 @@ TOGETHER = ("values", "even", "scores", "masks")
 """Groups of probes in which two mistakes at once are looked for."""
 CONFUSED = {"asks", "hands"}
 """Aspects that look alike until the scores are in play: two edits may stand for one."""
+INFINITE = {"numbers", "fill"}
+"""Aspects in which a mistake makes answers infinite, or NaN."""
 NEIGHBOURS = {"mask", "fill"}
 """Aspects in which a mistake may look like one of the other's."""
 STYLED = ("even", "scores", "masks", "fill")
@@ -152,7 +154,8 @@ class Fit:
         if len(kin) > 1:  # what explains none of its kind explains this neither
             return False
         simple = self.variants.exchanges[probe.name].fault is not None or bool(kin)
-        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._as_read, self._others, self._more]
+        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._as_read, self._finite]
+        ways += [self._others, self._read_and_more, self._more]
         if not simple and probe.group in STYLED:
             ways += [self._respelt, self._styled]
         if not simple and probe.group in TOGETHER:
@@ -180,18 +183,35 @@ class Fit:
 
     # --- what is tried --------------------------------------------------------------------------
 
-    def _as_read(self, probe: Probe) -> Iterator[Parts]:
-        """All that the readings say of what can show here, in each spelling."""
+    def _read(self, probe: Probe) -> list[list[Part]]:
+        """Of each value that readings speak for and that can show here, its edits."""
         found = {part.value.id for part in self.parts}
-        read = [
+        return [
             [Part(value, edit) for edit in value.pitfall.edits]
             for value in self.values
             if value.id in self.measured and value.id not in found
             if value.pitfall.edits and set(value.aspects) & set(probe.aspects)
         ]
+
+    def _as_read(self, probe: Probe) -> Iterator[Parts]:
+        """All that the readings say of what can show here, in each spelling."""
+        read = self._read(probe)
         if read and len(self.parts) + len(read) <= MOST:
             together = itertools.islice(itertools.product(*read), SPELLINGS)
             yield from ((*self.parts, *parts) for parts in together)
+
+    def _finite(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit of what makes answers infinite, where some are."""
+        if self._infinite(probe) and len(self.parts) < MOST:
+            for part in self._candidates(probe):
+                if set(part.value.aspects) & INFINITE:
+                    yield (*self.parts, part)
+
+    def _read_and_more(self, probe: Probe) -> Iterator[Parts]:
+        """The first spelling of all that the readings say, beside one more edit."""
+        read = tuple(parts[0] for parts in self._read(probe))
+        if read and len(self.parts) + len(read) < MOST:
+            yield from ((*self.parts, *read, part) for part in self._candidates(probe))
 
     def _more(self, probe: Probe) -> Iterator[Parts]:
         """One more edit."""
@@ -220,8 +240,11 @@ class Fit:
         """
         if any(p.value.pitfall.remark for p in self.parts):
             return
+        floor = 0 if probe.group in MASKED else max(self.variants.left - PAIRS, 0)
         for sets in (self._more, self._others):
             for parts in sets(probe):
+                if self.variants.left <= floor:
+                    return
                 if probe.group in MASKED or any("visibility" in p.value.aspects for p in parts):
                     yield from ((*parts, style) for style in self._styles)
 
@@ -290,7 +313,10 @@ class Fit:
         near = self._telling(probe)
         read = [part for part in near if part.value.id in self.measured]
         floor = max(self.variants.left - PAIRS, 0)
-        first = itertools.product([*read, *near[:1]], near)
+        first = [*itertools.product([*read, *near[:1]], near)]
+        # Beside other parts of a projection, what told nothing alone may tell something.
+        confused = [part for part in near[:2] if "asks" in part.value.aspects]
+        first += itertools.product(confused, self._candidates(probe))
         for one, two in (*first, *_nearest_first(near)):
             if self.variants.left <= floor:
                 return
@@ -322,6 +348,12 @@ class Fit:
             for value in self.values:
                 if aspect in value.aspects and aspect not in cleared:
                     yield from (Part(value, edit) for edit in value.pitfall.edits)
+
+    def _infinite(self, probe: Probe) -> bool:
+        """Whether something in a submission's answers is not finite."""
+        answers = self.variants.exchanges[probe.name].answers
+        outputs = [a.output for a in answers if not a.output.is_meta]
+        return not all(bool(o.isfinite().all()) for o in outputs)
 
     # --- what is taken --------------------------------------------------------------------------
 

@@ -66,6 +66,7 @@ def probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
 def _probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
     plain = setting(kata, layout, draw, SIZES)
     other = setting(kata, layout, draw, OTHERS, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(2, 3))
+    other = replace(other, more=1)
     yield from _values(kata, layout, draw, plain, other)
     yield from _scores(draw, plain, other)
     yield from _options(draw, plain, other)
@@ -81,7 +82,10 @@ def _probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
 def _values(
     kata: Kata, layout: Layout, draw: Draw, plain: Setting, other: Setting
 ) -> Iterator[Probe]:
-    """One token attends to itself alone; with scores of zero all that is seen counts alike."""
+    """One token attends to itself alone; with scores of zero all that is seen counts alike.
+
+    One token's query is zero as well: a softmax over heads or examples compares its scores.
+    """
     one = {**SIZES, "B": 2, "L": 1, "S": 1}
     single = setting(kata, layout, draw, one)
     second = setting(
@@ -98,7 +102,8 @@ def _values(
         "",
     )
     for name, place in (("one token", single), ("one token of one", second)):
-        yield Probe(name, place.request(Call(place.inputs(draw))), show, "values")
+        request = quiet(place, ("query",)).request(Call(place.inputs(draw)))
+        yield Probe(name, request, show, "values")
     show = ("visibility", "heads", "hands", "sums", "scores", "asks", "precision", "")
     for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
         request = place.request(Call(even_inputs(place, draw)))

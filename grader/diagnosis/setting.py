@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ from grader.kata.kata import Kata
 
 SIZES = {"B": 4, "L": 5, "S": 6}
 """Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
-OTHERS = {"B": 2, "L": 8, "S": 9}
+OTHERS = {"B": 2, "L": 8, "S": 11}
 HEADS, WIDTH = 3, 14
 OTHER_HEADS, OTHER_WIDTH = 2, 20
 DIVISIBLE = {WIDTH: 24, OTHER_WIDTH: 40, 4: 8}
@@ -36,6 +36,8 @@ class Setting:
     weights: Mapping[str, Projection]
     sizes: Mapping[str, int]
     lead: tuple[int, ...]
+    more: int = 0
+    """By how much a whole number that every call gives is larger than its sample."""
 
     def request(self, *calls: Call, **options: Any) -> Request:
         """A question to this layer, or to the function."""
@@ -54,13 +56,18 @@ class Setting:
             if not parameter.required:
                 continue
             axes = entry.axes.get(parameter.name)
-            if axes is None or parameter.dtype:
-                given[parameter.name] = (
-                    parameter.sample if axes is None else self.counted(parameter)
-                )
+            if axes is None:
+                given[parameter.name] = self.sample(parameter)
+            elif parameter.dtype:
+                given[parameter.name] = self.counted(parameter)
             else:
                 given[parameter.name] = draw(*self.shape(axes)) * scale
         return given
+
+    def sample(self, parameter: Parameter) -> Any:
+        """A value for what is no tensor: another whole number in another setting."""
+        known = parameter.sample
+        return known + self.more if type(known) is int else known
 
     def counted(self, parameter: Parameter) -> Tensor:
         """Positions and the like: 0, 1, 2 … along the last axis."""
@@ -120,16 +127,14 @@ def masked(place: Setting, draw: Draw) -> dict[str, Tensor]:
     return {parameter.name: some(draw, place.shape(axes), axes)}
 
 
-def quiet(place: Setting) -> Setting:
-    """The same layer with query and key weights of zero; a function has none."""
+def quiet(place: Setting, roles: Sequence[str] = ("query", "key")) -> Setting:
+    """The same layer with weights of zero for these roles; a function has none."""
     silent = {
         role: Projection(p.weight * 0, None if p.bias is None else p.bias * 0)
         for role, p in place.weights.items()
-        if role in ("query", "key")
+        if role in roles
     }
-    return Setting(
-        place.kata, place.construct, {**place.weights, **silent}, place.sizes, place.lead
-    )
+    return replace(place, weights={**place.weights, **silent})
 
 
 def even_inputs(place: Setting, draw: Draw) -> dict[str, Any]:
