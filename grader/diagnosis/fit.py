@@ -208,10 +208,13 @@ class Fit:
                     yield (*self.parts, part)
 
     def _read_and_more(self, probe: Probe) -> Iterator[Parts]:
-        """The first spelling of all that the readings say, beside one more edit."""
+        """The first spelling of all that is read, beside one more edit of another aspect."""
         read = tuple(parts[0] for parts in self._read(probe))
+        told = {aspect for part in read for aspect in part.value.aspects}
         if read and len(self.parts) + len(read) < MOST:
-            yield from ((*self.parts, *read, part) for part in self._candidates(probe))
+            for part in self._candidates(probe):
+                if not told & set(part.value.aspects):
+                    yield (*self.parts, *read, part)
 
     def _more(self, probe: Probe) -> Iterator[Parts]:
         """One more edit."""

@@ -89,9 +89,11 @@ def diagnose(
         training = any(c.family == "dropout" and not c.passed for c in checks)
         each = (Examination(kata, layout, ask, text, seed, training, guard) for text in texts)
         told = _examined(each, asked, source)
-    # What was found by asking is not looked for again where it explains something.
-    if told.explained < len(cases) and not (told.findings and told.explained):
-        known = _searched(kata, answering, cases, texts, source, guard=guard)
+    if told.explained < len(cases):
+        # Where asking found something that explains some, only that is looked at once more.
+        found = {finding.pitfall for finding in told.findings if told.explained}
+        likely = tuple(p for p in answering if not found or p.id in found)
+        known = _searched(kata, likely, cases, texts, source, guard=guard)
         if not told.findings or known.explained == len(cases):  # what is proved goes first
             told = known
     if len(asked) < len(cases) and told.explained < len(cases) and layout.extras:
