@@ -65,7 +65,7 @@ def kind_of(kata: Kata) -> Kind:
     probe = kata.entry.probe
     name = kata.entry.meaning("heads") or ""
     own = {role: kind.names for role, kind in kata.roles.items() if kind.names}
-    return Kind(kata.shapes(probe), kata.fused, kata.heads(probe), name, own)
+    return Kind(kata.shapes(probe), kata.fused, kata.heads(probe), name, own, kata.columns)
 
 
 @dataclass(frozen=True)
