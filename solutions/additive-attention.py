@@ -18,10 +18,10 @@ class AdditiveAttention(nn.Module):
 
     def __init__(self, query_dim: int, key_dim: int, hidden_dim: int) -> None:
         super().__init__()
-        # Both end in the same sum, so one bias does; one of the score is the same for all keys.
-        self.query_proj = nn.Linear(query_dim, hidden_dim, bias=False)
+        # One bias of the sum would do, and that of the score, the same for all keys, cancels.
+        self.query_proj = nn.Linear(query_dim, hidden_dim)
         self.key_proj = nn.Linear(key_dim, hidden_dim)
-        self.score = nn.Linear(hidden_dim, 1, bias=False)
+        self.score = nn.Linear(hidden_dim, 1)
 
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from grader.exchange.fitting import Kind, Shape, fitting, kept
 from grader.exchange.layout import IN_OUT, Layout, Slot
-from grader.kata.glossary import speaks_of_roles, weight_roles
+from grader.kata.glossary import speaks_of_bias, speaks_of_roles, weight_roles
 
 MOST = 64
 """Readings that are worth trying: all orders of four weights, either way round, and some more."""
@@ -46,11 +46,15 @@ class Readings:
     """Parameters that may be biases, of which no name says whose."""
     kind: Kind = field(default_factory=lambda: Kind({}))
 
-    def with_biases(self, layout: Layout) -> list[Layout]:
-        """The layout with each way of taking the unnamed vectors for biases, in order first."""
+    def with_biases(self, layout: Layout, *, called: bool = False) -> list[Layout]:
+        """The layout with each way of taking the unnamed vectors for biases, in order first.
+
+        called: only those that go by that name.
+        """
         bare = [slot for slot in layout.slots if not slot.bias and not _is_biased(slot, layout)]
         used = {slot.name for slot in layout.slots}
         vectors = [(name, shape) for name, shape in self.vectors if name not in used]
+        vectors = [(n, s) for n, s in vectors if not called or speaks_of_bias(n)]
         found: list[Layout] = []
         for chosen in itertools.permutations(bare, min(len(vectors), len(bare))):
             if len(found) == MOST:

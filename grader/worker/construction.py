@@ -283,6 +283,8 @@ class _Binder:
         Sizes go to all that ask for them. A rate goes to one, and an option keeps its default.
         """
         told = {p.name: built_from(p.name) for p in self.named if p.name not in self.sources}
+        # A letter says nothing where it would mean what the kata has no word for.
+        told = {n: m for n, m in told.items() if m in self.meant or len(n) > 1}
         told = {n: self._read(n, m, told) for n, m in told.items() if m is not None}
         for parameter in self.named:
             means = told.get(parameter.name)
