@@ -5,19 +5,20 @@ from torch import nn
 
 
 class AdditiveAttention(nn.Module):
-    def __init__(self, key_size, query_size, num_hiddens, dropout=0.0):
+    def __init__(self, query_dim, key_dim, hidden_dim):
         super().__init__()
-        self.W_k = nn.Linear(key_size, num_hiddens, bias=False)
-        self.W_q = nn.Linear(query_size, num_hiddens, bias=False)
-        self.w_v = nn.Linear(num_hiddens, 1)
-        self.dropout = nn.Dropout(dropout)
+        self.W = nn.Parameter(torch.randn(query_dim, hidden_dim) * query_dim**-0.5)
+        self.U = nn.Parameter(torch.randn(key_dim, hidden_dim) * key_dim**-0.5)
+        self.b = nn.Parameter(torch.zeros(1))
+        self.a = nn.Parameter(torch.randn(1, hidden_dim) * hidden_dim**-0.5)
 
-    def forward(self, queries, keys, values, mask=None):
-        queries, keys = self.W_q(queries), self.W_k(keys)
-        features = queries.unsqueeze(2) + keys.unsqueeze(1)
-        features = torch.tanh(features)
-        scores = self.w_v(features).squeeze(-1)
+    def forward(self, query, key, value, mask=None):
+        q = torch.einsum("bld,dh->blh", query, self.W)
+        k = torch.einsum("bsd,dh->bsh", key, self.U)
+        e = torch.einsum("blsh,oh->bls", (q[:, :, None] + k[:, None]).tanh(), self.a) + self.b
         if mask is not None:
-            scores = scores.masked_fill(mask == 0, -1e6)
-        self.attention_weights = torch.softmax(scores, dim=-1)
-        return torch.bmm(self.dropout(self.attention_weights), values)
+            e = e.masked_fill(mask == 0, torch.finfo(e.dtype).min)
+        a = e.softmax(-1)
+        if mask is not None:
+            a = a * (mask != 0)
+        return torch.einsum("bls,bsv->blv", a, value)
