@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from grader.bank import Definition, assert_matches, attention, check, refuse, standard
+from grader.bank import Definition, assert_matches, check, refuse, standard
 
 POWERS, OTHERS = (1, 2, 4, 8, 16, 32), (3, 5, 6, 7, 9, 12, 20, 25)
 """Numbers of heads, powers of two and not."""
@@ -118,7 +118,7 @@ test_gradients_reach_query_key_and_value = standard.gradients(definition)
 
 @check("masking")
 def test_hidden_keys_stay_hidden_when_their_scores_dominate(candidate, draw):
-    """A key to come gets weight 0 even where its score is 10⁴ and the visible ones are −10⁴ or 0."""
+    """A key to come gets weight 0 even at a score of 10⁴, beside visible ones of −10⁴ or 0."""
     layer, asked = definition.layer(candidate), []
     for heads, length in ((3, 6), (2, 9)):
         seen = torch.ones(2, heads, length, length, dtype=torch.bool).tril()
