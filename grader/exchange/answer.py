@@ -16,6 +16,7 @@ from grader.exchange.matching import Unmatched
 from grader.exchange.names import import_line, undefined
 from grader.exchange.request import Build, Call, Request, describe
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
+from grader.worker.endless import Endless
 from grader.worker.wire import Message
 
 
@@ -226,6 +227,8 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
         line = import_line(name, used)
         said = f"`{name}` is not imported: add the line `{line}`" if line else f"{kind}: {first}"
         return Fault(Verdict.RUNTIME_ERROR, said, replace(evidence, undefined=name))
+    if kind == Endless.__name__:
+        return Fault(Verdict.TIME_LIMIT, first, replace(evidence, hung=True))
     if kind == "SystemExit":
         return Fault(Verdict.RUNTIME_ERROR, f"calls sys.exit({first})", evidence)
     if kind == "NotImplementedError" and not words:
