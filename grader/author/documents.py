@@ -133,9 +133,9 @@ def _words(kata: Kata) -> Iterator[str]:
     """What has to be said about each, and what is said of nothing that is there."""
     pitfalls, conventions = load_pitfalls(kata), load_conventions(kata)
     for pitfall in pitfalls:
-        for word in WORDS:
-            if not getattr(pitfall, word):
-                yield f"pitfall {pitfall.id} has no {word}: write it in mistakes.toml"
+        absent = [word for word in WORDS if not getattr(pitfall, word)]
+        if absent:
+            yield f"pitfall {pitfall.id} has no {', '.join(absent)}: write it in mistakes.toml"
     for convention in conventions:
         if not convention.title:
             yield f"convention {convention.id} has no title: write it in mistakes.toml"

@@ -133,10 +133,10 @@ def test_a_step_costs_a_step(race, draw):
     """A prefill and single steps on a long cache: what was computed is not computed again."""
 
     def make():
-        steps = [{"x": draw(1, 1, 128), "cache": after(n)} for n in range(12)]
-        return [{"x": draw(1, 224, 128)}, *steps]
+        steps = [{"x": draw(1, 1, 256), "cache": after(n)} for n in range(16)]
+        return [{"x": draw(1, 256, 256)}, *steps]
 
-    race("single steps on a long cache", make, definition, hidden_dim=128, num_heads=2)
+    race("single steps on a long cache", make, definition, hidden_dim=256, num_heads=2)
 
 
 # --- what a senior interviewer asks next --------------------------------------------------------
