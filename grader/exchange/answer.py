@@ -213,12 +213,8 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
     missing = str(error.get("missing") or "")
     if missing and kind == "ModuleNotFoundError":
         return Fault(Verdict.INVALID_SUBMISSION, _absent(missing), evidence)
-    if kind == "MemoryError" or any(word in words.lower() for word in MEMORY_WORDS):
-        return Fault(
-            Verdict.MEMORY_LIMIT,
-            f"asked for more memory than the limit of 4 GiB: {first}",
-            evidence,
-        )
+    if overrun := _overrun(kind, first, words, evidence):
+        return overrun
     if error.get("stage") == "weights":
         return Fault(Verdict.RUNTIME_ERROR, first, replace(evidence, formal=True))
     name = undefined(kind, words)
@@ -227,8 +223,6 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
         line = import_line(name, used)
         said = f"`{name}` is not imported: add the line `{line}`" if line else f"{kind}: {first}"
         return Fault(Verdict.RUNTIME_ERROR, said, replace(evidence, undefined=name))
-    if kind == Endless.__name__:
-        return Fault(Verdict.TIME_LIMIT, first, replace(evidence, hung=True))
     if kind == "SystemExit":
         return Fault(Verdict.RUNTIME_ERROR, f"calls sys.exit({first})", evidence)
     if kind == "NotImplementedError" and not words:
@@ -240,6 +234,16 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
     return Fault(
         Verdict.WRONG_ANSWER if alone else Verdict.RUNTIME_ERROR, first if alone else said, evidence
     )
+
+
+def _overrun(kind: str, first: str, words: str, evidence: Evidence) -> Fault | None:
+    """The fault of what took too much memory, or went on and on; None for other exceptions."""
+    if kind == Endless.__name__:
+        return Fault(Verdict.TIME_LIMIT, first, replace(evidence, hung=True))
+    if kind == "MemoryError" or any(word in words.lower() for word in MEMORY_WORDS):
+        said = f"asked for more memory than the limit of 4 GiB: {first}"
+        return Fault(Verdict.MEMORY_LIMIT, said, evidence)
+    return None
 
 
 def _frames(said: Iterable[Message | None]) -> tuple[CandidateFrame, ...]:

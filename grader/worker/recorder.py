@@ -69,7 +69,7 @@ class Recorder(TorchFunctionMode):
 
     def begin(self) -> None:
         """Forget the request before this one, and watch from now on."""
-        self.active = True
+        self.active, self.calls = True, 0
         self.found, self.trace, self.parameters, self.lines = [], [], {}, {}
         self.derived, self.kept = {}, []
 

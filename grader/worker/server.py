@@ -213,7 +213,7 @@ def warm() -> None:
 
 
 def _as_it_is(model: Any = None, **_: Any) -> Any:
-    """In the place of `torch.compile`, which needs a compiler: what is right is right without it."""
+    """In the place of `torch.compile`, for which a compiler is needed: right is right without."""
     return _as_it_is if model is None else model
 
 
