@@ -90,6 +90,7 @@ class Candidate:
         try:
             self.last_reply = self.run(request.encode(self.layout))
             exchange.error = self.last_reply.get("error")
+            exchange.done = len(self.last_reply.get("results") or ())
             exchange.trace = trace_of(self.last_reply)
             exchange.answers = read(self.last_reply, request, self.layout, self.reference)
         except Fault as fault:

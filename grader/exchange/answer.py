@@ -88,6 +88,8 @@ class Exchange:
     fault: Fault | None = None
     error: Message | None = None
     """The submission's exception as its worker told it: stage, type, message."""
+    done: int = 0
+    """How many calls had been answered when it came."""
     trace: Sequence[Message] = ()
     """What touched the parameters, where the request asked for it."""
 

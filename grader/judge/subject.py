@@ -42,6 +42,8 @@ class Subject:
     lacks: tuple[str, ...] = ()
     """Optional parameters of the kata that the submission has no place for."""
     layout: Layout = field(default_factory=Layout)
+    crash: Fault | None = None
+    """What the plainest call ended in, where others may fare otherwise."""
 
     def __post_init__(self) -> None:
         self.pool = WorkerPool(
@@ -110,7 +112,8 @@ class Subject:
         """Why no call is answered, where the plainest one shows it: it hangs, or uses a name that
         is nowhere defined, or returns no tensor. None where other calls may fare otherwise.
 
-        An exception is none of these: which it is in which call tells one mistake from another.
+        An exception is none of these, for which it is in which call tells one mistake from another;
+        it is kept.
         """
         request = plain_calls(self.kata, torch.Generator().manual_seed(self.seed))
         try:
@@ -122,7 +125,9 @@ class Subject:
             if not fault.evidence.shapes:
                 given = request.given(request.calls[0])
                 fault.evidence = replace(fault.evidence, shapes=given)
-            return fault if final or fault.evidence.undefined else None
+            if final or fault.evidence.undefined:
+                return fault
+            self.crash = fault
         return None
 
     def ask(self, request: Request) -> Answer:
