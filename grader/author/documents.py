@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.author.agreement import disagreements
+from grader.judge.experiments.experiment import declared
 from grader.kata.hints import rungs as rungs_of
-from grader.kata.kata import Kata, KataError
+from grader.kata.kata import Kata, KataError, load
 from grader.kata.keys import LEVELS
 from grader.kata.pitfalls import load_conventions, load_pitfalls
 from grader.kata.written import WORDS
@@ -38,6 +39,7 @@ Look = Callable[[Kata], Iterator[str]]
 def documents(kata: Kata) -> list[str]:
     """What is wrong with a kata's paperwork: file, fault and, where it is not plain, remedy."""
     looks: dict[str, Look] = {
+        "kata.toml": _after,
         "hints.md": _hints,
         "questions.toml": _questions,
         "pitfalls.toml": _pitfalls,
@@ -78,6 +80,16 @@ def _folder(kata: Kata, present: set[str]) -> Iterator[str]:
         yield f"{kata.solution.name} is missing from the solutions"
 
 
+def _after(kata: Kata) -> Iterator[str]:
+    """What it builds on is there, and stands below it."""
+    for slug in kata.after:
+        folder = kata.folder.parent / slug
+        if not (folder / "kata.toml").is_file():
+            yield f"kata.toml: after has {slug!r}: there is no such kata"
+        elif load(folder).rung >= kata.rung:
+            yield f"kata.toml: after has {slug!r}, whose rung is not below {kata.rung}"
+
+
 def _bank(kata: Kata) -> Iterator[str]:
     if kata.banks and not kata.announced:
         yield "the bank has no check: write one, named test_…"
@@ -93,6 +105,7 @@ def _hints(kata: Kata) -> Iterator[str]:
 
 
 def _questions(kata: Kata) -> Iterator[str]:
+    declared(kata)
     questions: Any = kata.table("questions.toml").get("question", [])
     if not isinstance(questions, list):
         yield "questions.toml: write each question under [[question]]"

@@ -94,9 +94,9 @@ test_sequences_in_turn_do_not_mix = standard.interleaved(definition)
 
 @check("equivalence")
 def test_a_cache_may_grow_long(candidate, draw):
-    """There is no maximum length: after 700 tokens the next ones still see them all."""
+    """There is no maximum length: after 2100 tokens the next ones still see them all."""
     layer = definition.layer(candidate, Sizes(heads=1, width=2))
-    rows = (600, 1, 100, 1, 2)
+    rows = (600, 1, 1499, 1, 2)
     calls = [definition.call(draw, layer, Sizes((1,), n, n)) for n in rows]
     definition.holds(
         layer, *({**c, "cache": after(n - 1)} if n else c for n, c in enumerate(calls))
