@@ -44,6 +44,8 @@ def forms(entry: EntryPoint) -> Iterator[Form]:
     parts = [entry.reads[role] for role in ROLES if role in entry.reads]
     if len({*parts}) < len(parts) == len(ROLES):
         yield Form(f"given {', '.join(parts)} as query, key and value", _by_roles)
+    else:
+        yield Form("given its arguments by name", _by_name)
 
 
 # --- functions --------------------------------------------------------------------------------
@@ -93,6 +95,11 @@ def _by_roles(entry: EntryPoint) -> str:
     taken = ", ".join([*ROLES, *(p.spelled for p in rest)])
     given = ", ".join(handed.get(p.name, p.name) for p in entry.call)
     return _module(entry, _names(entry.construct), taken, given)
+
+
+def _by_name(entry: EntryPoint) -> str:
+    taken = f"*, {_signed(entry.call)}"
+    return _module(entry, _names(entry.construct), taken, _given(entry.call))
 
 
 def _module(
