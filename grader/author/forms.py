@@ -7,9 +7,10 @@ it takes. What is around it computes nothing, so a mistake in it has to be refus
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
 from grader.kata.entry_point import EntryPoint, Parameter
@@ -29,7 +30,25 @@ class Form:
     def of(self, text: str, entry: EntryPoint) -> str:
         """A solution's text, edited or not, in this form."""
         inner = re.sub(rf"^(class|def) {entry.name}\b", rf"\1 {WITHIN}", text, flags=re.MULTILINE)
-        return f"{inner}\n\nimport torch\n\n{self.write(entry)}"
+        return f"{inner}\n\nimport torch\n\n{self.write(_as_written(inner, entry))}"
+
+
+def _as_written(inner: str, entry: EntryPoint) -> EntryPoint:
+    """The entry point with the defaults that the text has, which may be a mistake of its own."""
+    written: dict[str, str] = {}
+    for node in ast.walk(ast.parse(inner)):
+        if isinstance(node, ast.FunctionDef) and node.name in (WITHIN, "__init__", "forward"):
+            last = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+            found = zip(last, node.args.defaults, strict=True)
+            written |= {argument.arg: ast.unparse(default) for argument, default in found}
+
+    def told(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+        return tuple(
+            p if p.required else replace(p, default=written.get(p.name, p.default))
+            for p in parameters
+        )
+
+    return replace(entry, construct=told(entry.construct), call=told(entry.call))
 
 
 def forms(entry: EntryPoint) -> Iterator[Form]:
