@@ -57,6 +57,8 @@ def forms(entry: EntryPoint) -> Iterator[Form]:
         yield Form("under other names, in a pair", _function)
         yield Form("a class that takes nothing", _callable)
         yield Form("a module that takes nothing", _stateless)
+        if len({*entry.reads.values()}) == 1:
+            yield Form("a function given x three times", _function_thrice)
         return
     yield Form("in another module", _nested)
     yield Form("under other names" if entry.state else "in a pair, under other names", _pair)
@@ -91,6 +93,19 @@ def _stateless(entry: EntryPoint) -> str:
     )
 
 
+def _function_thrice(entry: EntryPoint) -> str:
+    taken, given = _three_for_one(entry)
+    return f"def {entry.name}({taken}):\n    return {WITHIN}({given})\n"
+
+
+def _three_for_one(entry: EntryPoint) -> tuple[str, str]:
+    """What is taken where query, key and value are passed apart, and what is made of that."""
+    (one,) = {*entry.reads.values()}
+    rest = [p for p in entry.call if p.name != one]
+    taken = ", ".join(["query", "key", "value", *(p.spelled for p in rest)])
+    return taken, ", ".join(["query", *_names(rest)])
+
+
 # --- layers -----------------------------------------------------------------------------------
 
 
@@ -105,10 +120,7 @@ def _pair(entry: EntryPoint) -> str:
 
 
 def _thrice(entry: EntryPoint) -> str:
-    (one,) = {*entry.reads.values()}
-    rest = [p for p in entry.call if p.name != one]
-    taken = ", ".join(["query", "key", "value", *(p.spelled for p in rest)])
-    return _module(entry, _names(entry.construct), taken, ", ".join(["query", *_names(rest)]))
+    return _module(entry, _names(entry.construct), *_three_for_one(entry))
 
 
 def _module(

@@ -74,6 +74,8 @@ class Kata:
     """How many times the solution's memory: in its largest tensor, and in all at one time."""
     example: Example | None = None
     """What `kata try` works out, where the statement does."""
+    fewest_pitfalls: int = 12
+    """How many known mistakes the gate asks for at least."""
 
     def shapes(self, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         """The (out, in) sizes of every role for a construction."""
@@ -173,6 +175,7 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             budget_limit=table["budget"]["limit"],
             budget_memory=float(table["budget"].get("memory", Kata.budget_memory)),
             example=_example(table, entry),
+            fewest_pitfalls=int(table.get("fewest_pitfalls", Kata.fewest_pitfalls)),
         )
         _assert_buildable(kata)
     except KeyError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 LEVELS = ("junior", "mid", "senior")
 KINDS = ("function", "module")
-TOP = ("title", "rung", "level", "par_minutes", "summary")
+TOP = ("title", "rung", "level", "par_minutes", "summary", "fewest_pitfalls")
 """Keys above all tables."""
 TABLES: Mapping[str, tuple[str, ...]] = {
     "entry": ("name", "kind"),
@@ -36,7 +36,7 @@ def slips(table: Mapping[str, Any]) -> Iterator[str]:
         elif name not in TOP:
             shown = f"[{name}]" if isinstance(content, Mapping) else f"`{name}`"
             yield f"{shown} means nothing here{_guess(name, (*TOP, *TABLES))}"
-    for key in ("rung", "par_minutes"):
+    for key in ("rung", "par_minutes", "fewest_pitfalls"):
         if not isinstance(table.get(key, 0), int | float):
             yield f"{key} = {table[key]!r}: it is a number"
     yield from _one_of("level", table.get("level"), LEVELS)

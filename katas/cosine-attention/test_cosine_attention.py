@@ -11,7 +11,7 @@ EPSILON = 1e-6
 a square under the root."""
 UNIT = 4 * torch.finfo(torch.float32).eps
 """What a right answer may be off for each unit that scores are large."""
-SHORTEST = 0.5
+SHORTEST = 1.0
 """Random vectors are no shorter: of a few features some would be so short that EPSILON shows."""
 
 
@@ -22,10 +22,10 @@ def cosine(query, key, value, mask=None, temperature=0.1, *, attend):
 
 
 def far(call):
-    """The largest score, and with it what EPSILON moves scores beside the shortest vectors."""
+    """The largest score, and with it what EPSILON moves two scores beside the shortest vectors."""
     norms = [call[name].double().norm(dim=-1) for name in ("query", "key")]
     one, two = (float(n[n > 0].min()) if bool((n > 0).any()) else 1.0 for n in norms)
-    moved = EPSILON * max(1 / one + 1 / two, 1 / (one * two), (one**-2 + two**-2) / 2)
+    moved = EPSILON * max(2 * (1 / one + 1 / two), 2 / (one * two), one**-2 + two**-2)
     return (1 + moved / UNIT) / call.get("temperature", 0.1)
 
 
@@ -55,7 +55,7 @@ def toward(draw, signs, queries=1):
     axes = torch.linalg.qr(draw(6, 6)).Q
     key = torch.where(signs[..., None] == 0, axes[1], signs[..., None] * axes[0])
     call = {"query": axes[0].expand(*lead, queries, 6), "key": key, "value": draw(*lead, keys, 3)}
-    return of_length(draw, call, SHORTEST, 9.0, "query", "key")
+    return of_length(draw, call, 2.0, 9.0, "query", "key")
 
 
 test_computes_attention_itself = standard.by_hand(
@@ -156,7 +156,7 @@ def test_gradients_follow_lengths_and_temperature(candidate, draw):
     """The longer a vector, the smaller its gradient; and the colder, the larger."""
     layer = definition.layer(candidate)
     calls = [definition.call(draw, layer, Sizes((2,), 5, 7), temperature=t) for t in (0.05, 1.0)]
-    calls += [of_length(draw, call, 0.5, 20.0, "query", "key") for call in calls]
+    calls += [of_length(draw, call, 1.0, 20.0, "query", "key") for call in calls]
     calls += [definition.under(layer, calls[-1], draw.mask(2, 5, 7))]
     definition.backward(draw, layer, *calls)
 
