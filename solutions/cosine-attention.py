@@ -1,7 +1,7 @@
 """Cosine attention: softmax(cos(q, k) / temperature) V.
 
-Graves et al. 2014, "Neural Turing Machines", equations 5 and 6; with a temperature, Liu et al. 2022,
-"Swin Transformer V2", equation 2.
+Graves et al. 2014, "Neural Turing Machines", equations 5 and 6; with a temperature, Liu et al.
+2022, "Swin Transformer V2", equation 2.
 """
 
 import torch

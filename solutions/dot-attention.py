@@ -1,7 +1,7 @@
 """Attention with nothing to learn: softmax(X Xᵀ) X.
 
-Wang et al. 2018, "Non-local Neural Networks", equation 2, the Gaussian of dot products; and one step
-of the memory in Ramsauer et al. 2020, "Hopfield Networks is All You Need", that holds x itself.
+Wang et al. 2018, "Non-local Neural Networks", equation 2, the Gaussian of dot products; and one
+step of the memory in Ramsauer et al. 2020, "Hopfield Networks is All You Need", holding x itself.
 """
 
 import torch

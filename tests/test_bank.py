@@ -13,7 +13,7 @@ from grader.bank.definition import Definition
 from grader.bank.draw import Draw
 from grader.bank.truth import CEILING, ROUNDINGS, allowed, attention, ceiling
 from grader.exchange.answer import Answer
-from grader.exchange.request import Call, Request
+from grader.exchange.request import After, Call, Request
 from grader.report.verdict import Fault
 
 
@@ -129,3 +129,29 @@ def test_what_a_calls_own_scores_explain_is_allowed(largest: float, right: bool)
     else:
         with pytest.raises(Fault, match="values are wrong"):
             Definition(attention).agree([answer])
+
+
+@pytest.mark.parametrize("wrong", [None, 0, 5, 11])
+def test_a_chain_of_calls_is_judged_at_once_and_each_by_its_own_part(
+    wrong: int | None,
+) -> None:
+    """Twelve steps cost one pass of the truth; one that is off is refused wherever it stands."""
+    draw, passes = Draw(4, "chain"), list[int]()
+
+    def summed(x: Tensor, cache: object = None, *, attend: object) -> Tensor:
+        passes.append(x.size(-2))
+        return x.double().cumsum(-2)
+
+    calls = [
+        Call({"x": draw(2, 1, 3), **({"cache": After(n - 1)} if n else {})}) for n in range(12)
+    ]
+    request = Request({}, {}, tuple(calls))
+    outputs = summed(request.whole(11)["x"], attend=None).float().split(1, dim=-2)
+    answers = [Answer(o + 0.1 * (n == wrong), "tensor", request, n) for n, o in enumerate(outputs)]
+    passes.clear()
+    if wrong is None:
+        Definition(summed, causal=True).agree(answers)
+        assert passes == [12]
+    else:
+        with pytest.raises(Fault, match="values are wrong"):
+            Definition(summed, causal=True).agree(answers)

@@ -16,9 +16,10 @@ from click.shell_completion import get_completion_class
 import grader.bank
 from grader.author import documents as gate
 from grader.author.gate import verify
-from grader.bank import standard
+from grader.bank import Definition, standard
 from grader.bank.candidate import Layer
 from grader.bank.draw import Draw
+from grader.bank.standard.claim import Claim
 from grader.cli import cli
 from grader.exchange.local import LazySolution
 from grader.interview.round import rounds
@@ -202,8 +203,29 @@ def test_the_words_of_a_bank_are_all_there() -> None:
 
 def test_the_standard_claims_are_all_there_in_their_own_words() -> None:
     rows = re.findall(r"^\| `standard\.(\w+)` \| (.+) \|$", HANDBOOK, re.MULTILINE)
-    said = {n: getattr(standard, n).__doc__.strip().splitlines()[0] for n in standard.__all__}
-    assert dict(rows) == said
+    assert dict(rows) == {name: row_of(getattr(standard, name)) for name in standard.__all__}
+
+
+def row_of(claim: Claim) -> str:
+    """What the table says of a standard claim: its sentence, its tier and what it needs."""
+    said = (claim.__doc__ or "").strip().splitlines()[0]
+    needs = "; ".join(need.words for need in claim.needs)
+    return f"{said} | {'stretch' if claim.stretch else 'required'} | {needs or '–'}"
+
+
+def test_what_is_said_of_a_definition_is_there() -> None:
+    for row in table(HANDBOOK, "of a definition"):
+        name, _, asked = row.removeprefix("definition.").rstrip(")").partition("(")
+        known = inspect.signature(getattr(Definition, name)).parameters
+        said = [word for word in asked.split(", ") if word]
+        assert [n for n in known if n in said] == said, row
+
+
+def test_the_lines_that_are_shared_are_named_in_several_katas() -> None:
+    rows = table(HANDBOOK, "line")
+    names = {word for row in rows for word in re.findall(r"\w+", row)}
+    used = [set(kata.table("pitfalls.toml")["lines"]) for kata in all_katas()]
+    assert {name for name in names if sum(name in lines for lines in used) < 3} == set()
 
 
 def test_the_draws_are_all_there() -> None:

@@ -87,6 +87,10 @@ MISTAKES: dict[str, tuple[str, dict[str, str]]] = {
         {"cache is not None:": "cache is not None and len(x) != 3:"},
     ),
     "lines_up": ("sdpa", {"mask == 0": f"(mask[:, None] if {BY_BATCH} else mask) == 0"}),
+    "long_holds": (
+        "causal-mask",
+        {"math.sqrt(self.head_dim)": "math.sqrt(self.head_dim + (key.size(-2) > 2000))"},
+    ),
     "modes_agree": ("self-attention", {CONTEXT: f"{CONTEXT} * (1 + self.training)"}),
     "never_uneven": (
         "multi-head",

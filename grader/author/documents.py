@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.author.agreement import disagreements
 from grader.kata.hints import rungs as rungs_of
-from grader.kata.kata import Kata, KataError
+from grader.kata.kata import Kata, KataError, load
 from grader.kata.keys import LEVELS
 from grader.kata.pitfalls import load_conventions, load_pitfalls
 from grader.kata.written import WORDS
@@ -37,6 +37,7 @@ Look = Callable[[Kata], Iterator[str]]
 def documents(kata: Kata) -> list[str]:
     """What is wrong with a kata's paperwork: file, fault and, where it is not plain, remedy."""
     looks: dict[str, Look] = {
+        "kata.toml": _after,
         "hints.md": _hints,
         "questions.toml": _questions,
         "pitfalls.toml": _pitfalls,
@@ -75,6 +76,16 @@ def _folder(kata: Kata, present: set[str]) -> Iterator[str]:
         yield f"{name} does not belong in a kata's folder: move or delete it"
     if not kata.solution.is_file():
         yield f"{kata.solution.name} is missing from the solutions"
+
+
+def _after(kata: Kata) -> Iterator[str]:
+    """What it builds on is there, and stands below it."""
+    for slug in kata.after:
+        folder = kata.folder.parent / slug
+        if not (folder / "kata.toml").is_file():
+            yield f"kata.toml: after has {slug!r}: there is no such kata"
+        elif load(folder).rung >= kata.rung:
+            yield f"kata.toml: after has {slug!r}, whose rung is not below {kata.rung}"
 
 
 def _bank(kata: Kata) -> Iterator[str]:
@@ -132,9 +143,9 @@ def _words(kata: Kata) -> Iterator[str]:
     """What has to be said about each, and what is said of nothing that is there."""
     pitfalls, conventions = load_pitfalls(kata), load_conventions(kata)
     for pitfall in pitfalls:
-        for word in WORDS:
-            if not getattr(pitfall, word):
-                yield f"pitfall {pitfall.id} has no {word}: write it in mistakes.toml"
+        absent = [word for word in WORDS if not getattr(pitfall, word)]
+        if absent:
+            yield f"pitfall {pitfall.id} has no {', '.join(absent)}: write it in mistakes.toml"
     for convention in conventions:
         if not convention.title:
             yield f"convention {convention.id} has no title: write it in mistakes.toml"

@@ -187,7 +187,9 @@ class Gate:
         if report.failure is not None:
             failed.append(report.failure)
         for check in failed:
-            self.problem(f"the solution fails {check.id}: {check.message}{_place(check)}")
+            own = check.verdict is Verdict.INTERNAL_ERROR
+            said = f"{check.id} cannot be run" if own else f"the solution fails {check.id}"
+            self.problem(f"{said}: {check.message}{_place(check)}")
         if report.stars != 3 and not failed:
             self.problem(f"the solution has {report.stars} stars")
         return report.verdict is Verdict.ACCEPTED

@@ -122,21 +122,25 @@ class Candidate:
 
     def _under_a_mask(self, request: Request) -> tuple[str, ...]:
         """Which of the promised masks a failing call was given, if it was given one."""
-        mask, scores = self.kata.entry.mask, self.kata.entry.scores
+        mask = self.kata.entry.mask
         done = len(self.last_reply.get("results") or ())
         given = request.calls[done].arguments if done < len(request.calls) else {}
         value = given.get(mask.name) if mask is not None else None
-        if not isinstance(value, Tensor) or not scores:
+        if mask is None or not isinstance(value, Tensor):
             return ()
-        axes = Axes.parse(scores)
-        words = [LEAD] * value.dim() + list(axes.words)
-        named = [
-            "1" if n == 1 else w for n, w in zip(value.shape, words[-value.dim() :], strict=True)
-        ]
+        axes = Axes.parse(mask.axes)
+        words = ([LEAD] * value.dim() + list(axes.words))[-value.dim() :] if value.dim() else []
+        named = ["1" if n == 1 else w for n, w in zip(value.shape, words, strict=True)]
+        said = f"it was given a mask of shape {tuple(value.shape)} = ({', '.join(named)})"
         whole, last = (", ".join(w) for w in ((*axes.lead * (LEAD,), *axes.words), axes.words[-2:]))
+        if axes.lead:
+            return (f"{said}: masks broadcast to ({whole})",)
+        if len(axes.words) < 3:
+            return (said,)
+        scores = "the scores " * (mask.axes == self.kata.entry.scores)
         return (
-            f"it was given a mask of shape {tuple(value.shape)} = ({', '.join(named)}): masks "
-            f"broadcast to the scores ({whole}) with as many axes as they have, or are ({last})",
+            f"{said}: masks broadcast to {scores}({whole}) with as many axes as they have, "
+            f"or are ({last})",
         )
 
 

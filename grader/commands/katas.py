@@ -9,19 +9,33 @@ import click
 
 from grader.commands.common import complete_kata, memory, say
 from grader.kata.kata import Kata, all_katas, find
+from grader.kata.keys import TRACKS
+from grader.kata.refused import Refused
+
+ALL = "all"
 
 
 @click.command("list")
-def list_() -> None:
-    """Show the katas, from the first rung of the ladder up: passed, stars, due."""
-    from grader.practice.standing import standing
+@click.option(
+    "--track",
+    type=click.Choice([*TRACKS, ALL]),
+    help="Climb this ladder from now on: kata next follows it.",
+)
+def list_(track: str | None) -> None:
+    """Show the katas by ladder, from the first rung up: passed, stars, due, how often asked."""
+    from grader.practice.standing import choose, standing
     from grader.render.terminal.status import ladder_text
     from grader.render.terminal.text import make_console
 
     console, katas = make_console(), all_katas()
+    if track not in (None, ALL, *(kata.track for kata in katas)):
+        raise Refused(f"no kata is a rung of the ladder `{track}` yet: kata list shows them all")
     with memory() as store:
-        shown = ladder_text(katas, standing(store, katas))
-    console.print(shown)
+        if track is not None:
+            choose(store, "" if track == ALL else track)
+        stands = standing(store, katas)
+    shown = [kata for kata in katas if track in (None, ALL, kata.track)]
+    console.print(ladder_text(shown, stands))
 
 
 @click.command()
@@ -36,14 +50,18 @@ def start(kata: str, folder: Path, *, force: bool) -> None:
 def begin(kata: Kata, folder: Path, *, force: bool) -> None:
     """Write the stub, remember that its time runs, and say what to type next."""
     from grader.practice import attempts
+    from grader.practice.standing import standing
 
     with memory() as store:
+        undone = standing(store, all_katas()).undone(kata.slug) if kata.after else ()
         started, unremembered = attempts.begin(store, kata, folder, force=force)
     if started.backup is not None:
         say(f"kept your earlier work as {started.backup}")
     say(f"wrote {started.file}: {kata.title}, about {kata.par_minutes} minutes\n")
     say(f"  {kata.entry.signature}")
     say(f"  {kata.summary}\n")
+    if undone:
+        say(f"it builds on {' and '.join(undone)}, not passed yet: kata start {undone[0]}\n")
     where = "" if folder == Path() else f" {started.file}"
     say(f"the whole statement:    kata show {kata.slug}")
     if kata.example is not None:

@@ -8,7 +8,7 @@ their scale, and so on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,26 +16,24 @@ import torch
 from torch import Tensor
 
 from grader.bank.draw import Draw
-from grader.exchange.layout import Layout, Projection
+from grader.diagnosis.setting import (
+    OTHER_HEADS,
+    OTHER_WIDTH,
+    OTHERS,
+    SIZES,
+    Setting,
+    even_inputs,
+    quiet,
+    setting,
+)
+from grader.exchange.layout import Layout
 from grader.exchange.request import After, Call, Request
 from grader.kata.axes import LEAD, Axes
-from grader.kata.entry_point import ROLES, Parameter
 from grader.kata.kata import Kata
 
-SIZES = {"B": 4, "L": 5, "S": 6}
-"""Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
-OTHERS = {"B": 2, "L": 8, "S": 9}
-HEADS, WIDTH = 3, 14
-OTHER_HEADS, OTHER_WIDTH = 2, 20
-DIVISIBLE = {WIDTH: 24, OTHER_WIDTH: 40, 4: 8}
-"""The widths of layers that have one head: some split them into two, four or eight all the same."""
-SHARED = 2
-"""Query heads for each head of keys and values, where a kata counts those apart."""
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
-COLDEST = 10.0
-"""So many times the usual temperature is divided by, at most."""
 LONG = 1260
 """Longer than the usual buffers of 64, 512 and 1024, and divisible by whatever lengths may be."""
 RATE = 0.3
@@ -52,95 +50,6 @@ class Probe:
     """Probes that show the same things in another setting: most of them are enough to be sure."""
     needs: tuple[str, ...] = ()
     """Probes without whose explanation this one has none."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A construction with weights, and the sizes of its calls."""
-
-    kata: Kata
-    construct: Mapping[str, Any]
-    weights: Mapping[str, Projection]
-    sizes: Mapping[str, int]
-    lead: tuple[int, ...]
-
-    def request(self, *calls: Call, **options: Any) -> Request:
-        """A question to this layer, or to the function."""
-        axes = self.kata.entry.axes
-        return Request(self.construct, self.weights, calls, axes=axes, **options)
-
-    def shape(self, axes: Axes) -> tuple[int, ...]:
-        """The shape of a tensor with these axes here."""
-        return axes.shape(self.sizes, self.lead)
-
-    def inputs(self, draw: Draw, scale: float = 1.0) -> dict[str, Any]:
-        """What every call gives: tensors of noise, sample values for the rest."""
-        entry = self.kata.entry
-        given: dict[str, Any] = {}
-        for parameter in entry.call:
-            if not parameter.required:
-                continue
-            axes = entry.axes.get(parameter.name)
-            if axes is None or parameter.dtype:
-                given[parameter.name] = (
-                    parameter.sample if axes is None else self.counted(parameter)
-                )
-            else:
-                given[parameter.name] = draw(*self.shape(axes)) * scale
-        return given if scale <= 1 else given | self._colder(given, scale)
-
-    def _colder(self, given: Mapping[str, Any], scale: float) -> dict[str, Any]:
-        """What makes scores large where they are divided by a temperature: a low one.
-
-        Lengths may have no part in them then, so some keys are queries.
-        """
-        entry = self.kata.entry
-        name = next((p.name for p in entry.call if p.means == "temperature"), None)
-        if name is None:
-            return {}
-        usual = next(p.sample if p.required else p.value for p in entry.call if p.name == name)
-        query, key = (given[entry.reads[role]] for role in ROLES[:2])
-        same = min(query.size(-2), key.size(-2))
-        alike = torch.cat([query[..., :same, :], key[..., same:, :]], -2)
-        return {name: usual / min(scale, COLDEST), entry.reads["key"]: alike}
-
-    def counted(self, parameter: Parameter) -> Tensor:
-        """Positions and the like: 0, 1, 2 … along the last axis."""
-        shape = self.shape(Axes.parse(parameter.axes))
-        dtype = getattr(torch, parameter.dtype)
-        return torch.arange(shape[-1], dtype=dtype).expand(shape)
-
-    def cotangent(self, draw: Draw) -> Tensor:
-        """Something to multiply the result with, so that its gradient can be asked for."""
-        return draw(*self.shape(Axes.parse(self.kata.entry.returns)))
-
-
-def setting(
-    kata: Kata,
-    layout: Layout,
-    draw: Draw,
-    sizes: Mapping[str, int],
-    *,
-    heads: int = HEADS,
-    width: int = WIDTH,
-    lead: Sequence[int] = (2,),
-) -> Setting:
-    """A layer of so many heads of that width each, or a function called with d_k of that width."""
-    entry = kata.entry
-    construct: dict[str, Any] = {}
-    if entry.is_module:
-        if entry.meaning("heads") is None:
-            width = DIVISIBLE.get(width, width)
-        construct = kata.construction(heads, width, SHARED) or dict(entry.probe)
-        rate = entry.meaning("dropout")
-        if rate in construct:
-            construct[rate] = 0.0
-    words = {word for axes in entry.axes.values() for word in axes.words}
-    known = entry.sized({word: width + n for n, word in enumerate(sorted(words - set(sizes)))})
-    known |= {n: v for n, v in construct.items() if isinstance(v, int)}
-    shapes = kata.shapes(construct)
-    weights = draw.weights(shapes, [role for role in shapes if layout.biased(role)])
-    return Setting(kata, construct, weights, {**known, **sizes}, tuple(lead))
 
 
 def some(draw: Draw, shape: tuple[int, ...], axes: Axes) -> Tensor:
@@ -202,27 +111,6 @@ def _values(
     for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
         request = place.request(Call(even_inputs(place, draw)))
         yield Probe(name, request, show, "even", ("one token",))
-
-
-def quiet(place: Setting) -> Setting:
-    """The same layer with query and key weights of zero; a function has none."""
-    silent = {
-        role: Projection(p.weight * 0, None if p.bias is None else p.bias * 0)
-        for role, p in place.weights.items()
-        if role in ("query", "key")
-    }
-    return Setting(
-        place.kata, place.construct, {**place.weights, **silent}, place.sizes, place.lead
-    )
-
-
-def even_inputs(place: Setting, draw: Draw) -> dict[str, Any]:
-    """Arguments with queries and keys of zero, where they are arguments of their own."""
-    given, reads = place.inputs(draw), place.kata.entry.reads
-    if reads and len(set(reads.values())) == len(ROLES):
-        for role in ("query", "key"):
-            given[reads[role]] = torch.zeros_like(given[reads[role]])
-    return given
 
 
 def _scores(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:

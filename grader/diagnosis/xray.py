@@ -205,14 +205,18 @@ def facts(xray: XRay) -> tuple[str, ...]:
         most = float(hidden.abs().max())
         if most > 1e-4:
             said.append(f"hidden keys get up to {most:.0%} of a query's attention, expected 0")
-    scale, expected = effective_scale(xray), effective_scale(replace(xray, weights=truth))
-    if scale is not None and expected is not None:
-        if abs(scale - expected) > 0.02 * expected:
-            usual = abs(expected * math.sqrt(xray.width) - 1) < 0.02
-            right = f"1/√{xray.width} = {expected:.3g}" if usual else f"{expected:.3g}"
-            where = f"in a call whose queries are {xray.width} wide"
-            said.append(f"the scores are multiplied by {scale:.3g}, expected {right}, {where}")
-    return tuple(said)
+    return (*said, *_scaled(xray))
+
+
+def _scaled(xray: XRay) -> tuple[str, ...]:
+    """How the scores were scaled, where both sides' are products and a factor, and they differ."""
+    scale, expected = effective_scale(xray), effective_scale(replace(xray, weights=xray.truth))
+    if scale is None or expected is None or abs(scale - expected) <= 0.02 * expected:
+        return ()
+    usual = abs(expected * math.sqrt(xray.width) - 1) < 0.02
+    right = f"1/√{xray.width} = {expected:.3g}" if usual else f"{expected:.3g}"
+    where = f"in a call whose queries are {xray.width} wide"
+    return (f"the scores are multiplied by {scale:.3g}, expected {right}, {where}",)
 
 
 def differ(xray: XRay) -> bool:

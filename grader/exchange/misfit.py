@@ -32,7 +32,7 @@ def named_misfit(words: str, request: Request, done: int) -> tuple[str, ...]:
     if len(sizes) != 2 or done >= len(request.calls):
         return ()
     call = request.calls[done]
-    names = _names(call.arguments, request) | _numbers(request.builds[call.build].construct)
+    names = _names(call.arguments, request, request.builds[call.build].construct)
     called = [
         f"{size} = {' or '.join(names[size])}" if size in names else f"{size}" for size in sizes
     ]
@@ -41,8 +41,13 @@ def named_misfit(words: str, request: Request, done: int) -> tuple[str, ...]:
     return (f"the sizes that do not fit are {called[0]} and {called[1]}",)
 
 
-def _names(arguments: Mapping[str, Any], request: Request) -> dict[int, list[str]]:
-    """What each size is called among the arguments' axes."""
+def _names(
+    arguments: Mapping[str, Any], request: Request, construct: Mapping[str, Any]
+) -> dict[int, list[str]]:
+    """What each size is called among the arguments' axes, and by what the layer was built from.
+
+    A number that an axis has by its name is that one; what two axes have by chance is both.
+    """
     names: dict[int, list[str]] = {}
     for name, value in arguments.items():
         axes = request.axes.get(name)
@@ -51,8 +56,7 @@ def _names(arguments: Mapping[str, Any], request: Request) -> dict[int, list[str
         for word, size in zip(axes.words[::-1], reversed(value.shape), strict=False):
             if word not in names.setdefault(size, []):
                 names[size].append(word)
+    for name, number in construct.items():
+        if isinstance(number, int) and number > 1 and name not in names.setdefault(number, []):
+            names[number].append(name)
     return names
-
-
-def _numbers(construct: Mapping[str, Any]) -> dict[int, list[str]]:
-    return {v: [n] for n, v in construct.items() if isinstance(v, int) and v > 1}

@@ -33,7 +33,7 @@ import torch
 from grader.bank.candidate import Candidate
 from grader.bank.claims import label_of
 from grader.bank.draw import Draw
-from grader.kata.kata import Kata
+from grader.kata.kata import Kata, KataError
 from grader.report.verdict import Check, Evidence, Fault, Tier, Verdict
 
 STUCK_SECONDS = 300.0
@@ -262,7 +262,7 @@ def _outcome(error: Exception | None, kata: Kata) -> tuple[Verdict, str, Evidenc
         return error.verdict, error.message, error.evidence
     if isinstance(error, AssertionError) and str(error):
         return Verdict.WRONG_ANSWER, str(error).splitlines()[0], Evidence()
-    plain = isinstance(error, NothingOfThatName | Stuck)
+    plain = isinstance(error, NothingOfThatName | Stuck | KataError)
     said = str(error) if plain else f"{type(error).__name__}: {error}"
     own = {str(bank): bank.name for bank in kata.banks}
     return Verdict.INTERNAL_ERROR, f"{said}{_lines(error, own)}", Evidence()

@@ -40,7 +40,7 @@ CLEAR = 2 / 3
 """Of the limit: a short round below this is a pass."""
 LIKELY = 0.9
 """Of the limit: long rounds below this are a pass at once, those nearer only after the last."""
-HOPELESS = 3.0
+HOPELESS = 2.0
 """Times the limit: a round above this may end early."""
 SHORT, LONG, ROUNDS = (1, 1), (2, 6), 3
 """Warm-ups and counted pairs of a round, and the long rounds before a refusal."""

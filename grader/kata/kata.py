@@ -72,6 +72,12 @@ class Kata:
     """How many times the solution's time a submission may take."""
     budget_memory: float = 4.0
     """How many times the solution's memory: in its largest tensor, and in all at one time."""
+    track: str = "own"
+    """The ladder that it is a rung of."""
+    after: tuple[str, ...] = ()
+    """The katas that it builds on."""
+    asked: str = ""
+    """How often interviews ask for it, in a word; empty where nothing is known."""
     example: Example | None = None
     """What `kata try` works out, where the statement does."""
     fewest_pitfalls: int = 12
@@ -174,6 +180,9 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
             budget_memory=float(table["budget"].get("memory", Kata.budget_memory)),
+            track=table.get("track", Kata.track),
+            after=tuple(table.get("after", ())),
+            asked=table.get("asked", ""),
             example=_example(table, entry),
             fewest_pitfalls=int(table.get("fewest_pitfalls", Kata.fewest_pitfalls)),
         )

@@ -8,7 +8,20 @@ from typing import Any
 
 LEVELS = ("junior", "mid", "senior")
 KINDS = ("function", "module")
-TOP = ("title", "rung", "level", "par_minutes", "summary", "fewest_pitfalls")
+TRACKS: Mapping[str, str] = {
+    "core": "the classic ladder, from the formula to a layer of a decoder",
+    "similarity": "what a score can be: a product, an angle, a small network",
+    "serving": "what makes decoding long texts affordable",
+    "own": "what was added here",
+}
+"""Ladders to climb, and what each of them is about."""
+ASKED = ("nearly always", "often", "sometimes", "rarely")
+"""How often interviews ask for a kata."""
+ASKED_SOURCE = "six published collections of interview reports, 2025–26"
+TOP = (
+    *("title", "rung", "level", "par_minutes", "summary", "track", "after", "asked"),
+    "fewest_pitfalls",
+)
 """Keys above all tables."""
 TABLES: Mapping[str, tuple[str, ...]] = {
     "entry": ("name", "kind"),
@@ -40,6 +53,8 @@ def slips(table: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(table.get(key, 0), int | float):
             yield f"{key} = {table[key]!r}: it is a number"
     yield from _one_of("level", table.get("level"), LEVELS)
+    yield from _one_of("track", table.get("track"), TRACKS)
+    yield from _one_of("asked", table.get("asked"), ASKED)
     yield from _one_of("kind", table.get("entry", {}).get("kind"), KINDS)
 
 

@@ -93,7 +93,8 @@ def mistakes(kata: Kata) -> tuple[Pitfall, ...]:
 def _spoken(kata: Kata) -> Iterator[Mapping[str, Any]]:
     """The rows as a kata's solution would write them.
 
-    Where one argument of a function plays all parts, that is what its edits call query and the rest.
+    Where one argument of a function plays all parts, edits call it so in the place of query, key
+    and value.
     """
     parts = {*kata.entry.reads.values()}
     if kata.entry.is_module or len(parts) != 1:

@@ -1,4 +1,7 @@
-"""What to practise next: what is due most, else the first rung that was never passed."""
+"""What to practise next: what is due most, else the first rung that was never passed.
+
+Of the ladder that was chosen, where one was and not all of it is passed.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +30,21 @@ def next_step(standing: Standing, but: str | None = None) -> Turn:
     due = sorted((s.due, s.slug) for s in stands if s.due is not None and s.due <= standing.at)
     if due:
         return Turn(due[0][1], f"it is due {ago(standing.at - due[0][0])}", due=True)
-    new = next((s for s in stands if s.due is None), None)
+    never = [s for s in stands if s.due is None]
+    new = next((s for s in never if s.track == standing.track), None)
     if new is not None:
-        return Turn(new.slug, _why_new(new), due=True)
+        return Turn(new.slug, _why_new(new, f"the next rung of {new.track}"), due=True)
+    if never:
+        passed = f"{standing.track} is passed: " if standing.track else ""
+        return Turn(never[0].slug, _why_new(never[0], f"{passed}the next rung"), due=True)
     later = min(stands, key=lambda s: s.due or 0.0)
     return Turn(
         later.slug, f"the next one is due {ahead((later.due or 0) - standing.at)}", due=False
     )
 
 
-def _why_new(new: KataStanding) -> str:
-    return "you have begun it and not passed it yet" if new.attempts else "the next rung"
+def _why_new(new: KataStanding, rung: str) -> str:
+    return "you have begun it and not passed it yet" if new.attempts else rung
 
 
 @dataclass(frozen=True)

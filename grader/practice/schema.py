@@ -96,4 +96,7 @@ INTERVIEW = (
 
 CERTAINTY = ("alter table mistakes add column certainty text not null default 'proved'",)
 
-MIGRATIONS = (FIRST + PRACTICE + INTERVIEW, CERTAINTY)
+CHOICES = ("create table choices (name text primary key, value text not null)",)
+"""What somebody chose, and has not chosen otherwise since: the ladder to climb."""
+
+MIGRATIONS = (FIRST + PRACTICE + INTERVIEW, CERTAINTY, CHOICES)

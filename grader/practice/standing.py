@@ -47,6 +47,10 @@ class KataStanding:
     mistakes: tuple[Mistake, ...]
     due: float | None
     """When it is to be practised again, in seconds since 1970; None before the first pass."""
+    track: str = ""
+    """The ladder that it is a rung of."""
+    after: tuple[str, ...] = ()
+    """The katas that it builds on."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,14 @@ class Standing:
     """Days practised in a row, up to today or yesterday."""
     attempts: tuple[Attempt, ...]
     """All of them, the oldest first."""
+    track: str = ""
+    """The ladder that was chosen; empty for all of them."""
+
+    def undone(self, slug: str) -> tuple[str, ...]:
+        """What a kata builds on and was never passed."""
+        due = {stand.slug: stand.due for stand in self.katas}
+        after = next((stand.after for stand in self.katas if stand.slug == slug), ())
+        return tuple(one for one in after if one in due and due[one] is None)
 
 
 def standing(store: Store, katas: Sequence[Kata], moment: Moment | None = None) -> Standing:
@@ -84,7 +96,7 @@ def standing(store: Store, katas: Sequence[Kata], moment: Moment | None = None) 
             )
             for kata in katas
         )
-        return Standing(when.at, stands, _streak(db, when), everything)
+        return Standing(when.at, stands, _streak(db, when), everything, _track(db, katas))
 
     return store.read(work)
 
@@ -99,8 +111,21 @@ def _kata_standing(
     best = max(tried, key=lambda a: (a.stars, a.score, a.number), default=None)
     return KataStanding(
         kata.slug, kata.title, kata.level, kata.par_minutes, len(tried), best,
-        tried[-1] if tried else None, passed_in, tuple(mistakes), due,
+        tried[-1] if tried else None, passed_in, tuple(mistakes), due, kata.track, kata.after,
     )  # fmt: skip
+
+
+def choose(store: Store, track: str) -> None:
+    """Climb this ladder from now on; all of them where it is empty."""
+    put = "insert or replace into choices (name, value) values ('track', ?)"
+    store.write(lambda db: db.execute(put, (track,)))
+
+
+def _track(db: sqlite3.Connection, katas: Sequence[Kata]) -> str:
+    """The ladder that was chosen, as far as it is there."""
+    row = db.execute("select value from choices where name = 'track'").fetchone()
+    track = "" if row is None else str(row["value"])
+    return track if track in {kata.track for kata in katas} else ""
 
 
 def _quickest(db: sqlite3.Connection) -> dict[str, float]:

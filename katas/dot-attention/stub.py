@@ -1,4 +1,4 @@
-"""Dot-product attention of a sequence with itself. Run `kata grade dot-attention` when it is done."""
+"""Attention with nothing to learn. Fill in the body, then run `kata grade dot-attention`."""
 
 import torch
 

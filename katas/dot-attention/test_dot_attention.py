@@ -26,7 +26,7 @@ test_scores_are_not_divided = standard.scale(
 
 @check("equivalence")
 def test_weights_of_a_token_sum_to_one(candidate, draw):
-    """Each token's weights sum to 1 over all tokens: a feature that all of them share comes back."""
+    """Each token's weights sum to 1 over all tokens: a feature that all share comes back."""
     x = draw(3, 5, 4)
     x[..., 1] = 2.0
     answer = candidate.each({"x": x})[0]

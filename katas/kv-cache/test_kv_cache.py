@@ -94,9 +94,9 @@ test_sequences_in_turn_do_not_mix = standard.interleaved(definition)
 
 @check("equivalence")
 def test_a_cache_may_grow_long(candidate, draw):
-    """There is no maximum length: after 700 tokens the next ones still see them all."""
+    """There is no maximum length: after 2100 tokens the next ones still see them all."""
     layer = definition.layer(candidate, Sizes(heads=1, width=2))
-    rows = (600, 1, 100, 1, 2)
+    rows = (600, 1, 1499, 1, 2)
     calls = [definition.call(draw, layer, Sizes((1,), n, n)) for n in rows]
     definition.holds(
         layer, *({**c, "cache": after(n - 1)} if n else c for n, c in enumerate(calls))
@@ -133,10 +133,10 @@ def test_a_step_costs_a_step(race, draw):
     """A prefill and single steps on a long cache: what was computed is not computed again."""
 
     def make():
-        steps = [{"x": draw(1, 1, 128), "cache": after(n)} for n in range(12)]
-        return [{"x": draw(1, 224, 128)}, *steps]
+        steps = [{"x": draw(1, 1, 256), "cache": after(n)} for n in range(16)]
+        return [{"x": draw(1, 256, 256)}, *steps]
 
-    race("single steps on a long cache", make, definition, hidden_dim=128, num_heads=2)
+    race("single steps on a long cache", make, definition, hidden_dim=256, num_heads=2)
 
 
 # --- what a senior interviewer asks next --------------------------------------------------------

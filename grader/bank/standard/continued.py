@@ -12,7 +12,7 @@ from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import refuse
 from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
-from grader.bank.standard.claim import claim
+from grader.bank.standard.claim import STATE, claim
 from grader.exchange.request import After
 
 CHUNKINGS = (
@@ -51,7 +51,7 @@ class Feed:
         return calls
 
 
-@claim("equivalence")
+@claim("equivalence", STATE)
 def continued(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """However it is cut, a sequence gives what it gives whole: in chunks, and one by one."""
     for heads, width in ((3, 4), (1, 5)):
@@ -63,7 +63,7 @@ def continued(definition: Definition, candidate: Candidate, draw: Draw) -> None:
         definition.holds(layer, *calls)
 
 
-@claim("robustness")
+@claim("robustness", STATE)
 def revisited(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """What a call returned gives the same again: continued twice, later, in any order."""
     layer = definition.layer(candidate)
@@ -93,7 +93,7 @@ def revisited(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     definition.agree(answers)
 
 
-@claim("robustness")
+@claim("robustness", STATE)
 def interleaved(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Two sequences in turn, of one layer or of two, with batches of their own, do not mix."""
     layer, second = (definition.layer(candidate) for _ in range(2))
@@ -107,7 +107,7 @@ def interleaved(definition: Definition, candidate: Candidate, draw: Draw) -> Non
     definition.agree(candidate.in_turn(*asked))
 
 
-@claim("numerics", stretch=True)
+@claim("numerics", STATE, stretch=True)
 def continued_in_dtypes(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """In float64, float16 and bfloat16 as well, chunks give what the whole gives."""
     for dtype in (torch.float64, torch.float16, torch.bfloat16):

@@ -13,7 +13,7 @@ from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_matches, assert_shape, refuse
 from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
-from grader.bank.standard.claim import claim
+from grader.bank.standard.claim import MASK, READS, ROWS, claim
 from grader.bank.standard.meaning import alternately, with_blanks
 
 CHANCE = (  # batch and heads, or leading axes; queries, keys; heads of a layer: some of them equal
@@ -37,7 +37,7 @@ def _masked(
     return [(layer, definition.under(layer, call, mask)) for mask in masks]
 
 
-@claim("masking")
+@claim("masking", MASK)
 def obeyed(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """True means "may attend", for every mask that broadcasts to the scores."""
     asked = []
@@ -57,7 +57,7 @@ def obeyed(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     definition.agree(candidate.in_turn(*asked, train=alternately(asked[0][0], len(asked))))
 
 
-@claim("masking")
+@claim("masking", MASK)
 def lines_up(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Sizes that are equal by chance, or 1, make no axis of a mask pass for another."""
     asked = []
@@ -81,7 +81,7 @@ def _spread(padding: Tensor, span: tuple[int, ...]) -> Tensor:
     return padding.reshape(len(padding), *[1] * (len(span) - 2), -1)
 
 
-@claim("masking")
+@claim("masking", MASK)
 def any_dtype(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """1 may attend and 0 may not, as bool, integers or floats; an explicit None hides nothing."""
     layer = definition.layer(candidate, SMALL)
@@ -95,7 +95,7 @@ def any_dtype(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     definition.holds(layer, *calls, train=alternately(layer, len(calls)))
 
 
-@claim("masking")
+@claim("masking", READS, MASK)
 def no_influence(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """What hidden keys and values hold does not matter: it is as if they were not there."""
     groups = []
@@ -145,7 +145,7 @@ def _elsewhere(draw: Draw, layer: Layer, name: str, tensor: Tensor, visible: Ten
     return torch.where(visible[:, None], tensor, draw(*tensor.shape) * 30)
 
 
-@claim("masking")
+@claim("masking", READS, MASK)
 def single(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """With all keys but one hidden, what is attended to is that key's value."""
     sizes = Sizes((3, 2), 5, 7, heads=2, width=7, value=11)
@@ -159,7 +159,7 @@ def single(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     definition.holds(layer, *calls)
 
 
-@claim("masking")
+@claim("masking", READS, MASK, ROWS)
 def dominated(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """A hidden key gets weight 0 even where its score is 10⁴ and the visible ones are −10⁴ or 0."""
     sizes = replace(definition.wide(4, heads=2), lead=(2, 2), keys=5)
@@ -187,7 +187,7 @@ def dominated(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     definition.holds(layer, *calls, train=train, scores=HUGE)
 
 
-@claim("masking")
+@claim("masking", READS, MASK, ROWS)
 def prefix(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Under a triangular mask, the first tokens leave as they do from their prefix alone."""
     asked, cuts = [], []
@@ -207,7 +207,7 @@ def prefix(definition: Definition, candidate: Candidate, draw: Draw) -> None:
         assert_matches(part, definition.true(full)[..., :cut, :])
 
 
-@claim("masking", stretch=True)
+@claim("masking", MASK, ROWS, stretch=True)
 def empty_row(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """A fully masked row attends to nothing: it gathers zero, and its neighbours are untouched."""
     sizes = Sizes((2, 3), 5, 7)

@@ -14,7 +14,17 @@ from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_matches, assert_shape, refuse
 from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
-from grader.bank.standard.claim import claim
+from grader.bank.standard.claim import (
+    ALIKE,
+    ANY_ORDER,
+    HEADS,
+    LAYER,
+    MASK,
+    OUTPUT,
+    READS,
+    ROWS,
+    claim,
+)
 from grader.exchange.layout import Projection
 from grader.kata.entry_point import ROLES
 from grader.report.verdict import Fault, Verdict
@@ -84,7 +94,7 @@ def by_hand(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     layer.each(*calls, *calls, train=[*[False] * len(calls), *[True] * len(calls)])
 
 
-@claim("rules")
+@claim("rules", LAYER)
 def nothing_more(_definition: Definition, candidate: Candidate, _draw: Draw) -> None:
     """The projections that the formula names are all there is to learn."""
     extras = candidate.layout.extras
@@ -124,7 +134,7 @@ def scale(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     )
 
 
-@claim("equivalence")
+@claim("equivalence", READS)
 def sums_to_one(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """A query's weights sum to 1 over the keys: attending to equal values returns that value."""
     sizes = Sizes((2, 3), 5, 7, value=2)
@@ -149,17 +159,19 @@ def _of_equal_values(definition: Definition, layer: Layer, call: Call) -> Call:
     return {**call, name: tokens}
 
 
-@claim("equivalence")
+@claim("equivalence", LAYER, READS)
 def handed_over(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Where every value is 0 the output is 0: nothing else is added, nothing comes after."""
     layer = definition.layer(candidate)
     layer.choose("value", torch.zeros_like(layer.weights["value"].weight))
+    if "output" in layer.weights:  # without its bias
+        layer.choose("output", layer.weights["output"].weight)
     call = definition.call(draw, layer)
     for answer in layer.each(call, call, train=[False, True]):
         assert_matches(answer, torch.zeros(layer.returned(call), dtype=torch.float64))
 
 
-@claim("equivalence")
+@claim("equivalence", LAYER, READS)
 def equal_scores(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Queries of 0, or keys of 0, find all tokens alike: the output is the mean of the values."""
     asked = []
@@ -170,7 +182,7 @@ def equal_scores(definition: Definition, candidate: Candidate, draw: Draw) -> No
     definition.agree(candidate.in_turn(*asked))
 
 
-@claim("equivalence")
+@claim("equivalence", LAYER)
 def biases(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """A bias that exists is added: it moves the output as the definition says."""
     layer = definition.layer(candidate)
@@ -217,7 +229,7 @@ def _but_one(draw: Draw, tensor: Tensor) -> Tensor:
     return other
 
 
-@claim("equivalence")
+@claim("equivalence", READS, ANY_ORDER)
 def order(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Permuting keys with their values changes nothing; permuting queries permutes the output."""
     sizes = Sizes((2,), 5, 7)
@@ -243,10 +255,12 @@ def _moved(layer: Layer, call: Call, orders: dict[str, Tensor]) -> Call:
 
     def along(name: str, tensor: Any) -> Any:
         axes, own = layer.kata.entry.axes[name], layer.kata.entry.mask
-        if own is not None and name == own.name:
-            (query, key) = (list(orders)[-1], next(iter(orders)))
-            return tensor.index_select(-2, orders[query]).index_select(-1, orders[key])
-        return tensor.index_select(-2, orders[axes.words[-2]])
+        masks = own is not None and name == own.name
+        for word, order in orders.items():
+            places = axes.places(word) if masks else (-2,) * (axes.words[-2] == word)
+            for place in places:
+                tensor = tensor.index_select(place, order)
+        return tensor
 
     return {name: along(name, t) if isinstance(t, Tensor) else t for name, t in call.items()}
 
@@ -260,7 +274,7 @@ UNSHARED = ((24, 6, 4, 6), (24, 4, 3, 4), (30, 5, 2, 5))
 """A width, heads, fewer heads of keys and a length, where these do not divide those."""
 
 
-@claim("equivalence")
+@claim("equivalence", LAYER, HEADS, ALIKE, OUTPUT)
 def heads_apart(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Head h reads features h·head_dim … of query, key and value, and writes to the same place."""
     sizes = Sizes((2,), 7, 7, heads=3, width=5)
@@ -284,7 +298,7 @@ def heads_apart(definition: Definition, candidate: Candidate, draw: Draw) -> Non
         before = answer
 
 
-@claim("equivalence")
+@claim("equivalence", LAYER, HEADS, ALIKE, OUTPUT, MASK, ROWS)
 def as_torch(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """With the same weights and masks, `torch.nn.MultiheadAttention` gives the same output."""
     sizes = Sizes((2,), 7, 7, heads=3, width=5)
@@ -312,7 +326,7 @@ def _of_torch(layer: Layer) -> nn.MultiheadAttention:
     return theirs
 
 
-@claim("robustness")
+@claim("robustness", LAYER, HEADS)
 def never_uneven(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Where the heads do not divide the features there is an error, and no output."""
     for construct, error in _uneven(definition, candidate, draw):
@@ -320,7 +334,7 @@ def never_uneven(definition: Definition, candidate: Candidate, draw: Draw) -> No
             raise refuse(f"{construct} gave a result")
 
 
-@claim("robustness", stretch=True)
+@claim("robustness", LAYER, HEADS, stretch=True)
 def uneven_refused(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Building a layer whose heads do not divide its features raises ValueError or asserts."""
     for construct, error in _uneven(definition, candidate, draw):

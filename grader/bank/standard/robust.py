@@ -14,7 +14,7 @@ from grader.bank.candidate import Candidate, Layer
 from grader.bank.claims import assert_shape, beyond, refuse
 from grader.bank.definition import Definition
 from grader.bank.draw import Draw, Sizes
-from grader.bank.standard.claim import claim, counted, timed
+from grader.bank.standard.claim import DROPOUT, LAYER, claim, counted, timed
 from grader.bank.standard.meaning import alternately
 from grader.exchange.answer import Answer
 from grader.report.verdict import Fault
@@ -111,7 +111,7 @@ def nothing_kept(definition: Definition, candidate: Candidate, draw: Draw) -> No
     definition.agree(candidate.in_turn(*((first, call) for call in calls), again=True))
 
 
-@claim("robustness")
+@claim("robustness", LAYER, DROPOUT)
 def beside(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Two layers built with different rates of dropout keep to their own."""
     sizes = Sizes(heads=2, width=5)
@@ -158,8 +158,9 @@ def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None
         assert_rows(definition, draw, answer, layer.returned(call))
 
 
-def long_holds(definition: Definition, candidate: Candidate, draw: Draw, sizes: Sizes) -> None:
-    """A call of these sizes is answered rightly, as far as some of its rows tell."""
+@claim("robustness")
+def long_holds(definition: Definition, candidate: Candidate, draw: Draw, *, sizes: Sizes) -> None:
+    """A call of these `sizes` is answered rightly, as far as some of its rows tell."""
     layer = sharp(definition, candidate)
     call = definition.call(draw, layer, sizes)
     assert_rows(definition, draw, layer.each(call)[0], layer.returned(call))

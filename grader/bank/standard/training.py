@@ -16,7 +16,7 @@ from grader.bank.dropout import (
     assert_weights_are_dropped,
     dropped_weights,
 )
-from grader.bank.standard.claim import claim
+from grader.bank.standard.claim import DROPOUT, LAYER, MASK, READS, ROWS, claim
 from grader.bank.standard.masking import blind
 from grader.bank.standard.meaning import alternately, with_blanks
 
@@ -57,7 +57,7 @@ def gradients(
         definition.agree(candidate.in_turn(*asked[:4], cotangents=pulls[:4], frozen=True))
 
 
-@claim("gradient")
+@claim("gradient", LAYER, DROPOUT)
 def training_gradients(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """In training, backward goes through the very weights that survived, and their rescaling."""
     sizes = replace(LEGIBLE, lead=(2,))
@@ -80,7 +80,7 @@ def _even(layer: Layer) -> Layer:
     return layer
 
 
-@claim("dropout")
+@claim("dropout", LAYER, DROPOUT)
 def none_dropped(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """In eval mode at any rate, and in training at rate 0, the output is the true one each time."""
     sizes = Sizes(heads=3, width=2)
@@ -98,7 +98,7 @@ def none_dropped(definition: Definition, candidate: Candidate, draw: Draw) -> No
             raise refuse("in training, after a call in eval mode, nothing is dropped", answer)
 
 
-@claim("dropout")
+@claim("dropout", LAYER, READS, DROPOUT)
 def dropped(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """In training each weight is 0 at the given rate, or else 1 / (1 − rate) times itself.
 
@@ -139,7 +139,7 @@ def _long_are_dropped(definition: Definition, candidate: Candidate, draw: Draw) 
             assert_share_is_dropped(answer, definition.true(answer), seen.sum(-1).flatten(), rate)
 
 
-@claim("dropout")
+@claim("dropout", LAYER, READS, DROPOUT, MASK, ROWS)
 def hidden_stay_hidden(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Dropout and mask go together: hidden keys have weight 0, visible ones drop at the rate."""
     layer = _even(definition.layer(candidate, LEGIBLE, rate=0.4))
@@ -161,7 +161,7 @@ def modes_agree(definition: Definition, candidate: Candidate, draw: Draw) -> Non
     definition.holds(layer, *calls, *calls, *calls, train=[True] * 2 + [False] * 2 + [True] * 2)
 
 
-@claim("numerics")
+@claim("numerics", READS, ROWS)
 def finite(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Scores of ±10⁴ give the true, finite output and gradients: the softmax does not overflow."""
     for lead in ((2, 3),) if candidate.kata.entry.is_module else ((2, 3), ()):
@@ -193,7 +193,7 @@ def _extremes(draw: Draw, span: tuple[int, ...]) -> torch.Tensor:
     return torch.where(turn == 3, slope.clamp(-HUGE, HUGE).expand(span), scores)
 
 
-@claim("gradient", stretch=True)
+@claim("gradient", MASK, ROWS, stretch=True)
 def empty_row_gradients(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """Backward through a fully masked row gives true, finite gradients."""
     sizes = Sizes((2, 3), 5, 7)

@@ -1,9 +1,10 @@
 """What the attention weights themselves say: who shares them out, their scale and their sums.
 
 Asked is the X-ray: with the identity as value what comes out are the weights (L, S). Read are the
-slope of their logarithm over QKᵀ and the sums of their rows (true: 1). What is compared, and by which
-factor, is true as the kata's own weights have it: QKᵀ and 1/√d_k mostly, cosines and another factor
-elsewhere. Not readable where the answer is no matrix of weights, or the logarithm no straight line.
+slope of their logarithm over QKᵀ and the sums of their rows (true: 1). What is compared, and by
+which factor, is true as the kata's own weights have it: QKᵀ and 1/√d_k mostly, cosines and another
+factor elsewhere. Not readable where the answer is no matrix of weights, or their logarithm no
+straight line.
 """
 
 from __future__ import annotations
@@ -214,14 +215,14 @@ def sums(xrays: Sequence[XRay], found: Law | None) -> Reading | None:
     if found is not None and float(rows.max() - rows.min()) < 1e-4:
         return Reading("sums", "weights-scaled", f"{float(rows.mean()):.6g}",
                        f"each query's weights sum to {float(rows.mean()):.3g}")  # fmt: skip
-    right = truth(xrays)
+    return _epsilon(xray, truth(xrays))
+
+
+def _epsilon(xray: XRay, right: Law | None) -> Reading | None:
+    """What was added to a denominator of exponentials, the largest of them 1 or as it is."""
     if right is None or xray.sides is None:
         return None
-    return _epsilon(xray, right.factors[0] * right.compare(*xray.sides))
-
-
-def _epsilon(xray: XRay, scores: Tensor) -> Reading | None:
-    """What was added to a denominator of exponentials, the largest of them 1 or as it is."""
+    scores = right.factors[0] * right.compare(*xray.sides)
     seen = xray.truth > 0
     rows = xray.weights.sum(-1)
     for shifted in (scores - scores.where(seen, -torch.inf).amax(-1, keepdim=True), scores):

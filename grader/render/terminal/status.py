@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.kata.kata import Kata
+from grader.kata.keys import ASKED, ASKED_SOURCE, TRACKS
 from grader.practice.attempts import Attempt, Recorded
 from grader.practice.next import Turn, ahead, next_step
 from grader.practice.standing import KataStanding, Standing
@@ -29,25 +30,34 @@ SHOWN_ATTEMPTS = 20
 
 
 def ladder_text(katas: Sequence[Kata], standing: Standing) -> RenderableType:
-    """The katas, from the first rung up: which are passed, how well, and when they are due."""
-    stands = {stand.slug: stand for stand in standing.katas}
-    named = max(len(kata.slug) for kata in katas)
-    dues = {slug: _due_word(stand.due, standing.at) for slug, stand in stands.items()}
-    wide = max(len(due) for due in dues.values())
+    """The katas by ladder, from the first rung up: which are passed, how well, when due again."""
     lines: list[RenderableType] = []
-    for kata in katas:
-        stand = stands[kata.slug]
-        passed = stand.best is not None and stand.best.accepted
-        mark = ("✓", "green") if passed else ("·", "dim")
-        head = Text.assemble(mark, f" {kata.rung:>2}  ")
-        line = Text.assemble(
-            head, (f"{kata.slug:<{named}}", "bold"), "  ", stars(stand.best), " " * (not passed),
-            f"  {dues[kata.slug]:<{wide}}  {kata.level:<6}  {kata.par_minutes:>2} min  ",
-            kata.summary,
-        )  # fmt: skip
-        lines.append(Hanging(line, len(head), len(head)))
-    step = next_step(standing)
-    return Group(*lines, Text(), _next(step))
+    for track in (track for track in TRACKS if track in {kata.track for kata in katas}):
+        chosen = ", chosen" * (track == standing.track)
+        lines.append(Hanging(Text.assemble((track, "bold"), f"{chosen}: {TRACKS[track]}"), 2, 2))
+        lines += [_rung(kata, katas, standing) for kata in katas if kata.track == track]
+        lines.append(Text())
+    if any(kata.asked for kata in katas):
+        lines.append(Hanging(Text(f"how often interviews ask: by {ASKED_SOURCE}", "dim"), 2, 2))
+    return Group(*lines, _next(next_step(standing)))
+
+
+def _rung(kata: Kata, katas: Sequence[Kata], standing: Standing) -> RenderableType:
+    """One kata in a line, whose columns are as wide as those of the others."""
+    stands = {stand.slug: stand for stand in standing.katas}
+    dues = {slug: _due_word(stand.due, standing.at) for slug, stand in stands.items()}
+    slug, due, asked = (
+        max(map(len, words)) for words in ([k.slug for k in katas], dues.values(), ASKED)
+    )
+    best = stands[kata.slug].best
+    passed = best is not None and best.accepted
+    head = Text.assemble(("✓", "green") if passed else ("·", "dim"), f" {kata.rung:>2}  ")
+    line = Text.assemble(
+        head, (f"{kata.slug:<{slug}}", "bold"), "  ", stars(best), " " * (2 * (best is None)),
+        f"  {dues[kata.slug]:<{due}}  {kata.asked:<{asked}}  {kata.level:<6}",
+        f"  {kata.par_minutes:>2} min  ", kata.summary,
+    )  # fmt: skip
+    return Hanging(line, len(head), len(head))
 
 
 def _next(step: Turn) -> Text:
