@@ -25,6 +25,8 @@ class Experiment:
     """(key, label) of every outcome; what really happens is always one of these keys."""
     masked: bool = False
     """Whether it takes a mask to ask this."""
+    scaled: bool = False
+    """Whether it takes scores that are divided by the root of a width, and no temperature."""
 
     def label(self, key: str) -> str:
         """The words of an outcome; the key itself where it is none of the choices."""
@@ -32,7 +34,9 @@ class Experiment:
 
     def applies(self, kata: Kata) -> bool:
         """Whether this can be asked of what the kata has people write."""
-        return is_attention(kata) and (kata.entry.mask is not None or not self.masked)
+        tempered = any(p.means == "temperature" for p in kata.entry.call)
+        fits = not (self.masked and kata.entry.mask is None or self.scaled and tempered)
+        return fits and is_attention(kata)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ EXPERIMENTS = {
                 ("error", "it raises"),
                 ("other", "finite, but wrong"),
             ),
+            scaled=True,
         ),
         Experiment(
             UNSCALED,
@@ -103,6 +108,7 @@ EXPERIMENTS = {
                 ("error", "it raises"),
                 ("other", "something else"),
             ),
+            scaled=True,
         ),
     )
 }
