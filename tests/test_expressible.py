@@ -173,6 +173,9 @@ query = ["hidden_dim", "query_dim"]
 key = ["hidden_dim", "key_dim"]
 score = { size = [1, "hidden_dim"], names = ["v", "energy"] }
 
+[fused]
+columns = ["query", "key"]
+
 [budget]
 limit = 3.0
 """,
@@ -428,6 +431,30 @@ FORMS = {
     "a score of another name": ("additive", ("self.score", "self.energy")),
     "a score by its shape": ("additive", ("self.score", "self.w3"), ("query_proj", "w1"),
                              ("key_proj", "w2")),
+    "names that say another role": ("additive", ("self.query_proj", "self.to_k"),
+                                    ("self.key_proj", "self.to_q"), ("self.score", "self.out")),
+    "two roles side by side": ("additive",
+        ("self.query_proj = nn.Linear(query_dim, ", "self.both = nn.Linear(query_dim + key_dim, "),
+        ("        self.key_proj = nn.Linear(key_dim, hidden_dim)\n", ""),
+        ("self.query_proj(query)[:, :, None] + self.key_proj(key)[:, None]",
+         "self.both(torch.cat([query.repeat_interleave(key.size(1), 1), "
+         "key.repeat(1, query.size(1), 1)], -1)).unflatten(1, (query.size(1), -1))")),
+    "a row that is a vector": ("additive",
+        ("self.score = nn.Linear(hidden_dim, 1, bias=False)",
+         "self.score = nn.Parameter(torch.ones(hidden_dim))"),
+        ("self.score(torch.tanh(hidden))[..., 0]", "torch.tanh(hidden) @ self.score")),
+    "a bare bias beside a bare row": ("additive",
+        ("self.score = nn.Linear(hidden_dim, 1, bias=False)",
+         "self.a, self.c = (nn.Parameter(torch.ones(hidden_dim)) for _ in range(2))"),
+        ("query_dim, hidden_dim)", "query_dim, hidden_dim, bias=False)"),
+        ("key_dim, hidden_dim)", "key_dim, hidden_dim, bias=False)"),
+        ("query_dim, key_dim, hidden_dim, bias=False)", "query_dim, key_dim, hidden_dim)"),
+        ("self.score(torch.tanh(hidden))[..., 0]", "torch.tanh(hidden + self.a) @ self.c")),
+    "widths in another order": ("additive", ("(self, query_dim, key_dim, hidden_dim)",
+                                             "(self, units, key_size, query_size)"),
+        ("nn.Linear(query_dim, hidden_dim)", "nn.Linear(query_size, units)"),
+        ("nn.Linear(key_dim, hidden_dim)", "nn.Linear(key_size, units)"),
+        ("nn.Linear(hidden_dim, 1", "nn.Linear(units, 1")),
     "a lazy layer": ("additive", ("nn.Linear(query_dim, ", "nn.LazyLinear(")),
     "key and value fused": ("fewer", ("self.key_proj = nn.Linear(hidden_dim, narrow)", ""),
                             ("self.value_proj = nn.Linear(hidden_dim, narrow)",

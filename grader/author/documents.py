@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.author.agreement import disagreements
+from grader.judge.experiments.experiment import declared
 from grader.kata.hints import rungs as rungs_of
 from grader.kata.kata import Kata, KataError, load
 from grader.kata.keys import LEVELS
@@ -103,6 +104,7 @@ def _hints(kata: Kata) -> Iterator[str]:
 
 
 def _questions(kata: Kata) -> Iterator[str]:
+    declared(kata)
     questions: Any = kata.table("questions.toml").get("question", [])
     if not isinstance(questions, list):
         yield "questions.toml: write each question under [[question]]"

@@ -16,21 +16,25 @@ import torch
 from torch import Tensor
 
 from grader.bank.draw import Draw
-from grader.diagnosis.setting import (
+from grader.diagnosis.settings import (
     OTHER_HEADS,
     OTHER_WIDTH,
-    OTHERS,
-    SIZES,
     Setting,
     even_inputs,
+    loud,
+    masked,
     quiet,
     setting,
+    some,
 )
 from grader.exchange.layout import Layout
 from grader.exchange.request import After, Call, Request
 from grader.kata.axes import LEAD, Axes
 from grader.kata.kata import Kata
 
+SIZES = {"B": 4, "L": 5, "S": 6}
+"""Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
+OTHERS = {"B": 2, "L": 8, "S": 9}
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
@@ -50,25 +54,6 @@ class Probe:
     """Probes that show the same things in another setting: most of them are enough to be sure."""
     needs: tuple[str, ...] = ()
     """Probes without whose explanation this one has none."""
-
-
-def some(draw: Draw, shape: tuple[int, ...], axes: Axes) -> Tensor:
-    """A boolean mask of this shape, with the last two of these axes, that shows and hides some.
-
-    A token that attends to tokens sees itself: so it sees something, whatever rule is joined.
-    """
-    drawn = draw.mask(*shape, visible=0.5)
-    queries, keys = axes.words[-2:]
-    return drawn | torch.eye(*shape[-2:], dtype=torch.bool) if queries == keys else drawn
-
-
-def masked(place: Setting, draw: Draw) -> dict[str, Tensor]:
-    """The mask of a call, with all of the axes that the kata's may have, if it has one."""
-    parameter = place.kata.entry.mask
-    if parameter is None:
-        return {}
-    axes = Axes.parse(parameter.axes)
-    return {parameter.name: some(draw, place.shape(axes), axes)}
 
 
 def probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
@@ -131,7 +116,7 @@ def _scores(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
     )
     yield Probe(
         "spread scores",
-        plain.request(Call(plain.inputs(draw, scale=SPREAD))),
+        loud(plain, SPREAD).request(Call(plain.inputs(draw, scale=SPREAD))),
         ("scores", "sums", "scale", "numbers", "fill"),
         "scores",
         ("no mask",),
@@ -187,7 +172,8 @@ def _masks(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
         return Probe(name, given(mask, place), aspects, "masks", (need,))
 
     def given(mask: Tensor, place: Setting = plain, scale: float = 1.0) -> Request:
-        return place.request(Call({**place.inputs(draw, scale), parameter.name: mask}))
+        call = Call({**place.inputs(draw, scale), parameter.name: mask})
+        return loud(place, scale).request(call)
 
     def drawn(*shape: int) -> Tensor:
         return some(draw, shape, full)
@@ -213,7 +199,7 @@ def _masks(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
 def _numbers(draw: Draw, plain: Setting) -> Iterator[Probe]:
     yield Probe(
         "huge scores",
-        plain.request(Call(plain.inputs(draw, scale=HUGE))),
+        loud(plain, HUGE).request(Call(plain.inputs(draw, scale=HUGE))),
         ("numbers", "scores", "sums", "fill"),
         "numbers",
         ("no mask",),

@@ -123,8 +123,12 @@ class Subject:
 
     def ask(self, request: Request) -> Answer:
         """The answer to a request with one call, from a worker of its own; raises its Fault."""
+        return self.all_of(request)[0]
+
+    def all_of(self, request: Request) -> Sequence[Answer]:
+        """The answers to a request, from a worker of its own; raises its Fault."""
         with self.one_worker() as candidate_for:
-            return candidate_for("experiment").ask(request)[0]
+            return candidate_for("experiment").ask(request)
 
     def right(self, request: Request) -> Tensor:
         """The solution's answer, in the request's own dtype."""

@@ -31,7 +31,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "sizes": ("multiple",),
     "reads": ("query", "key", "value", "scores"),
     "weights": ("size", "names"),
-    "fused": ("roles",),
+    "fused": ("roles", "columns"),
     "rules": ("banned",),
     "budget": ("limit", "memory"),
     "example": ("construct", "call", "weights"),

@@ -1,12 +1,12 @@
-"""Where a submission is asked: a construction, its weights, and the sizes of the calls.
+"""How a probe's layer is built and called: sizes that all differ, inputs of noise, masks.
 
-Built from the axes and readers that `kata.toml` declares, with sizes that all differ.
+Built from the axes and readers that `kata.toml` declares.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -19,9 +19,6 @@ from grader.kata.axes import Axes
 from grader.kata.entry_point import ROLES, Parameter
 from grader.kata.kata import Kata
 
-SIZES = {"B": 4, "L": 5, "S": 6}
-"""Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
-OTHERS = {"B": 2, "L": 8, "S": 9}
 HEADS, WIDTH = 3, 14
 OTHER_HEADS, OTHER_WIDTH = 2, 20
 DIVISIBLE = {WIDTH: 24, OTHER_WIDTH: 40, 4: 8}
@@ -121,6 +118,25 @@ def setting(
     return Setting(kata, construct, weights, {**known, **sizes}, tuple(lead))
 
 
+def some(draw: Draw, shape: tuple[int, ...], axes: Axes) -> Tensor:
+    """A boolean mask of this shape, with the last two of these axes, that shows and hides some.
+
+    A token that attends to tokens sees itself: so it sees something, whatever rule is joined.
+    """
+    drawn = draw.mask(*shape, visible=0.5)
+    queries, keys = axes.words[-2:]
+    return drawn | torch.eye(*shape[-2:], dtype=torch.bool) if queries == keys else drawn
+
+
+def masked(place: Setting, draw: Draw) -> dict[str, Tensor]:
+    """The mask of a call, with all of the axes that the kata's may have, if it has one."""
+    parameter = place.kata.entry.mask
+    if parameter is None:
+        return {}
+    axes = Axes.parse(parameter.axes)
+    return {parameter.name: some(draw, place.shape(axes), axes)}
+
+
 def quiet(place: Setting) -> Setting:
     """The same layer with query and key weights of zero; a function has none."""
     silent = {
@@ -131,6 +147,21 @@ def quiet(place: Setting) -> Setting:
     return Setting(
         place.kata, place.construct, {**place.weights, **silent}, place.sizes, place.lead
     )
+
+
+def loud(place: Setting, scale: float) -> Setting:
+    """The same layer with weights of its own for scores, if it has any, as large as two inputs.
+
+    What a kata has no usual role for is what makes scores of query and key, where no product does.
+    """
+    usual = (*ROLES, "output")
+    told = {
+        role: projection
+        if role in usual
+        else Projection(projection.weight * scale**2, projection.bias)
+        for role, projection in place.weights.items()
+    }
+    return replace(place, weights=told)
 
 
 def even_inputs(place: Setting, draw: Draw) -> dict[str, Any]:
