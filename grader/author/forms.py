@@ -57,7 +57,7 @@ def forms(entry: EntryPoint) -> Iterator[Form]:
         yield Form("under other names, in a pair", _function)
         yield Form("a class that takes nothing", _callable)
         yield Form("a module that takes nothing", _stateless)
-        if len({*entry.reads.values()}) == 1:
+        if set(entry.reads) == set(ROLES) and len({*entry.reads.values()}) == 1:
             yield Form("a function given x three times", _function_by_roles)
         return
     yield Form("in another module", _nested)
