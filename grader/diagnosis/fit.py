@@ -209,6 +209,8 @@ class Fit:
     def _kindred(one: Value, other: Value) -> bool:
         """Whether one may have been taken for the other."""
         ours, theirs = set(one.aspects), set(other.aspects)
+        if "" in ours | theirs:  # nobody knows what it is about
+            return True
         return bool(ours & theirs or (ours & CONFUSED and theirs & CONFUSED))
 
     def _styled(self, probe: Probe) -> Iterator[Parts]:
