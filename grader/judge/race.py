@@ -108,6 +108,8 @@ class Race:
             ratio, steady = self._decide(course, me, other)
         except Fault as fault:
             self.worst = None
+            if fault.evidence.hung:
+                raise self._endless(fault, me) from None
             if fault.verdict is not Verdict.WRONG_ANSWER:
                 raise
             said = f"not measured, as the answers are wrong: {fault.message}"
@@ -150,6 +152,13 @@ class Race:
         said += f", most of it in line {frames[0].line}" if frames else ""
         message = f"{said}; the limit is {self.limit:g}×"
         return ratio, Fault(Verdict.TIME_LIMIT, message, Evidence(frames=frames))
+
+    def _endless(self, fault: Fault, me: Side) -> Fault:
+        """The fault of what never answered, with what it grows with where that shows."""
+        grows, fact = self._cause(me) or ("", "")
+        if grows:
+            fault.evidence = replace(fault.evidence, hung=False, facts=(fact,), grows=grows)
+        return fault
 
     def _cause(self, me: Side) -> tuple[str, str] | None:
         """What it grows with that makes it slow, in a word and as a sentence; None for nothing."""

@@ -75,6 +75,8 @@ class Evidence:
     """Whether its form is what fails: no place for an argument, no weight at some sizes."""
     hung: bool = False
     """Whether there was no answer at all, which is more than being slow."""
+    skipped: bool = False
+    """Whether the check was not run, as every call ends in what failed before it."""
 
 
 class Fault(Exception):
@@ -205,7 +207,8 @@ class Report:
         """The failing check that decides the verdict, if there is one."""
         if self.failure is not None:
             return self.failure
-        required = (c for c in self.checks if not c.passed and c.tier is Tier.REQUIRED)
+        met = (c for c in self.checks if not c.evidence.skipped)
+        required = (c for c in met if not c.passed and c.tier is Tier.REQUIRED)
         return next(required, None)
 
     @property

@@ -92,7 +92,7 @@ def told_failure(report: Report) -> Check | None:
     Where a mistake is named it is the one of the check that is made for it, if that failed: its
     numbers are the mistake's own.
     """
-    failing = [c for c in report.checks if not c.passed]
+    failing = [c for c in report.checks if not c.passed and not c.evidence.skipped]
     if report.first_failure is not None:
         failing = [c for c in failing if c.tier is Tier.REQUIRED]
     for finding in report.diagnosis.findings:
