@@ -98,10 +98,10 @@ def show(katas: tuple[str, ...], *, compare: bool) -> None:
 def _compare(katas: list[Kata]) -> None:
     """Draw the weights of their solutions beside each other."""
     from grader.judge.compared import TOKENS, weighed
-    from grader.render.terminal.heatmap import Beside
+    from grader.render.terminal.heatmap import Matrices
     from grader.render.terminal.text import make_console
 
     console, shown = make_console(), weighed(katas)
     tokens = "  ".join(" ".join(f"{x:g}" for x in token) for token in TOKENS)
     say(f"five tokens: {tokens}\nevery projection is the identity\n")
-    console.print(Beside(tuple((one.slug, one.weights) for one in shown)))
+    console.print(Matrices(tuple((one.slug, one.weights) for one in shown)))

@@ -41,8 +41,8 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """Matrices under their names, as many side by side as there is room for."""
+class Matrices:
+    """Several under their names, as many side by side as there is room for."""
 
     pictures: tuple[tuple[str, Matrix], ...]
 
