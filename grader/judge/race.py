@@ -30,7 +30,7 @@ from grader.exchange.layout import Projection, Weights
 from grader.exchange.request import After, Call, Request
 from grader.judge.measure import Cost, Lap, Side, costs, growth, remedy, step_costs, yardstick
 from grader.kata.kata import Kata
-from grader.report.verdict import Evidence, Fault, Verdict
+from grader.report.verdict import Evidence, Fault, Verdict, multiple
 
 SETS = 4
 """Different inputs in one lap: the first call after a word to go finds everything cold."""
@@ -126,7 +126,8 @@ class Race:
                 grows, fact = PAST
             raise Fault(
                 Verdict.TIME_LIMIT,
-                f"{ratio:.1f}× the reference's time on {size}; the limit is {self.limit:g}×",
+                f"{multiple(ratio, self.limit)} the reference's time on {size}; the limit is "
+                f"{self.limit:g}×",
                 Evidence(facts=(fact,) if fact else (), grows=grows),
             )
         if course.goes_on:
@@ -172,7 +173,7 @@ class Race:
 
     def _compared(self, mine: Cost, theirs: Cost, what: str) -> tuple[float, Fault]:
         ratio = mine.work / max(theirs.work, 1)
-        said = f"{ratio:.1f}× the reference's {what}"
+        said = f"{multiple(ratio, self.limit)} the reference's {what}"
         frames = () if mine.hardest is None else (mine.hardest,)
         said += f", most of it in line {frames[0].line}" if frames else ""
         message = f"{said}; the limit is {self.limit:g}×"
