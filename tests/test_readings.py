@@ -37,6 +37,8 @@ STYLES = {
     "sliding-window": ("index_gather", "two_blocks"),
     "flash": ("module_and_split", "merged_by_logsumexp"),
     "cross-attention": ("folded_heads", "one_weight_sliced"),
+    "dot-attention": ("softmax_by_hand", "query_key_value"),
+    "cosine-attention": ("product_of_norms", "flattened_bmm"),
 }
 """Right submissions of every kata, as different as they come."""
 

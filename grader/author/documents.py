@@ -27,7 +27,6 @@ DOCUMENTS = (
     "questions.toml",
 )
 TRANSLATED = "mistakes.*.toml"
-FEWEST_PITFALLS = 12
 RUNGS, RUNG_WORDS = 3, 160
 QUESTIONS = 6
 QUESTION = {"level", "ask", "answer", "look_for"}
@@ -124,8 +123,8 @@ def _pitfalls(kata: Kata) -> Iterator[str]:
     pitfalls = load_pitfalls(kata)
     ids = {p.id for p in pitfalls}
     refused = [p for p in pitfalls if not p.remark]
-    if len(refused) < FEWEST_PITFALLS:
-        yield f"{len(refused)} pitfalls, at least {FEWEST_PITFALLS}"
+    if len(refused) < kata.fewest_pitfalls:
+        yield f"{len(refused)} pitfalls, at least {kata.fewest_pitfalls}"
     checks = _checks(kata)
     for pitfall in pitfalls:
         if checks and pitfall.check not in checks:

@@ -25,6 +25,8 @@ DIVISIBLE = {WIDTH: 24, OTHER_WIDTH: 40, 4: 8}
 """The widths of layers that have one head: some split them into two, four or eight all the same."""
 SHARED = 2
 """Query heads for each head of keys and values, where a kata counts those apart."""
+COLDEST = 10.0
+"""So many times the usual temperature is divided by, at most."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,22 @@ class Setting:
                 )
             else:
                 given[parameter.name] = draw(*self.shape(axes)) * scale
-        return given
+        return given if scale <= 1 else given | self._colder(given, scale)
+
+    def _colder(self, given: Mapping[str, Any], scale: float) -> dict[str, Any]:
+        """What makes scores large where they are divided by a temperature: a low one.
+
+        Lengths may have no part in them then, so some keys are queries.
+        """
+        entry = self.kata.entry
+        name = next((p.name for p in entry.call if p.means == "temperature"), None)
+        if name is None:
+            return {}
+        usual = next(p.sample if p.required else p.value for p in entry.call if p.name == name)
+        query, key = (given[entry.reads[role]] for role in ROLES[:2])
+        same = min(query.size(-2), key.size(-2))
+        alike = torch.cat([query[..., :same, :], key[..., same:, :]], -2)
+        return {name: usual / min(scale, COLDEST), entry.reads["key"]: alike}
 
     def counted(self, parameter: Parameter) -> Tensor:
         """Positions and the like: 0, 1, 2 … along the last axis."""

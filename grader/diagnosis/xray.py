@@ -131,7 +131,11 @@ def look(
 
 
 def _function(kata: Kata, draw: Draw, width: int, strength: float) -> Made:
-    """A call whose value is the identity, so that each output row is a row of weights."""
+    """A call whose value is the identity, so that each output row is a row of weights.
+
+    Where one argument plays all parts its tokens begin with the identity, and noise tells them
+    apart: so the output begins with the weights.
+    """
     entry = kata.entry
     query, key, value = (entry.axes[entry.reads[role]] for role in ROLES)
     sizes = {word: 1 for axes in entry.axes.values() for word in axes.words}
@@ -139,12 +143,11 @@ def _function(kata: Kata, draw: Draw, width: int, strength: float) -> Made:
     sizes |= {query.words[-1]: width}  # also value's, where the kata has one width for all
     arguments: dict[str, Any] = {p.name: p.sample for p in entry.call if p.required}
     asked, compared = strength * draw(*query.shape(sizes)), draw(*key.shape(sizes))
-    shape = value.shape(sizes)
-    arguments |= {
-        entry.reads["query"]: asked,
-        entry.reads["key"]: compared,
-        entry.reads["value"]: torch.eye(*shape[-2:]).expand(shape),
-    }
+    handed = torch.eye(*value.shape(sizes)[-2:]).expand(value.shape(sizes))
+    if len({*entry.reads.values()}) == 1:
+        asked[..., :KEYS] = torch.eye(KEYS)
+        compared = handed = asked
+    arguments |= dict(zip((entry.reads[r] for r in ROLES), (asked, compared, handed), strict=True))
     sides = (asked.reshape(KEYS, width), compared.reshape(KEYS, width))
     return Request({}, {}, (Call(arguments),)), sides
 
@@ -202,14 +205,18 @@ def facts(xray: XRay) -> tuple[str, ...]:
         most = float(hidden.abs().max())
         if most > 1e-4:
             said.append(f"hidden keys get up to {most:.0%} of a query's attention, expected 0")
-    scale = effective_scale(xray)
-    if scale is not None:
-        expected = 1 / math.sqrt(xray.width)
-        if abs(scale - expected) > 0.02 * expected:
-            right = f"1/√{xray.width} = {expected:.3g}"
-            where = f"in a call whose queries are {xray.width} wide"
-            said.append(f"the scores are multiplied by {scale:.3g}, expected {right}, {where}")
-    return tuple(said)
+    return (*said, *_scaled(xray))
+
+
+def _scaled(xray: XRay) -> tuple[str, ...]:
+    """How the scores were scaled, where both sides' are products and a factor, and they differ."""
+    scale, expected = effective_scale(xray), effective_scale(replace(xray, weights=xray.truth))
+    if scale is None or expected is None or abs(scale - expected) <= 0.02 * expected:
+        return ()
+    usual = abs(expected * math.sqrt(xray.width) - 1) < 0.02
+    right = f"1/√{xray.width} = {expected:.3g}" if usual else f"{expected:.3g}"
+    where = f"in a call whose queries are {xray.width} wide"
+    return (f"the scores are multiplied by {scale:.3g}, expected {right}, {where}",)
 
 
 def differ(xray: XRay) -> bool:

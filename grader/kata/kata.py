@@ -82,6 +82,8 @@ class Kata:
     """How often interviews ask for it, in a word; empty where nothing is known."""
     example: Example | None = None
     """What `kata try` works out, where the statement does."""
+    fewest_pitfalls: int = 12
+    """How many known mistakes the gate asks for at least."""
 
     def shapes(self, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         """The (out, in) sizes of every role for a construction."""
@@ -185,6 +187,7 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             after=tuple(table.get("after", ())),
             asked=table.get("asked", ""),
             example=_example(table, entry),
+            fewest_pitfalls=int(table.get("fewest_pitfalls", Kata.fewest_pitfalls)),
         )
         _assert_buildable(kata)
     except KeyError as error:

@@ -29,6 +29,8 @@ class Experiment:
     """(key, label) of every outcome; what really happens is always one of these keys."""
     masked: bool = False
     """Whether it takes a mask to ask this."""
+    scaled: bool = False
+    """Whether it takes scores that are divided by the root of a width, and no temperature."""
     kata: str = ""
     """The kata that brings it; any may be asked where it is empty."""
     construct: Mapping[str, Any] = field(default_factory=dict)
@@ -47,7 +49,9 @@ class Experiment:
         """Whether this can be asked of what the kata has people write."""
         if self.kata:
             return kata.slug == self.kata
-        return is_attention(kata) and (kata.entry.mask is not None or not self.masked)
+        tempered = any(p.means == "temperature" for p in kata.entry.call)
+        fits = not ((self.masked and kata.entry.mask is None) or (self.scaled and tempered))
+        return fits and is_attention(kata)
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ EXPERIMENTS = {
                 ("error", "it raises"),
                 ("other", "finite, but wrong"),
             ),
+            scaled=True,
         ),
         Experiment(
             UNSCALED,
@@ -118,6 +123,7 @@ EXPERIMENTS = {
                 ("error", "it raises"),
                 ("other", "something else"),
             ),
+            scaled=True,
         ),
     )
 }
