@@ -228,7 +228,7 @@ def test_the_gate_sees_a_form_that_makes_right_wrong_or_wrong_right(
 @pytest.mark.parametrize("kata", all_katas(), ids=lambda kata: kata.slug)
 def test_the_gate_knows_three_forms_of_every_kata(kata: Kata) -> None:
     ways = list(forms(kata.entry))
-    assert len({way.name for way in ways}) == len(ways) == 3
+    assert len({way.name for way in ways}) == len(ways) >= 3
     for way in ways:
         text = way.of(kata.solution.read_text(encoding="utf-8"), kata.entry)
         assert len(re.findall(rf"^(?:class|def) {kata.entry.name}\b", text, re.MULTILINE)) == 1
