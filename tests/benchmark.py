@@ -3,7 +3,9 @@
 python tests/benchmark.py            the whole table
 python tests/benchmark.py --soak N [--right FOLDER]
                                      every solution and right submission at N seeds
-python tests/benchmark.py --seeds N  every catalogued mistake at N seeds: is the verdict the same?
+python tests/benchmark.py --seeds N [--log FILE]
+                                     every catalogued mistake at N seeds: is the verdict the same?
+                                     With a log, what it has already is not run again.
 python tests/benchmark.py --corpus   every catalogued mistake: refused, and named?
 python tests/benchmark.py --naming [FOLDER] [--first SEED]
                                      which mistakes are named, of files that say what is in them
@@ -13,6 +15,7 @@ python tests/benchmark.py --own N    every mistake of the katas at N seeds: by i
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import statistics
@@ -163,23 +166,34 @@ def soak(seeds: int, first: int, more: Path | None) -> None:
             print(f"{done} seeds, {false} false verdicts", flush=True)
 
 
+Job = tuple[str, int, Path | None]
+"""A kata, a seed, and a folder with more files."""
+
+
 def _at_seeds(
-    job: Callable[[tuple[str, int, Path | None]], T],
-    seeds: int,
-    first: int,
-    more: Path | None = None,
+    job: Callable[[Job], T], seeds: int, first: int, more: Path | None = None
 ) -> Iterator[tuple[int, T]]:
     """What a job finds of each kata at each seed; and after the last kata, how many are done."""
+    jobs = _jobs(seeds, first, more)
+    each = len(jobs) // seeds
+    for number, found in enumerate(_spread(job, jobs), 1):
+        yield (0 if number % each else number // each), found
+
+
+def _jobs(seeds: int, first: int, more: Path | None = None) -> list[Job]:
+    """Every kata at a seed, then every kata at the next."""
     from grader.kata.kata import all_katas
 
     slugs = [kata.slug for kata in all_katas()]
-    jobs = [(slug, seed, more) for seed in range(first, first + seeds) for slug in slugs]
+    return [(slug, seed, more) for seed in range(first, first + seeds) for slug in slugs]
+
+
+def _spread(job: Callable[[Job], T], jobs: list[Job]) -> Iterator[T]:
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for number, found in enumerate(pool.map(job, jobs), 1):
-            yield (0 if number % len(slugs) else number // len(slugs)), found
+        yield from pool.map(job, jobs)
 
 
-def _soak_one(job: tuple[str, int, Path | None]) -> list[str]:
+def _soak_one(job: Job) -> list[str]:
     from grader.author.mutation import run_gauntlet
     from grader.kata.kata import find
     from grader.kata.mutants import Mutant
@@ -195,23 +209,35 @@ def _soak_one(job: tuple[str, int, Path | None]) -> list[str]:
     return [f"{slug}, seed {seed}: {o.mutant.name} fails {o.failed[0].id}" for o in wrong]
 
 
-def verdicts(seeds: int, first: int) -> None:
-    """Send every catalogued mistake through its bank, but for the clock, at many seeds."""
+def verdicts(seeds: int, first: int, log: Path | None) -> None:
+    """Send every catalogued mistake through its bank, but for the clock, at many seeds.
+
+    log: gets a line for each kata at each seed; the lines it has are results already.
+    """
+    known: dict[tuple[str, int], dict[str, str]] = {}
+    if log is not None and log.exists():
+        for line in log.read_text(encoding="utf-8").splitlines():
+            slug, seed, fates = json.loads(line)
+            known[slug, seed] = fates
+    jobs = _jobs(seeds, first)
+    left = [job for job in jobs if job[:2] not in known]
+    for (slug, seed, _), fates in zip(left, _spread(_fates, left), strict=True):
+        known[slug, seed] = fates
+        if log is not None:
+            with log.open("a", encoding="utf-8") as end:
+                end.write(json.dumps([slug, seed, fates]) + "\n")
     seen: dict[str, Counter[str]] = {}
-    for done, fates in _at_seeds(_fates, seeds, first):
-        for name, fate in fates.items():
-            seen.setdefault(name, Counter())[fate] += 1
-        if done and done % 10 == 0:
-            print(f"{done} seeds", file=sys.stderr, flush=True)
-    for name, fates in seen.items():
-        if len(fates) > 1:
-            print(f"{name}: " + ", ".join(f"{n} times {fate}" for fate, n in fates.most_common()))
-    same = Counter(next(iter(fates)) for fates in seen.values() if len(fates) == 1)
+    for name, fate in (pair for job in jobs for pair in known[job[:2]].items()):
+        seen.setdefault(name, Counter())[fate] += 1
+    for name, met in seen.items():
+        if len(met) > 1:
+            print(f"{name}: " + ", ".join(f"{n} times {fate}" for fate, n in met.most_common()))
+    same = Counter(next(iter(met)) for met in seen.values() if len(met) == 1)
     print(f"{len(seen)} files at {seeds} seeds: {sum(same.values())} with one verdict "
           f"({', '.join(f'{n} {fate}' for fate, n in same.most_common())})")  # fmt: skip
 
 
-def _fates(job: tuple[str, int, Path | None]) -> dict[str, str]:
+def _fates(job: Job) -> dict[str, str]:
     """What becomes of each mistake at a seed: the check that its header names comes first."""
     from grader.author.mutation import run_gauntlet
     from grader.kata.kata import find
@@ -316,7 +342,7 @@ def own(seeds: int, first: int) -> None:
             print(f"{done} seeds, {wrong} by another name", flush=True)
 
 
-def _own_names(job: tuple[str, int, Path | None]) -> tuple[int, list[str]]:
+def _own_names(job: Job) -> tuple[int, list[str]]:
     from grader.kata.kata import find
     from tests.naming import diagnosis, first_edits, own_name
 
@@ -348,6 +374,7 @@ if __name__ == "__main__":
     parser.add_argument("--soak", type=int, metavar="N")
     parser.add_argument("--right", type=Path, metavar="FOLDER")
     parser.add_argument("--seeds", type=int, metavar="N")
+    parser.add_argument("--log", type=Path, metavar="FILE")
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--corpus", action="store_true")
     parser.add_argument("--own", type=int, metavar="N")
@@ -358,7 +385,7 @@ if __name__ == "__main__":
     if arguments.soak:
         soak(arguments.soak, arguments.first, arguments.right)
     elif arguments.seeds:
-        verdicts(arguments.seeds, arguments.first)
+        verdicts(arguments.seeds, arguments.first, arguments.log)
     elif arguments.own:
         sys.path.insert(0, str(ROOT))
         own(arguments.own, arguments.first)

@@ -13,11 +13,12 @@ from grader.author import gate
 from grader.author.agreement import disagreements
 from grader.author.forms import Form, forms
 from grader.author.gate import Step
-from grader.kata.kata import KataError, find, load
+from grader.kata.kata import Kata, KataError, all_katas, find, load
 from grader.kata.mutants import singles
 from grader.kata.pitfalls import load_pitfalls
 from grader.render.terminal.progress import LivingLine
 from grader.render.terminal.verification import Watching, span
+from grader.worker import binding
 from tests.test_contract import copy_of
 
 # --- the paperwork and kata.toml say the same ---------------------------------------------------
@@ -224,11 +225,39 @@ def test_the_gate_sees_a_form_that_makes_right_wrong_or_wrong_right(
     assert any(problem.startswith(f"sdpa: {said}") for problem in tried.outcome.problems)
 
 
-@pytest.mark.parametrize(("slug", "many"), [("sdpa", 3), ("self-attention", 3), ("causal-mask", 3)])
-def test_a_form_is_what_people_hand_in(slug: str, many: int) -> None:
-    kata = find(slug)
+@pytest.mark.parametrize("kata", all_katas(), ids=lambda kata: kata.slug)
+def test_the_gate_knows_three_forms_of_every_kata(kata: Kata) -> None:
     ways = list(forms(kata.entry))
-    assert len(ways) == many
+    assert len({way.name for way in ways}) == len(ways) >= 3
     for way in ways:
         text = way.of(kata.solution.read_text(encoding="utf-8"), kata.entry)
         assert len(re.findall(rf"^(?:class|def) {kata.entry.name}\b", text, re.MULTILINE)) == 1
+
+
+def test_a_form_keeps_the_default_that_the_text_has() -> None:
+    """Also where it is a mistake: a form that put the right one back would hide it."""
+    kata = next(k for k in all_katas() if any(p.default == "0.1" for p in k.entry.call))
+    text = kata.solution.read_text(encoding="utf-8").replace("= 0.1", "= 0.7")
+    for way in forms(kata.entry):
+        behind = way.of(text, kata.entry).rpartition("import torch\n\n")[2]
+        assert "=0.7" in behind, way.name
+
+
+def test_a_binding_that_mixes_up_the_roles_makes_the_third_form_fail(session, monkeypatch) -> None:
+    """The form asks what the others do not: who is read as query, key and value."""
+    kata = find("cross-attention")
+    (third,) = [form for form in forms(kata.entry) if form.name.endswith("query, key and value")]
+    monkeypatch.setattr(gate, "forms", lambda _: [third])
+    tried = gate.Gate(kata, session, gate.Verification(kata.slug, seed=0))
+    tried.forms([])
+    assert tried.outcome.problems == []
+
+    def mixed_up(binder: binding._CallBinder) -> bool:
+        if "query" not in {p.name for p in binder.named}:
+            return False
+        binder.sources |= {"query": "x", "key": "x", "value": "context"}
+        return True
+
+    monkeypatch.setattr(binding._CallBinder, "_by_role", mixed_up)
+    tried.forms([])
+    assert any("given x, context, context" in problem for problem in tried.outcome.problems)

@@ -26,7 +26,7 @@ ONE_IN = 10
 def test_a_kata_is_fit_to_be_practised_on(session: Session, kata: Kata) -> None:
     outcome = verify(kata, session, one_in=ONE_IN)
     assert outcome.problems == []
-    assert outcome.pitfalls >= 12
+    assert outcome.pitfalls >= kata.fewest_pitfalls > 0
     assert outcome.edits_caught == outcome.edits > 0
     assert outcome.pairs_refused == outcome.pairs > 0
 
@@ -82,6 +82,18 @@ def test_the_gate_sees_an_incomplete_kata(spoil, complaint, tmp_path: Path) -> N
     spoil(kata)
     told = documents(load(kata.folder))
     assert any(complaint in problem for problem in told), told
+
+
+@pytest.mark.parametrize(("asked", "told"), [(4, []), (5, ["4 pitfalls, at least 5"])])
+def test_a_small_kata_says_how_many_mistakes_are_enough(asked, told, tmp_path: Path) -> None:
+    kata = copy_of(KATAS[0], tmp_path)
+    pitfalls = kata.folder / "pitfalls.toml"
+    some = pitfalls.read_text(encoding="utf-8").split("[[pitfall]]")[:5]
+    pitfalls.write_text("[[pitfall]]".join(some), encoding="utf-8")
+    said = kata.folder / "kata.toml"
+    text = said.read_text(encoding="utf-8")
+    said.write_text(f"fewest_pitfalls = {asked}\n{text}", encoding="utf-8")
+    assert [p.split(": ")[1] for p in documents(load(kata.folder)) if "at least" in p] == told
 
 
 def test_what_cannot_be_graded_at_all_is_left_alone(session, tmp_path: Path) -> None:

@@ -264,7 +264,7 @@ def test_the_numbers_of_the_gate_are_right() -> None:
     assert f"{gate.RUNG_WORDS} words each at most" in HANDBOOK
     assert f"{gate.QUESTIONS} questions or more" in HANDBOOK
     whole = " ".join(HANDBOOK.split())
-    assert f"at least {gate.FEWEST_PITFALLS} pitfalls, {gate.QUESTIONS} questions" in whole
+    assert f"at least {Kata.fewest_pitfalls} pitfalls, {gate.QUESTIONS} questions" in whole
     assert f"and {gate.RUNGS} hints" in whole
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,16 +12,24 @@ from pathlib import Path
 import pytest
 import torch
 
+from grader.author.experiments import unlike
 from grader.bank.draw import Draw
 from grader.bank.truth import attention
 from grader.exchange.local import LazySolution
-from grader.judge.experiments.experiment import EXPERIMENTS, Seen, is_attention
+from grader.judge.experiments.experiment import (
+    EXPERIMENTS,
+    Seen,
+    asked_of,
+    declared,
+    experiment,
+    is_attention,
+)
 from grader.judge.experiments.inputs import HEADS, MANY, Inputs, half, in_dtype, padded, wide
 from grader.judge.experiments.observe import observe
 from grader.judge.session import Session
 from grader.judge.source import Source
 from grader.kata.entry_point import EntryPoint, Parameter
-from grader.kata.kata import Kata, Role, all_katas
+from grader.kata.kata import Kata, KataError, Role, all_katas, find
 from grader.kata.mutants import singles
 from grader.kata.pitfalls import load_pitfalls
 from grader.kata.refused import Refused
@@ -29,6 +38,8 @@ from grader.report.verdict import Fault, Verdict
 KATAS = [kata for kata in all_katas() if is_attention(kata)]
 """Those that experiments have inputs for, masked and not."""
 MASKED = [kata for kata in KATAS if kata.entry.mask is not None]
+SCALED = [kata for kata in KATAS if EXPERIMENTS["unscaled"].applies(kata)]
+"""Those whose scores are divided by the root of a width."""
 FUNCTION = next(kata for kata in KATAS if not kata.entry.is_module)
 LAYER = next(kata for kata in MASKED if kata.entry.is_module)
 SEED = 20
@@ -45,7 +56,9 @@ def look(session: Session) -> Look:
         source = Source(Path("their.py"), text, "")
         seen = observe(kata, source, session.server, name, SEED, patience=PATIENCE)
         assert seen.experiment == name
-        assert seen.happened in dict(EXPERIMENTS[name].choices)
+        known = experiment(name)
+        assert known is not None
+        assert seen.happened in dict(known.choices)
         assert 1 <= len(seen.said) <= 4
         assert all(0 < len(line) <= 160 for line in seen.said)
         return seen
@@ -76,15 +89,22 @@ def test_what_it_says_needs_no_torch() -> None:
 
 
 def test_an_experiment_speaks_in_few_words() -> None:
-    for key, experiment in EXPERIMENTS.items():
-        assert key == experiment.id
-        assert len(experiment.ask.split()) <= 35
-        keys = [k for k, _ in experiment.choices]
+    for key, one in EXPERIMENTS.items():
+        assert key == one.id
+        assert len(one.ask.split()) <= 35
+        keys = [k for k, _ in one.choices]
         assert len(keys) == len(set(keys))
         assert {"error", "other"} <= set(keys)
-        assert all(len(label) <= 50 for _, label in experiment.choices)
+        assert all(len(label) <= 50 for _, label in one.choices)
     assert EXPERIMENTS["half"].label("close").startswith("the right answer")
     assert EXPERIMENTS["half"].label("their own words") == "their own words"
+
+
+def test_a_scale_is_asked_about_where_there_is_one_and_no_temperature() -> None:
+    tempered = {k.slug for k in KATAS if any(p.means == "temperature" for p in k.entry.call)}
+    assert tempered
+    assert {k.slug for k in KATAS} - {k.slug for k in SCALED} == tempered
+    assert all(EXPERIMENTS["padded-row"].applies(k) for k in MASKED if k.slug in tempered)
 
 
 @pytest.mark.parametrize("kata", KATAS, ids=slugs(KATAS))
@@ -222,7 +242,8 @@ def test_the_fill_decides_about_a_row_that_sees_nothing(look: Look, kata: Kata) 
     seen = look(kata, infinite, "padded-row")
     assert seen.happened == "nan"
     assert "NaN or inf in" in seen.said[-1]
-    assert look(kata, infinite, "half").happened == "close"
+    if kata in SCALED:
+        assert look(kata, infinite, "half").happened == "close"
     seen = look(kata, uniform, "padded-row")
     assert seen.happened == "uniform"
     assert seen.said[-2:] == (
@@ -231,7 +252,7 @@ def test_the_fill_decides_about_a_row_that_sees_nothing(look: Look, kata: Kata) 
     )
 
 
-@pytest.mark.parametrize("kata", MASKED, ids=slugs(MASKED))
+@pytest.mark.parametrize("kata", [k for k in MASKED if k in SCALED], ids=lambda kata: kata.slug)
 def test_a_fill_beyond_65504_raises_in_half_precision(look: Look, kata: Kata) -> None:
     for text in mutants(kata, "fill-overflows-half")[2:]:  # those that hide keys once
         seen = look(kata, text, "half")
@@ -248,7 +269,7 @@ def test_zeros_that_hide_a_broken_gradient_are_told(look: Look, kata: Kata) -> N
     assert "NaN or inf in" in seen.said[-1]
 
 
-@pytest.mark.parametrize("kata", KATAS, ids=slugs(KATAS))
+@pytest.mark.parametrize("kata", SCALED, ids=slugs(SCALED))
 def test_a_missing_scale_is_finite_and_wrong(look: Look, kata: Kata) -> None:
     unscaled = mutants(kata, "no-scale")[0]
     assert look(kata, unscaled, "half").happened == "other"
@@ -360,3 +381,69 @@ def test_what_cannot_be_loaded_is_a_fault(look: Look) -> None:
     unmatched = solution(LAYER).replace("nn.Linear(hidden_dim, 3 * hidden_dim)", "nn.Linear(2, 2)")
     with pytest.raises(Fault, match="no weight could be matched"):
         look(LAYER, unmatched, "half")
+
+
+# --- those that a kata brings -----------------------------------------------------------------
+
+CACHE = find("kv-cache")
+
+
+def test_what_comes_out_is_right_or_as_by_a_mistake_it_names(look: Look) -> None:
+    text, name = solution(CACHE), "kv-cache.fed-twice"
+    assert look(CACHE, text, name).happened == "right"
+    (mutated, *_) = mutants(CACHE, "cache-mutated")
+    seen = look(CACHE, mutated, name)
+    assert seen.happened == "cache-mutated"
+    assert "just as where" in seen.said[1]
+    tripled = text.replace("return output, new_cache", "return 3 * output, new_cache")
+    assert look(CACHE, tripled, name).happened == "other"
+    broken = text.replace("return output, new_cache", "return output / 0, new_cache")
+    assert look(CACHE, broken, name).happened == "nan"
+    raising = text.replace("if cache is not None:", "if cache is not None and [][0]:")
+    assert look(CACHE, raising, name).happened == "error"
+
+
+def test_it_is_asked_of_its_kata_alone(look: Look) -> None:
+    assert "kv-cache.fed-twice" in asked_of(CACHE)
+    assert "kv-cache.fed-twice" not in asked_of(LAYER)
+    with pytest.raises(Refused, match="cannot be asked of"):
+        look(LAYER, solution(LAYER), "kv-cache.fed-twice")
+    with pytest.raises(Refused, match=r"no experiment .*kv-cache\.fed-twice"):
+        look(CACHE, solution(CACHE), "kv-cache.fed-thrice")
+    assert experiment("no-kata.fed-twice") is None
+
+
+SPOILT = {
+    "calls give arguments and sizes": ("{ T = 3 }", "{ tokens = 3 }"),
+    "its keys are": ('title = "One cache', 'name = "One cache'),
+    "what is `right`": ('right = "what it would', 'well = "what it would'),
+}
+
+
+@pytest.mark.parametrize("said", SPOILT)
+def test_one_that_cannot_be_read_is_named(said: str, tmp_path: Path) -> None:
+    shutil.copytree(CACHE.folder, tmp_path / "kv-cache")
+    path = tmp_path / "kv-cache" / "questions.toml"
+    right, wrong = SPOILT[said]
+    path.write_text(path.read_text(encoding="utf-8").replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(KataError, match=rf"questions\.toml: \[\[experiment\]\]: .*{said}"):
+        declared(replace(CACHE, folder=tmp_path / "kv-cache"))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('cache-mutated = "it', 'cache-cut = "it', "`cache-cut` comes out as right"),
+        ('cache-mutated = "it', 'cache-eaten = "it', "`cache-eaten` is no pitfall of this kata"),
+        ("{ hidden_dim = 8, num_heads = 2 }", "{ hidden_dim = 9, num_heads = 2 }", "an error"),
+    ],
+)
+def test_the_gate_holds_its_outcomes_to_what_comes_out(
+    tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    shutil.copytree(CACHE.folder.parent, tmp_path / "katas")
+    kata = replace(CACHE, folder=tmp_path / "katas" / "kv-cache")
+    path = kata.folder / "questions.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+    problems = list(unlike(kata, load_pitfalls(kata), seed=1))
+    assert any(said in problem for problem in problems), problems

@@ -173,6 +173,9 @@ query = ["hidden_dim", "query_dim"]
 key = ["hidden_dim", "key_dim"]
 score = { size = [1, "hidden_dim"], names = ["v", "energy"] }
 
+[fused]
+columns = ["query", "key"]
+
 [budget]
 limit = 3.0
 """,
@@ -395,7 +398,89 @@ test_standard_nothing_kept = standard.nothing_kept(definition)
 test_standard_no_device = standard.no_device(definition)
 ''',
 }
-KATAS = {"banded": BANDED, "additive": ADDITIVE, "fewer": FEWER}
+LEANING = {
+    "katas/leaning/kata.toml": """
+title = "Leaning towards one's like"
+rung = 99
+level = "mid"
+par_minutes = 5
+fewest_pitfalls = 1
+summary = "tokens compared by their directions, five times as sharply"
+
+[entry]
+name = "leaning"
+kind = "function"
+
+[call]
+x = "B S D"
+
+[returns]
+axes = "B S D"
+
+[reads]
+query = "x"
+key = "x"
+value = "x"
+scores = "B S S"
+
+[budget]
+limit = 3.0
+""",
+    "solutions/leaning.py": """
+import torch
+
+
+def leaning(x):
+    length = x.norm(dim=-1, keepdim=True)
+    unit = x / length.masked_fill(length == 0, 1.0)
+    scores = 5 * unit @ unit.transpose(-2, -1)
+    weights = torch.softmax(scores, dim=-1)
+    return weights @ x
+""",
+    "katas/leaning/stub.py": "raise NotImplementedError\n",
+    "katas/leaning/pitfalls.toml": """
+[lines]
+unit = "x / length.masked_fill(length == 0, 1.0)"
+scored = "scores = 5 * unit @ unit.transpose(-2, -1)"
+softmax = "torch.softmax(scores, dim=-1)"
+mix = "weights @ x"
+
+[[pitfall]]
+id = "lengths-count"
+check = "test_standard_formula"
+edit.unit = "x"
+""",
+    "katas/leaning/mistakes.toml": '[lengths-count]\ntitle = "lengths have a part in it"\n',
+    "katas/leaning/test_leaning.py": """
+import torch
+import torch.nn.functional as F
+
+from grader.bank import Definition, standard
+
+
+def truth(x, *, attend):
+    unit = F.normalize(x.double(), dim=-1)
+    return attend(unit * 5 * x.size(-1) ** 0.5, unit, x)
+
+
+def long_enough(call):
+    length = call["x"].norm(dim=-1, keepdim=True)
+    return {"x": call["x"] * (1 / length).clamp(min=1.0)}
+
+
+definition = Definition(truth, within=long_enough)
+test_standard_formula = standard.formula(definition)
+test_standard_equal_sizes = standard.equal_sizes(definition)
+test_standard_order = standard.order(definition)
+test_standard_gradients = standard.gradients(definition, blanks=False)
+test_standard_nothing_kept = standard.nothing_kept(definition)
+test_standard_any_length = standard.any_length(definition)
+test_standard_budget = standard.budget(definition)
+test_standard_strided = standard.strided(definition)
+test_standard_no_device = standard.no_device(definition)
+""",
+}
+KATAS = {"banded": BANDED, "additive": ADDITIVE, "fewer": FEWER, "leaning": LEANING}
 
 
 def made(slug: str, root: Path) -> Kata:
@@ -428,7 +513,32 @@ FORMS = {
     "a score of another name": ("additive", ("self.score", "self.energy")),
     "a score by its shape": ("additive", ("self.score", "self.w3"), ("query_proj", "w1"),
                              ("key_proj", "w2")),
+    "names that say another role": ("additive", ("self.query_proj", "self.to_k"),
+                                    ("self.key_proj", "self.to_q"), ("self.score", "self.out")),
+    "two roles side by side": ("additive",
+        ("self.query_proj = nn.Linear(query_dim, ", "self.both = nn.Linear(query_dim + key_dim, "),
+        ("        self.key_proj = nn.Linear(key_dim, hidden_dim)\n", ""),
+        ("self.query_proj(query)[:, :, None] + self.key_proj(key)[:, None]",
+         "self.both(torch.cat([query.repeat_interleave(key.size(1), 1), "
+         "key.repeat(1, query.size(1), 1)], -1)).unflatten(1, (query.size(1), -1))")),
+    "a row that is a vector": ("additive",
+        ("self.score = nn.Linear(hidden_dim, 1, bias=False)",
+         "self.score = nn.Parameter(torch.ones(hidden_dim))"),
+        ("self.score(torch.tanh(hidden))[..., 0]", "torch.tanh(hidden) @ self.score")),
+    "a bare bias beside a bare row": ("additive",
+        ("self.score = nn.Linear(hidden_dim, 1, bias=False)",
+         "self.a, self.c = (nn.Parameter(torch.ones(hidden_dim)) for _ in range(2))"),
+        ("query_dim, hidden_dim)", "query_dim, hidden_dim, bias=False)"),
+        ("key_dim, hidden_dim)", "key_dim, hidden_dim, bias=False)"),
+        ("query_dim, key_dim, hidden_dim, bias=False)", "query_dim, key_dim, hidden_dim)"),
+        ("self.score(torch.tanh(hidden))[..., 0]", "torch.tanh(hidden + self.a) @ self.c")),
+    "widths in another order": ("additive", ("(self, query_dim, key_dim, hidden_dim)",
+                                             "(self, units, key_size, query_size)"),
+        ("nn.Linear(query_dim, hidden_dim)", "nn.Linear(query_size, units)"),
+        ("nn.Linear(key_dim, hidden_dim)", "nn.Linear(key_size, units)"),
+        ("nn.Linear(hidden_dim, 1", "nn.Linear(units, 1")),
     "a lazy layer": ("additive", ("nn.Linear(query_dim, ", "nn.LazyLinear(")),
+    "one argument three times": ("leaning", ("leaning(x):", "leaning(q, k, v):\n    x = v")),
     "key and value fused": ("fewer", ("self.key_proj = nn.Linear(hidden_dim, narrow)", ""),
                             ("self.value_proj = nn.Linear(hidden_dim, narrow)",
                              "self.kv = nn.Linear(hidden_dim, 2 * narrow)"),
@@ -449,6 +559,10 @@ MISTAKES = {
     "band-too-wide": ("banded", (">= window", "> window")),
     "no-tanh": ("additive", ("torch.tanh(hidden)", "hidden")),
     "no-scale": ("fewer", (" / math.sqrt(self.head_dim)", "")),
+    "lengths-count": ("leaning", ("x / length.masked_fill(length == 0, 1.0)", "x")),
+    # In the engine's own words: behind the product, which nothing divides; and of x itself.
+    "scores-squashed": ("leaning", ("weights =", "scores = scores.clamp(-2, 2)\n    weights =")),
+    "residual-inside": ("leaning", ("weights @ x", "weights @ x + x")),
 }
 
 
@@ -470,6 +584,8 @@ SLOW = {
                   "torch.stack([torch.softmax(s, dim=-1) @ v for s, v in zip(scores, value)])"),),
     "fewer": (("self.query_proj(x)", "torch.stack([self.query_proj(one) for one in x])"),
               ("(weights @ value)", "torch.stack([w @ v for w, v in zip(weights, value)])")),
+    "leaning": (("unit @ unit.transpose(-2, -1)", "torch.stack([u @ u.T for u in unit])"),
+                ("weights @ x", "torch.stack([w @ v for w, v in zip(weights, x)])")),
 }  # fmt: skip
 
 

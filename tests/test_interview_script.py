@@ -93,7 +93,7 @@ USAGE = {
     ("mid-33",): "did you mean `mid-30`?",
     ("xyzzy",): "kata interview --list",
     ("--level", "staff"): "junior",
-    ("--level", "mid"): "choose one of mid-20, mid-30, mid-45",
+    ("--level", "mid"): "choose one of mid-20, mid-30, mid-40, mid-45",
     ("--minutes", "25"): "there are junior-20",
     ("mid-30", "--minutes", "30"): "name one round",
     ("--file", "none.toml"): "none.toml does not exist",

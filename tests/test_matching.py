@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from grader.exchange.layout import Layout, Projection
-from grader.exchange.matching import Unmatched, match, role_of
+from grader.exchange.fitting import Kind
+from grader.exchange.layout import Layout, Projection, Slot
+from grader.exchange.matching import Unmatched, match, readings, role_of
 
 FIELD_NAMES = {
     "query": "query_proj q_proj W_q w_q wq linear_q to_q query query_f W_query fc_q attn.q".split(),
@@ -178,8 +179,61 @@ def test_where_names_say_nothing_a_shape_of_its_own_does() -> None:
     }  # fmt: skip
     with pytest.raises(Unmatched, match="score 1×12"):
         match([*state, ("d.weight", (1, 12))], ADDITIVE)
-    with pytest.raises(Unmatched, match="query 12×8"):
-        match([*state[:2], ("output.weight", (12, 8))], ADDITIVE)
+
+
+@pytest.mark.parametrize("names", [("W_k", "W_q", "v"), ("value", "out", "fc"), ("q", "q2", "w_v")])
+def test_a_name_says_nothing_of_a_role_that_its_weight_cannot_have(names: tuple[str, ...]) -> None:
+    shapes = ((12, 8), (12, 4), (1, 12))
+    state: State = [(f"{n}.weight", shape) for n, shape in zip(names, shapes, strict=True)]
+    slots = match(state, ADDITIVE).slots
+    assert {slot.name[:-7]: slot.roles[0] for slot in slots} == dict(
+        zip(names, ADDITIVE, strict=True)
+    )
+
+
+# --- side by side, and a single row -------------------------------------------------------------
+
+BESIDE = Kind(ADDITIVE, own=OWN, columns=("query", "key"))
+
+
+def beside(*state: tuple[str, tuple[int, ...]]) -> list[dict[str, tuple[str, ...]]]:
+    linear = [name for name, _ in state if name.endswith(".weight")]
+    return [{s.name: s.roles for s in one.slots} for one in readings(state, BESIDE, linear).layouts]
+
+
+def test_roles_may_lie_side_by_side_in_one_weight_with_one_bias() -> None:
+    state = (("attn.0.weight", (12, 12)), ("attn.0.bias", (12,)), ("attn.2.weight", (1, 12)))
+    assert beside(*state) == [
+        {"attn.0.weight": ("query", "key"), "attn.0.bias": ("query",), "attn.2.weight": ("score",)}
+    ]
+    assert {"W": ("query", "key")}.items() <= beside(("W", (12, 12)), ("v", (12,)))[0].items()
+
+
+def test_columns_go_in_and_come_out_in_the_order_of_the_roles() -> None:
+    weights = {r: Projection(torch.randn(out, width)) for r, (out, width) in ADDITIVE.items()}
+    for transposed in (False, True):
+        slot = Slot("W", ("query", "key"), transposed, beside=True)
+        whole = slot.gather(weights)
+        columns = whole.T if transposed else whole
+        assert torch.equal(columns[:, :8], weights["query"].weight)
+        query, key = slot.scatter(whole, weights)
+        assert torch.equal(query, weights["query"].weight)
+        assert torch.equal(key, weights["key"].weight)
+
+
+def test_a_single_row_may_be_a_vector_and_a_bias_beside_it_is_told_by_answers() -> None:
+    others = (("W_q.weight", (12, 8)), ("W_k.weight", (12, 4)))
+    for shape in ((12,), (12, 1), (1, 12), (1, 1, 12)):
+        (layout,) = readings([*others, ("v", shape)], BESIDE, ["W_q.weight", "W_k.weight"]).layouts
+        weights = {r: Projection(torch.randn(*size)) for r, size in ADDITIVE.items()}
+        value = layout.state(weights)["v"]
+        assert tuple(value.shape) == shape
+        assert torch.equal(
+            layout.read({"v": value}, weights)["score weight"], weights["score"].weight
+        )
+    found = beside(*others, ("a", (12,)), ("b", (12,)))
+    assert [one.get("a") or one.get("b") for one in found] == [("score",), ("score",)]
+    assert {name for one in found for name in one} == {"W_q.weight", "W_k.weight", "a", "b"}
 
 
 # --- bare parameters --------------------------------------------------------------------------

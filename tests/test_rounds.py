@@ -1,4 +1,4 @@
-"""The rounds that come with kata: nine, each of them whole, possible and pleasant to hear."""
+"""The rounds that come with kata: each of them whole, possible and pleasant to hear."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader.judge.experiments.experiment import EXPERIMENTS
+from grader.judge.experiments.experiment import asked_of
 from grader.kata.kata import all_katas
 from grader.kata.paths import data_root
 
@@ -19,6 +19,8 @@ FILES = sorted(ROUNDS.glob("*.toml"))
 KATAS = {kata.slug: kata for kata in all_katas()}
 LEVELS = ("junior", "mid", "senior")
 LENGTHS = (20, 30, 45)
+SERVING = {"mid-40", "senior-60"}
+"""Those that climb the serving ladder."""
 COMMON = {"kind", "title", "minutes", "prompt", "look_for", "answer", "overrun"}
 KINDS = {
     "talk": set(),
@@ -53,7 +55,14 @@ def words(text: str) -> int:
 
 
 def test_there_is_one_for_every_level_and_length() -> None:
-    assert {f.stem for f in FILES} == {f"{level}-{n}" for level in LEVELS for n in LENGTHS}
+    lengths = {f"{level}-{n}" for level in LEVELS for n in LENGTHS}
+    assert {f.stem for f in FILES} == lengths | SERVING
+
+
+def test_the_serving_ladder_is_climbed_by_two() -> None:
+    for name in SERVING:
+        table = tomllib.loads((ROUNDS / f"{name}.toml").read_text(encoding="utf-8"))
+        assert {KATAS[stage["kata"]].track for stage in of_kind(table, "code")} == {"serving"}
 
 
 def test_its_name_says_its_level_and_its_minutes(file: Path, table: Table) -> None:
@@ -107,7 +116,7 @@ def test_its_experiments_can_be_asked_of_its_katas(table: Table) -> None:
     for stage in of_kind(table, "twist"):
         assert stage["experiments"], stage["title"]
         for name in stage["experiments"]:
-            assert EXPERIMENTS[name].applies(KATAS[stage["kata"]]), (stage["title"], name)
+            assert name in asked_of(KATAS[stage["kata"]]), (stage["title"], name)
 
 
 def test_there_are_enough_questions_of_its_level(table: Table) -> None:

@@ -11,8 +11,10 @@ from click.testing import CliRunner
 
 from grader.author.documents import documents
 from grader.cli import cli
+from grader.judge.compared import weighed
 from grader.kata.kata import Kata, KataError, all_katas, find, load
 from grader.kata.keys import ASKED, TRACKS
+from grader.kata.refused import Refused
 from grader.practice import attempts
 from grader.practice.next import next_step
 from grader.practice.standing import choose, standing
@@ -114,3 +116,42 @@ def test_a_ladder_or_a_word_that_is_none_is_refused(copied: Kata, key: str) -> N
     said = getattr(copied, key)
     with pytest.raises(KataError, match=f"{key} = 'nowhere': it is one of"):
         written(copied, f'{key} = "{said}"', f'{key} = "nowhere"')
+
+
+# --- beside each other ------------------------------------------------------------------------
+
+
+def test_katas_are_compared_on_the_same_tokens(tmp_path: Path) -> None:
+    said = run("show", "--compare", "sdpa", "causal-mask", home=tmp_path)
+    first = next(line for line in said.splitlines() if "100" in line)
+    assert first.endswith("▕100   0   0   0   0 ▏"), "the first token sees itself alone"
+    assert "░30" in first, "and e¹ of e¹ + e⁰ + 2·e^½ + e^¾ where it sees all"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--compare", "flash"), "flash never holds its weights as one matrix: compare others"),
+        (("sdpa", "rope"), "kata show --compare sdpa rope"),
+        (("--compare", "sdpq"), "did you mean `sdpa`?"),
+    ],
+)
+def test_what_cannot_be_compared_says_why(
+    asked: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    assert said in run("show", *asked, home=tmp_path)
+
+
+NOT_ONE = ("flash", "rope", "sliding-window")
+"""Katas whose solution has no matrix of weights."""
+
+
+@pytest.mark.parametrize("kata", all_katas(), ids=lambda kata: kata.slug)
+def test_weights_that_are_shown_sum_to_one(kata: Kata) -> None:
+    if kata.slug in NOT_ONE:
+        with pytest.raises(Refused, match="never holds its weights"):
+            weighed([kata])
+        return
+    (one,) = weighed([kata])
+    assert all(abs(sum(row) - 1) < 1e-5 for row in one.weights)
+    assert [len(row) for row in one.weights] == [5] * 5

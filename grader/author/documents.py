@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.author.agreement import disagreements
+from grader.judge.experiments.experiment import declared
 from grader.kata.hints import rungs as rungs_of
 from grader.kata.kata import Kata, KataError, load
 from grader.kata.keys import LEVELS
@@ -26,7 +27,6 @@ DOCUMENTS = (
     "questions.toml",
 )
 TRANSLATED = "mistakes.*.toml"
-FEWEST_PITFALLS = 12
 RUNGS, RUNG_WORDS = 3, 160
 QUESTIONS = 6
 QUESTION = {"level", "ask", "answer", "look_for"}
@@ -104,6 +104,7 @@ def _hints(kata: Kata) -> Iterator[str]:
 
 
 def _questions(kata: Kata) -> Iterator[str]:
+    declared(kata)
     questions: Any = kata.table("questions.toml").get("question", [])
     if not isinstance(questions, list):
         yield "questions.toml: write each question under [[question]]"
@@ -122,8 +123,8 @@ def _pitfalls(kata: Kata) -> Iterator[str]:
     pitfalls = load_pitfalls(kata)
     ids = {p.id for p in pitfalls}
     refused = [p for p in pitfalls if not p.remark]
-    if len(refused) < FEWEST_PITFALLS:
-        yield f"{len(refused)} pitfalls, at least {FEWEST_PITFALLS}"
+    if len(refused) < kata.fewest_pitfalls:
+        yield f"{len(refused)} pitfalls, at least {kata.fewest_pitfalls}"
     checks = _checks(kata)
     for pitfall in pitfalls:
         if checks and pitfall.check not in checks:

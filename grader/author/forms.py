@@ -1,18 +1,19 @@
 """The solution in the forms in which people hand layers in: what is right stays so, and wrong too.
 
 A form is written around the solution's text, mistakes included: another class that holds the layer,
-one that is given x for query, key and value, one that returns a pair, names of the field for what
+one that is given query, key and value, one that returns a pair, names of the field for what
 it takes. What is around it computes nothing, so a mistake in it has to be refused as before.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
-from grader.kata.entry_point import EntryPoint, Parameter
+from grader.kata.entry_point import ROLES, EntryPoint, Parameter
 
 WITHIN = "Within"
 """What the solution's own definition is called inside a form."""
@@ -29,7 +30,25 @@ class Form:
     def of(self, text: str, entry: EntryPoint) -> str:
         """A solution's text, edited or not, in this form."""
         inner = re.sub(rf"^(class|def) {entry.name}\b", rf"\1 {WITHIN}", text, flags=re.MULTILINE)
-        return f"{inner}\n\nimport torch\n\n{self.write(entry)}"
+        return f"{inner}\n\nimport torch\n\n{self.write(_as_written(inner, entry))}"
+
+
+def _as_written(inner: str, entry: EntryPoint) -> EntryPoint:
+    """The entry point with the defaults that the text has, which may be a mistake of its own."""
+    written: dict[str, str] = {}
+    for node in ast.walk(ast.parse(inner)):
+        if isinstance(node, ast.FunctionDef) and node.name in (WITHIN, "__init__", "forward"):
+            last = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+            found = zip(last, node.args.defaults, strict=True)
+            written |= {argument.arg: ast.unparse(default) for argument, default in found}
+
+    def told(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+        return tuple(
+            p if p.required else replace(p, default=written.get(p.name, p.default))
+            for p in parameters
+        )
+
+    return replace(entry, construct=told(entry.construct), call=told(entry.call))
 
 
 def forms(entry: EntryPoint) -> Iterator[Form]:
@@ -38,11 +57,16 @@ def forms(entry: EntryPoint) -> Iterator[Form]:
         yield Form("under other names, in a pair", _function)
         yield Form("a class that takes nothing", _callable)
         yield Form("a module that takes nothing", _stateless)
+        if set(entry.reads) == set(ROLES) and len({*entry.reads.values()}) == 1:
+            yield Form("a function given x three times", _function_by_roles)
         return
     yield Form("in another module", _nested)
     yield Form("under other names" if entry.state else "in a pair, under other names", _pair)
-    if len({*entry.reads.values()}) == 1:
-        yield Form("given x three times", _thrice)
+    parts = [entry.reads[role] for role in ROLES if role in entry.reads]
+    if len({*parts}) < len(parts) == len(ROLES):
+        yield Form(f"given {', '.join(parts)} as query, key and value", _by_roles)
+    else:
+        yield Form("given its arguments by name", _by_name)
 
 
 # --- functions --------------------------------------------------------------------------------
@@ -72,6 +96,22 @@ def _stateless(entry: EntryPoint) -> str:
     )
 
 
+def _function_by_roles(entry: EntryPoint) -> str:
+    taken, given = _apart(entry)
+    return f"def {entry.name}({taken}):\n    return {WITHIN}({given})\n"
+
+
+def _apart(entry: EntryPoint) -> tuple[str, str]:
+    """What is taken where query, key and value are passed apart, and what is made of that.
+
+    An argument comes once for each role that is read from it; the first of these is used.
+    """
+    handed = {entry.reads[role]: role for role in reversed(ROLES)}
+    rest = [p for p in entry.call if p.name not in handed]
+    taken = ", ".join([*ROLES, *(p.spelled for p in rest)])
+    return taken, ", ".join(handed.get(p.name, p.name) for p in entry.call)
+
+
 # --- layers -----------------------------------------------------------------------------------
 
 
@@ -85,11 +125,13 @@ def _pair(entry: EntryPoint) -> str:
     return _module(entry, built, _signed(entry.call, names), given, "" if entry.state else ", None")
 
 
-def _thrice(entry: EntryPoint) -> str:
-    (one,) = {*entry.reads.values()}
-    rest = [p for p in entry.call if p.name != one]
-    taken = ", ".join(["query", "key", "value", *(p.spelled for p in rest)])
-    return _module(entry, _names(entry.construct), taken, ", ".join(["query", *_names(rest)]))
+def _by_roles(entry: EntryPoint) -> str:
+    return _module(entry, _names(entry.construct), *_apart(entry))
+
+
+def _by_name(entry: EntryPoint) -> str:
+    taken = f"*, {_signed(entry.call)}"
+    return _module(entry, _names(entry.construct), taken, _given(entry.call))
 
 
 def _module(

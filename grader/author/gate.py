@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from grader.author.documents import documents
+from grader.author.experiments import unlike
 from grader.author.forms import forms
 from grader.author.mutation import Choose, Outcome, among, run_gauntlet
 from grader.judge.bank_run import Selection
@@ -203,6 +204,8 @@ class Gate:
         except KataError:
             return  # the paperwork's own complaint
         self.conventions(conventions)
+        for said in unlike(self.kata, pitfalls, self.outcome.seed):
+            self.problem(said)
         self.outcome.pitfalls = sum(not p.remark for p in pitfalls)
         self.outcome.unplaced = sum(len(p.unplaced) for p in pitfalls)
         alone = [m for m in self._some(list(singles(pitfalls, self.text))) if self._parses(m)]

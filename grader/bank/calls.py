@@ -5,7 +5,7 @@ What a call looks like is read from `kata.toml`, so that nothing here knows a ka
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Protocol
@@ -72,6 +72,7 @@ class Calls:
 
     causal: bool
     fixed: Mapping[str, Any]
+    within: Callable[[Call], Call]
 
     # --- drawing calls ----------------------------------------------------------------------------
 
@@ -116,6 +117,7 @@ class Calls:
             elif parameter.required and not parameter.mask:
                 shape = axes.shape(known, sizes.lead) if axes is not None else ()
                 arguments[parameter.name] = parameter.sample if axes is None else draw(*shape)
+        arguments = {**self.within(arguments), **given}
         return arguments if mask is None else self.under(layer, arguments, mask)
 
     def under(self, layer: Built, call: Mapping[str, Any], mask: Tensor | None) -> Call:

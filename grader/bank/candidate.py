@@ -90,10 +90,11 @@ class Candidate:
         try:
             self.last_reply = self.run(request.encode(self.layout))
             exchange.error = self.last_reply.get("error")
+            exchange.done = len(self.last_reply.get("results") or ())
             exchange.trace = trace_of(self.last_reply)
             exchange.answers = read(self.last_reply, request, self.layout, self.reference)
         except Fault as fault:
-            if (exchange.error or {}).get("stage") == "call":
+            if (exchange.error or {}).get("stage") == "call" and not fault.evidence.hung:
                 done = len(self.last_reply.get("results") or ())
                 unfit = named_misfit(fault.message, request, done)
                 facts = (*fault.evidence.facts, *unfit, *self._under_a_mask(request))

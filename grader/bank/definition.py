@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.bank.calls import Calls
+from grader.bank.calls import Call, Calls
 from grader.bank.candidate import Layer
 from grader.bank.claims import apart_in_masks, assert_gradients, assert_matches, mask_of
 from grader.bank.draw import Draw, measured
@@ -47,6 +47,8 @@ class Definition(Calls):
     """What is just as true: a submission keeps to one of these ways, or to `truth`."""
     reach: Callable[[Mapping[str, Any]], float] = lambda _: 0.0
     """The largest magnitude that scores, or angles, come to in a call, by its arguments."""
+    within: Callable[[Call], Call] = lambda call: call
+    """What is made of random arguments so that they lie within what the kata promises."""
 
     # --- what is true ----------------------------------------------------------------------------
 

@@ -141,11 +141,12 @@ def _is_number(word: str) -> bool:
 def _begin(store: Store, rules: Round, folder: Path, seed: int | None, *, plain: bool) -> int:
     from grader.interview.record import log
     from grader.interview.round.questions import draw
-    from grader.judge.experiments.experiment import EXPERIMENTS
+    from grader.judge.experiments.experiment import experiment
 
     _check_folder(folder)
     seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
-    asks = {name: EXPERIMENTS[name].ask for s in rules.stages for name in s.experiments}
+    known = {name: experiment(name) for s in rules.stages for name in s.experiments}
+    asks = {name: one.ask for name, one in known.items() if one is not None}
     data = {
         "seed": seed, "folder": str(folder.resolve()), "questions": draw(rules, seed), "asks": asks,
     }  # fmt: skip

@@ -73,10 +73,17 @@ def begin(kata: Kata, folder: Path, *, force: bool) -> None:
 
 
 @click.command()
-@click.argument("kata", shell_complete=complete_kata)
-def show(kata: str) -> None:
-    """Read a kata's statement."""
-    found = find(kata)
+@click.argument("katas", metavar="KATA", nargs=-1, required=True, shell_complete=complete_kata)
+@click.option("--compare", is_flag=True, help="Of several katas: their weights on five tokens.")
+def show(katas: tuple[str, ...], *, compare: bool) -> None:
+    """Read a kata's statement; or see what several make of the same five tokens."""
+    if compare:
+        _compare([find(kata) for kata in katas])
+        return
+    if len(katas) > 1:
+        beside = f"kata show --compare {' '.join(katas)}"
+        raise Refused(f"one statement at a time; to see what they do to the same tokens: {beside}")
+    found = find(katas[0])
     from rich.markdown import Markdown
 
     from grader.render.terminal.text import make_console
@@ -86,3 +93,15 @@ def show(kata: str) -> None:
         make_console().print(Markdown(text))
     else:
         click.echo(text)
+
+
+def _compare(katas: list[Kata]) -> None:
+    """Draw the weights of their solutions beside each other."""
+    from grader.judge.compared import TOKENS, weighed
+    from grader.render.terminal.heatmap import Matrices
+    from grader.render.terminal.text import make_console
+
+    console, shown = make_console(), weighed(katas)
+    tokens = "  ".join(" ".join(f"{x:g}" for x in token) for token in TOKENS)
+    say(f"five tokens: {tokens}\nevery projection is the identity\n")
+    console.print(Matrices(tuple((one.slug, one.weights) for one in shown)))

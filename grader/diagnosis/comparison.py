@@ -49,12 +49,16 @@ def cost(case: Case) -> int:
 def sample(kata: Kata, case: Case, right: Callable[[Request], Sequence[Answer]]) -> Case | None:
     """A case of one call, on a layer of its own: the first not answered as by the solution.
 
-    None where no wrong call can be asked alone: those that crash, in training, or on `meta`; and
-    where there is a rate of dropout, since what is drawn then depends on the calls before.
+    Or the first of all, where that one raises. None where no wrong call can be asked alone: later
+    ones that raise, in training, or on `meta`; and where there is a rate of dropout, since what is
+    drawn then depends on the calls before.
     """
     rate = kata.entry.meaning("dropout")
     for exchange in case.exchanges:
         request = exchange.request
+        if (exchange.error or {}).get("stage") == "call" and not exchange.done:
+            alone_too = replace(exchange, request=request.alone(0))
+            return Case((alone_too,), case.shapes)
         alone = exchange.fault is None and not request.trace and request.device != "meta"
         for place, theirs in enumerate(exchange.answers if alone else ()):
             call, built = request.calls[place], request.held[place]

@@ -14,11 +14,12 @@ from functools import partial
 from grader.bank.draw import Draw
 from grader.diagnosis.comparison import Case, Suspect, distance
 from grader.diagnosis.composition import compose
-from grader.diagnosis.fit import Fit, Part, Parts, Variants
+from grader.diagnosis.fit import Fit
 from grader.diagnosis.guard import Guard
 from grader.diagnosis.probes import Probe, probes
 from grader.diagnosis.readings import behaviour, dropout, positions, result, visibility, weights
 from grader.diagnosis.readings.reading import Reading, Seen
+from grader.diagnosis.variants import Part, Parts, Variants
 from grader.diagnosis.xray import WIDTH, Prepared, XRay, prepare
 from grader.exchange.answer import Answer, Exchange
 from grader.exchange.editing import Editing

@@ -9,18 +9,13 @@ on it. The budget is a number of evaluations, so what is found depends on the su
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from grader.diagnosis.comparison import distance
-from grader.diagnosis.composition import compose
-from grader.diagnosis.guard import Guard
 from grader.diagnosis.probes import Probe
-from grader.exchange.answer import Exchange
-from grader.exchange.editing import Editing
-from grader.exchange.local import Variant
+from grader.diagnosis.tuning import number_in, tuned
+from grader.diagnosis.variants import Part, Parts, Variants
 from grader.kata.mutants import Edit
 from grader.kata.vocabulary import Value
 
@@ -28,6 +23,8 @@ MOST = 5
 """So many edits are looked for at once, what only costs stars included."""
 PAIRS = 250
 """Evaluations for two edits at once on one probe."""
+TUNED = 3
+"""So many edits are tried with other numbers in them."""
 SPELLINGS = 60
 """Of what was read, so many combinations of edits are tried."""
 STYLES = 2
@@ -47,71 +44,6 @@ MASKED = ("masks", "fill")
 
 PLAIN = ("no mask", "other sizes")
 """Probes that ask for no more than readings do."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One edit of one value."""
-
-    value: Value
-    edit: Edit
-
-    @property
-    def id(self) -> str:
-        """The mistake's."""
-        return self.value.pitfall.id
-
-
-Parts = tuple[Part, ...]
-
-
-@dataclass
-class Variants:
-    """Edited solutions beside a submission, and how often they were asked."""
-
-    editing: Editing
-    exchanges: Mapping[str, Exchange]
-    """What the submission answered, by the probe's name."""
-    left: int
-    """Evaluations that may still be made."""
-    near: float = 0.0
-    """Answers this close, as a share, count as the same: more than 0 where precision is lost."""
-    lenient: bool = False
-    """Whether any failure to answer counts as the same as any other."""
-    guard: Guard = field(default_factory=Guard)
-    loaded: dict[str, Variant | None] = field(default_factory=dict)
-    errors: dict[tuple[str, str], float] = field(default_factory=dict)
-
-    def error(self, parts: Parts, probe: str) -> float:
-        """How far the solution with these edits is from the submission: 0 same, inf no kin."""
-        text = self.composed(parts)
-        if text is None:
-            return math.inf
-        known = self.errors.get((text, probe))
-        if known is None:
-            if self.left <= 0 or self.guard.over():
-                return math.inf
-            self.left -= 1
-            variant = self.variant(text)
-            known = math.inf
-            if variant is not None:
-                answers = partial(self.editing.answers, variant)
-                known = distance(answers, self.exchanges[probe], lenient=self.lenient)
-            self.errors[text, probe] = known
-        return 0.0 if known <= self.near else known
-
-    def variant(self, text: str) -> Variant | None:
-        """An edited text, loaded once; None where it cannot be."""
-        if text not in self.loaded:
-            try:
-                self.loaded[text] = self.editing.load(text)
-            except Exception:  # an edit may raise whatever it likes
-                self.loaded[text] = None
-        return self.loaded[text]
-
-    def composed(self, parts: Iterable[Part]) -> str | None:
-        """The solution with these edits."""
-        return compose(self.editing.text, (part.edit for part in parts))
 
 
 @dataclass
@@ -159,7 +91,7 @@ class Fit:
         if not simple and probe.group in STYLED:
             ways += [self._respelt, self._styled]
         if not simple and probe.group in TOGETHER:
-            ways += [self._other_and_more, self._two_more]
+            ways += [self._tuned, self._other_and_more, self._two_more]
         for sets in ways:
             found = self._best(sets(probe), probe)
             if found is not None:
@@ -278,6 +210,20 @@ class Fit:
         ways = [(n, Part(v, edit)) for v in empty for n, edit in enumerate(v.pitfall.edits[:4])]
         return [part for _, part in sorted(ways, key=lambda way: way[0])]
 
+    def _tuned(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit with another number in it: of those that bring one, the nearest few."""
+        if len(self.parts) >= MOST:
+            return
+        some = (part for part in self._telling(probe) if _tunable(part))
+        for part in itertools.islice(some, TUNED):
+            yield from self._retuned(part, probe)
+
+    def _retuned(self, part: Part, probe: Probe) -> Iterator[Parts]:
+        def beside(edit: Edit) -> Parts:
+            return (*self.parts, replace(part, edit=edit))
+
+        return map(beside, tuned(part.edit, lambda e: self.variants.error(beside(e), probe.name)))
+
     def _other_and_more(self, probe: Probe) -> Iterator[Parts]:
         """Another edit in the place of one that explains as much so far, beside one more edit."""
         if len(self.parts) >= MOST:
@@ -384,6 +330,12 @@ class Fit:
         """Probes that what explains this one is likely to explain as well."""
         asked = [p for p in self.probes if p.name in self.variants.exchanges]
         return [p.name for p in asked if p.group == probe.group]
+
+
+def _tunable(part: Part) -> bool:
+    """Whether an edit brings a number along that its title says nothing of."""
+    number = number_in(part.edit)
+    return bool(number) and number not in part.value.pitfall.title
 
 
 def _nearest_first(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:

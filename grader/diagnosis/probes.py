@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 
 from grader.bank.draw import Draw
-from grader.diagnosis.setting import (
+from grader.diagnosis.settings import (
     OTHER_HEADS,
     OTHER_WIDTH,
-    OTHERS,
-    SIZES,
     Setting,
+    can_be_even,
     even_inputs,
+    loud,
     masked,
     quiet,
     setting,
@@ -33,6 +33,9 @@ from grader.exchange.request import After, Call, Request
 from grader.kata.axes import LEAD, Axes
 from grader.kata.kata import Kata
 
+SIZES = {"B": 4, "L": 5, "S": 6}
+"""Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
+OTHERS = {"B": 2, "L": 8, "S": 11}
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
@@ -104,6 +107,8 @@ def _values(
     for name, place in (("one token", single), ("one token of one", second)):
         request = quiet(place, ("query",)).request(Call(place.inputs(draw)))
         yield Probe(name, request, show, "values")
+    if not can_be_even(plain):
+        return
     show = ("visibility", "heads", "hands", "sums", "scores", "asks", "precision", "")
     for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
         request = place.request(Call(even_inputs(place, draw)))
@@ -129,7 +134,7 @@ def _scores(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
     )
     yield Probe(
         "spread scores",
-        plain.request(Call(plain.inputs(draw, scale=SPREAD))),
+        loud(plain, SPREAD).request(Call(plain.inputs(draw, scale=SPREAD))),
         ("scores", "sums", "scale", "numbers", "fill"),
         "scores",
         ("no mask",),
@@ -185,7 +190,8 @@ def _masks(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
         return Probe(name, given(mask, place), aspects, "masks", (need,))
 
     def given(mask: Tensor, place: Setting = plain, scale: float = 1.0) -> Request:
-        return place.request(Call({**place.inputs(draw, scale), parameter.name: mask}))
+        call = Call({**place.inputs(draw, scale), parameter.name: mask})
+        return loud(place, scale).request(call)
 
     def drawn(*shape: int) -> Tensor:
         return some(draw, shape, full)
@@ -211,7 +217,7 @@ def _masks(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
 def _numbers(draw: Draw, plain: Setting) -> Iterator[Probe]:
     yield Probe(
         "huge scores",
-        plain.request(Call(plain.inputs(draw, scale=HUGE))),
+        loud(plain, HUGE).request(Call(plain.inputs(draw, scale=HUGE))),
         ("numbers", "scores", "sums", "fill"),
         "numbers",
         ("no mask",),

@@ -59,11 +59,12 @@ def diagnose(
     `ask` puts further questions to the submission, in the worker of this diagnosis' own, and `run`
     does so whatever weights it is taken to have.
     """
-    failing = [c for c in checks if not c.passed and c.tier is Tier.REQUIRED]
+    met = [c for c in checks if not c.evidence.skipped]
+    failing = [c for c in met if not c.passed and c.tier is Tier.REQUIRED]
     pitfalls = load_pitfalls(kata)
     refused = bool(failing)
     if not refused:  # accepted: what costs stars is a remark, never a mistake
-        failing = [c for c in checks if not c.passed]
+        failing = [c for c in met if not c.passed]
         pitfalls = tuple(p for p in pitfalls if p.remark)
     cases = [
         Case(tuple(exchanges.get(c.id, ())), sorted(shape for _, shape in layout.found), c.id)
@@ -85,8 +86,8 @@ def diagnose(
     asked = [case for case in cases if case.exchanges]
     if otherwise:
         told = Told(otherwise, len(cases))
-    elif asked and refused and ask is not None:
-        training = any(c.family == "dropout" and not c.passed for c in checks)
+    elif asked and refused and ask is not None and len(met) == len(checks):
+        training = any(c.family == "dropout" and not c.passed for c in met)
         each = (Examination(kata, layout, ask, text, seed, training, guard) for text in texts)
         told = _examined(each, asked, source)
     if told.explained < len(cases):

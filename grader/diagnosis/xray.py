@@ -29,8 +29,9 @@ KEYS, WIDTH, HEADS = 6, 8, 2
 LEGIBLE = 4
 """So many more weights than rows have to be other than 0: fewer follow any law."""
 Ask = Callable[[Request], Sequence[Answer]]
-Made = tuple[Request, tuple[Tensor, Tensor]]
-"""What is asked, with the queries and keys that it will compare."""
+Sides = tuple[Tensor, Tensor]
+Made = tuple[Request, Sides | None]
+"""What is asked, with the queries and keys that it will compare, where products compare them."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ class XRay:
     weights: Tensor
     truth: Tensor
     scores: Tensor
-    """QKᵀ, not scaled."""
+    """QKᵀ, not scaled; zeros where no product compares them."""
     width: int
     """The d_k (or head_dim) the scores have to be scaled by the root of."""
     mask: Tensor | None
-    sides: tuple[Tensor, Tensor] | None = None
+    sides: Sides | None = None
     """Queries and keys (L and S, width), as far as they are known."""
 
 
@@ -53,7 +54,7 @@ class Prepared:
     """A request whose answer is a matrix of attention weights, and what goes in."""
 
     request: Request
-    sides: tuple[Tensor, Tensor]
+    sides: Sides | None
     width: int
     mask: Tensor | None = None
     nothing: Call = field(default_factory=lambda: Call({}))
@@ -72,6 +73,8 @@ class Prepared:
             output.reshape(-1, KEYS, output.shape[-1])[0][:, :KEYS].double()
             for output in (answer, truth)
         )
+        if self.sides is None:
+            return XRay(weights, right, torch.zeros_like(right), self.width, self.mask)
         query, key = (side.double() for side in self.sides)
         return XRay(weights, right, query @ key.T, self.width, self.mask, (query, key))
 
@@ -93,7 +96,9 @@ def prepare(
         return None
     mask = kata.entry.mask
     visible = draw.mask(KEYS, KEYS, visible=0.55) if masked and mask is not None else None
-    if kata.entry.is_module:
+    if kata.entry.is_module and "value" not in kata.roles:
+        make = _handing(kata, layout, draw, width)
+    elif kata.entry.is_module:
         make = _layer(kata, layout, draw, width, strength)
     else:
         make = _function(kata, draw, width, strength)
@@ -110,7 +115,7 @@ def prepare(
 def _of_nothing(kata: Kata, request: Request) -> Call:
     """The request's call, when all values are zero."""
     (call,) = request.calls
-    if kata.entry.is_module:
+    if "value" in request.weights:
         value = request.weights["value"]
         zero = _unbiased(value, torch.zeros_like(value.weight))
         return Call(call.arguments, weights={**request.weights, "value": zero})
@@ -133,7 +138,11 @@ def look(
 
 
 def _function(kata: Kata, draw: Draw, width: int, strength: float) -> Made:
-    """A call whose value is the identity, so that each output row is a row of weights."""
+    """A call whose value is the identity, so that each output row is a row of weights.
+
+    Where one argument plays all parts its tokens begin with the identity, and noise tells them
+    apart: so the output begins with the weights.
+    """
     entry = kata.entry
     query, key, value = (entry.axes[entry.reads[role]] for role in ROLES)
     sizes = {word: 1 for axes in entry.axes.values() for word in axes.words}
@@ -141,14 +150,31 @@ def _function(kata: Kata, draw: Draw, width: int, strength: float) -> Made:
     sizes |= {query.words[-1]: width}  # also value's, where the kata has one width for all
     arguments: dict[str, Any] = {p.name: p.sample for p in entry.call if p.required}
     asked, compared = strength * draw(*query.shape(sizes)), draw(*key.shape(sizes))
-    shape = value.shape(sizes)
-    arguments |= {
-        entry.reads["query"]: asked,
-        entry.reads["key"]: compared,
-        entry.reads["value"]: torch.eye(*shape[-2:]).expand(shape),
-    }
+    handed = torch.eye(*value.shape(sizes)[-2:]).expand(value.shape(sizes))
+    if len({*entry.reads.values()}) == 1:
+        asked[..., :KEYS] = torch.eye(KEYS)
+        compared = handed = asked
+    arguments |= dict(zip((entry.reads[r] for r in ROLES), (asked, compared, handed), strict=True))
     sides = (asked.reshape(KEYS, width), compared.reshape(KEYS, width))
     return Request({}, {}, (Call(arguments),)), sides
+
+
+def _handing(kata: Kata, layout: Layout, draw: Draw, width: int) -> Made | None:
+    """A layer that hands values over as they are: given the identity, it returns its weights."""
+    entry = kata.entry
+    construct = kata.construction(HEADS, width)
+    if construct is None or len({*entry.reads.values()}) < len(ROLES):
+        return None
+    sizes = {word: 1 for axes in entry.axes.values() for word in axes.words} | construct
+    rows = (entry.axes[entry.reads[role]].words[-2] for role in ROLES)
+    value = entry.axes[entry.reads["value"]]
+    sizes |= dict.fromkeys((*rows, value.words[-1]), KEYS)
+    shapes = kata.shapes(construct)
+    weights = draw.weights(shapes, [role for role in shapes if layout.biased(role)])
+    arguments = {entry.reads[role]: draw(*entry.axes[entry.reads[role]].shape(sizes))
+                 for role in ROLES}  # fmt: skip
+    arguments[entry.reads["value"]] = torch.eye(KEYS).expand(value.shape(sizes)).contiguous()
+    return Request(construct, weights, (Call(arguments),)), None
 
 
 def _layer(kata: Kata, layout: Layout, draw: Draw, width: int, strength: float) -> Made | None:
@@ -204,14 +230,18 @@ def facts(xray: XRay) -> tuple[str, ...]:
         most = float(hidden.abs().max())
         if most > 1e-4:
             said.append(f"hidden keys get up to {most:.0%} of a query's attention, expected 0")
-    scale = effective_scale(xray)
-    if scale is not None:
-        expected = 1 / math.sqrt(xray.width)
-        if abs(scale - expected) > 0.02 * expected:
-            right = f"1/√{xray.width} = {expected:.3g}"
-            where = f"in a call whose queries are {xray.width} wide"
-            said.append(f"the scores are multiplied by {scale:.3g}, expected {right}, {where}")
-    return tuple(said)
+    return (*said, *_scaled(xray))
+
+
+def _scaled(xray: XRay) -> tuple[str, ...]:
+    """How the scores were scaled, where both sides' are products and a factor, and they differ."""
+    scale, expected = effective_scale(xray), effective_scale(replace(xray, weights=xray.truth))
+    if scale is None or expected is None or abs(scale - expected) <= 0.02 * expected:
+        return ()
+    usual = abs(expected * math.sqrt(xray.width) - 1) < 0.02
+    right = f"1/√{xray.width} = {expected:.3g}" if usual else f"{expected:.3g}"
+    where = f"in a call whose queries are {xray.width} wide"
+    return (f"the scores are multiplied by {scale:.3g}, expected {right}, {where}",)
 
 
 def differ(xray: XRay) -> bool:

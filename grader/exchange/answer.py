@@ -16,6 +16,7 @@ from grader.exchange.matching import Unmatched
 from grader.exchange.names import import_line, undefined
 from grader.exchange.request import Build, Call, Request, describe
 from grader.report.verdict import CandidateFrame, Evidence, Fault, Verdict
+from grader.worker.endless import Endless
 from grader.worker.wire import Message
 
 
@@ -87,6 +88,8 @@ class Exchange:
     fault: Fault | None = None
     error: Message | None = None
     """The submission's exception as its worker told it: stage, type, message."""
+    done: int = 0
+    """How many calls had been answered when it came."""
     trace: Sequence[Message] = ()
     """What touched the parameters, where the request asked for it."""
 
@@ -214,12 +217,8 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
     missing = str(error.get("missing") or "")
     if missing and kind == "ModuleNotFoundError":
         return Fault(Verdict.INVALID_SUBMISSION, _absent(missing), evidence)
-    if kind == "MemoryError" or any(word in words.lower() for word in MEMORY_WORDS):
-        return Fault(
-            Verdict.MEMORY_LIMIT,
-            f"asked for more memory than the limit of 4 GiB: {first}",
-            evidence,
-        )
+    if overrun := _overrun(kind, first, words, evidence):
+        return overrun
     if error.get("stage") == "weights":
         return Fault(Verdict.RUNTIME_ERROR, first, replace(evidence, formal=True))
     name = undefined(kind, words)
@@ -239,6 +238,16 @@ def fault_of(error: Message, request: Request | None = None, done: int = 0) -> F
     return Fault(
         Verdict.WRONG_ANSWER if alone else Verdict.RUNTIME_ERROR, first if alone else said, evidence
     )
+
+
+def _overrun(kind: str, first: str, words: str, evidence: Evidence) -> Fault | None:
+    """The fault of what took too much memory, or went on and on; None for other exceptions."""
+    if kind == Endless.__name__:
+        return Fault(Verdict.TIME_LIMIT, first, replace(evidence, hung=True))
+    if kind == "MemoryError" or any(word in words.lower() for word in MEMORY_WORDS):
+        said = f"asked for more memory than the limit of 4 GiB: {first}"
+        return Fault(Verdict.MEMORY_LIMIT, said, evidence)
+    return None
 
 
 def _frames(said: Iterable[Message | None]) -> tuple[CandidateFrame, ...]:

@@ -26,6 +26,8 @@ class Projection:
 Weights = Mapping[str, Projection]
 OUT_IN, IN_OUT = ("rho", "gi"), ("gi", "rho")
 """The axes of a linear layer's weight, and those of one that x is multiplied with."""
+VECTOR = ("gi",)
+"""The axis of a single row that is kept as no matrix."""
 LETTERS = "rhogi"
 """What an axis runs over: roles, heads and rows within a head; heads and columns within a head.
 
@@ -35,7 +37,7 @@ The rows of query, key and value fall into heads, and so do the columns of the o
 
 @dataclass(frozen=True)
 class Slot:
-    """A parameter of the layer and the roles whose rows it holds, in order."""
+    """A parameter of the layer and the roles whose rows it holds, in order, or whose columns."""
 
     name: str
     roles: tuple[str, ...]
@@ -43,6 +45,8 @@ class Slot:
     bias: bool = False
     axes: tuple[str, ...] = ()
     """What each of its axes runs over, where it is no matrix: `("h", "gi", "o")`; of size 1: ""."""
+    beside: bool = False
+    """Whether its roles lie side by side: they have the same rows, and columns of their own."""
 
     @property
     def spelled(self) -> tuple[str, ...]:
@@ -53,6 +57,11 @@ class Slot:
             return ("rho",)
         return IN_OUT if self.transposed else OUT_IN
 
+    @property
+    def _is_matrix(self) -> bool:
+        """Whether it is rows and columns and nothing else, be it a single row."""
+        return "rho" in self.spelled or set(self.spelled) <= {"", *VECTOR}
+
     def gather(self, weights: Weights, heads: int = 1) -> Tensor:
         """The value this parameter has to hold."""
         if self.bias:
@@ -60,8 +69,8 @@ class Slot:
         else:
             parts = [weights[role].weight for role in self.roles]
         spelled = self.spelled
-        if "rho" in spelled:  # rows lie one below the other, as many as each role has
-            rows = torch.cat(parts)
+        if self._is_matrix:  # rows lie one below the other, as many as each role has
+            rows = torch.cat(parts, dim=1 if self.beside else 0)
             core = [axis for axis in spelled if axis]
             matrix = rows if core[0] == "rho" else rows.T
             sizes = {"rho": len(rows), "gi": rows.size(1), "": 1}
@@ -76,14 +85,16 @@ class Slot:
         """A value of this parameter as each role's (out, in), or (out,); empty where unfit."""
         spelled, width = self.spelled, 1 if self.bias else like[self.roles[0]].weight.size(1)
         counts = [len(like[role].weight) for role in self.roles]
-        if value.numel() != sum(counts) * width or value.dim() != len(spelled):
+        rows = sum(counts)
+        if self.beside:
+            rows, counts = counts[0], [like[role].weight.size(1) for role in self.roles]
+            width = sum(counts)
+        if value.numel() != rows * width or value.dim() != len(spelled):
             return []
-        if "rho" in spelled:
-            core = [axis for axis in spelled if axis]
-            rows = sum(counts)
-            shape = (rows, width) if core[0] == "rho" else (width, rows)
-            matrix = value.reshape(shape)
-            parts = list(torch.split(matrix if core[0] == "rho" else matrix.T, counts))
+        if self._is_matrix:
+            upright = next(axis for axis in spelled if axis) == "rho"
+            matrix = value.reshape(rows, width) if upright else value.reshape(width, rows).T
+            parts = list(torch.split(matrix, counts, dim=1 if self.beside else 0))
         else:
             sizes = self._sizes(like, heads)
             if math.prod(sizes.values()) != value.numel():

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 
 from grader.exchange.answer import Answer, assert_nothing_banned, disbelieving, fault_of, read
+from grader.exchange.fitting import Kind
 from grader.exchange.layout import IN_OUT, OUT_IN, Layout, Projection, Weights
-from grader.exchange.matching import Kind, Readings, Unmatched, readings
+from grader.exchange.matching import Readings, Unmatched, readings
 from grader.exchange.request import Call, Request, probe_request
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault
@@ -65,7 +66,7 @@ def kind_of(kata: Kata) -> Kind:
     probe = kata.entry.probe
     name = kata.entry.meaning("heads") or ""
     own = {role: kind.names for role, kind in kata.roles.items() if kind.names}
-    return Kind(kata.shapes(probe), kata.fused, kata.heads(probe), name, own)
+    return Kind(kata.shapes(probe), kata.fused, kata.heads(probe), name, own, kata.columns)
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,17 @@ class Trial:
                 biases = self.readings.with_biases(best)
                 with_bias, off = self._nearest(biases, biased=True) if biases else (best, math.inf)
                 best = with_bias if off <= SAME else best
+            elif error > SAME:
+                best = self._called_biases(best)
         except Fault:  # it cannot be called: the checks will say so
-            return layouts[0]
+            return self._called_biases(layouts[0])
         if len(layouts) == 1 and best == layouts[0]:
             return best
         return replace(best, notes=self._notes(best, agrees=error <= SAME))
+
+    def _called_biases(self, layout: Layout) -> Layout:
+        """Where answers decide nothing, what is called a bias is one of the first that it fits."""
+        return next(iter(self.readings.with_biases(layout, called=True)), layout)
 
     def _nearest(self, layouts: Sequence[Layout], *, biased: bool) -> tuple[Layout, float]:
         """The first layout that agrees, else the nearest; and how far it is from the truth."""

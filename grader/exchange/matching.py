@@ -9,29 +9,16 @@ of the layer tell which one holds.
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from grader.exchange.layout import IN_OUT, OUT_IN, Layout, Slot, letter_sizes
-from grader.kata.glossary import speaks_of_roles, weight_roles
+from grader.exchange.fitting import Kind, Shape, fitting, kept
+from grader.exchange.layout import IN_OUT, Layout, Slot
+from grader.kata.glossary import speaks_of_bias, speaks_of_roles, weight_roles
 
 MOST = 64
 """Readings that are worth trying: all orders of four weights, either way round, and some more."""
-APART = (("h", "gi", "o"), ("gi", "h", "o"), ("h", "o", "gi"))
-"""The axes of one role's weight that keeps heads apart: (H, D, d), (D, H, d), (H, d, D)."""
-MERGING = (("g", "i", "ho"), ("ho", "g", "i"), ("g", "ho", "i"))
-"""The same for the output's: (H, d, D), (D, H, d), (H, D, d)."""
-STACKED = (
-    ("r", "gi", "ho"), ("r", "ho", "gi"), ("gi", "r", "ho"), ("r", "h", "gi", "o"),
-    ("r", "gi", "h", "o"), ("gi", "r", "h", "o"), ("r", "h", "o", "gi"), ("h", "gi", "ro"),
-)  # fmt: skip
-"""The axes of several roles' weights in one: (3, D, D), …, (3, H, D, d), …, (H, D, 3d)."""
-VECTORS = (("rho",), ("r", "ho"), ("h", "o"), ("r", "h", "o"))
-"""The axes of a bias: (out,), (3, D), (H, d), (3, H, d), ones anywhere among them."""
-
-Shape = tuple[int, ...]
 State = Sequence[tuple[str, Shape]]
 
 
@@ -50,18 +37,6 @@ def role_of(name: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What a kata's weights are: the sizes (out, in) of each role, what may be fused, the heads."""
-
-    roles: Mapping[str, tuple[int, int]]
-    fused: tuple[str, ...] = ()
-    heads: int = 1
-    heads_name: str = ""
-    own: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """What the kata calls a role's weight, beside the names that the field has."""
-
-
-@dataclass(frozen=True)
 class Readings:
     """The layouts that names and shapes leave open, the most usual first."""
 
@@ -71,20 +46,25 @@ class Readings:
     """Parameters that may be biases, of which no name says whose."""
     kind: Kind = field(default_factory=lambda: Kind({}))
 
-    def with_biases(self, layout: Layout) -> list[Layout]:
-        """The layout with each way of taking the unnamed vectors for biases, in order first."""
+    def with_biases(self, layout: Layout, *, called: bool = False) -> list[Layout]:
+        """The layout with each way of taking the unnamed vectors for biases, in order first.
+
+        called: only those that go by that name.
+        """
         bare = [slot for slot in layout.slots if not slot.bias and not _is_biased(slot, layout)]
-        names = [name for name, _ in self.vectors]
+        used = {slot.name for slot in layout.slots}
+        vectors = [(name, shape) for name, shape in self.vectors if name not in used]
+        vectors = [(n, s) for n, s in vectors if not called or speaks_of_bias(n)]
         found: list[Layout] = []
-        for chosen in itertools.permutations(bare, min(len(names), len(bare))):
+        for chosen in itertools.permutations(bare, min(len(vectors), len(bare))):
             if len(found) == MOST:
                 break
             pairs = [
-                (name, slot, _fitting(shape, slot.roles, self.kind, bias=True))
-                for (name, shape), slot in zip(self.vectors, chosen, strict=False)
+                (name, slot, fitting(shape, slot.roles, self.kind, bias=True))
+                for (name, shape), slot in zip(vectors, chosen, strict=False)
             ]
-            if len(pairs) == len(names) and all(fits for _, _, fits in pairs):
-                slots = [Slot(n, s.roles, bias=True, axes=_kept(f[0])) for n, s, f in pairs]
+            if len(pairs) == len(vectors) and all(fits for _, _, fits in pairs):
+                slots = [Slot(n, _summed(s), bias=True, axes=kept(f[0])) for n, s, f in pairs]
                 found.append(_completed((*layout.slots, *slots), layout))
         return found
 
@@ -113,70 +93,6 @@ def readings(state: State, kind: Kind, linear: Collection[str] | None = None) ->
     return _Matcher(dict(state), kind, frozenset(linear)).readings()
 
 
-# --- shapes -----------------------------------------------------------------------------------
-
-
-def _fitting(
-    shape: Shape, roles: tuple[str, ...], kind: Kind, *, bias: bool = False, linear: bool = False
-) -> list[tuple[str, ...]]:
-    """The axes under which a parameter of this shape holds these roles, the most usual first."""
-    sizes = [kind.roles[role] for role in roles]
-    rows, width = sum(out for out, _ in sizes), 1 if bias else sizes[0][1]
-    if not bias and any(each != width for _, each in sizes):
-        return []
-    letters = letter_sizes(roles, kind.roles, kind.heads)
-    if bias:
-        letters |= {"g": 1, "i": 1}
-    known = {axis: math.prod(letters[letter] for letter in axis) for axis in _axes_of(roles, bias)}
-    known |= {"rho": rows, "gi": width}
-    equal = len({out for out, _ in sizes}) == 1
-    found = []
-    for axes in _patterns(roles, kind, bias=bias, linear=linear):
-        plain = "rho" in axes
-        if (plain or equal) and (spelled := _spelled(shape, axes, known)) is not None:
-            found.append(spelled)
-    return found
-
-
-def _axes_of(roles: tuple[str, ...], bias: bool) -> set[str]:
-    patterns = VECTORS if bias else (*APART, *MERGING, *STACKED)
-    return {axis for axes in patterns for axis in axes if axis != "rho"} if roles else set()
-
-
-def _patterns(
-    roles: tuple[str, ...], kind: Kind, *, bias: bool, linear: bool
-) -> Iterator[tuple[str, ...]]:
-    if bias:
-        yield from VECTORS if len(roles) > 1 else (VECTORS[0], VECTORS[2])
-        return
-    if linear:
-        yield OUT_IN
-        return
-    yield from (IN_OUT, OUT_IN)
-    if len(roles) > 1:
-        yield from STACKED
-    elif kind.heads > 1:
-        yield from MERGING if roles == ("output",) else APART
-
-
-def _spelled(
-    shape: Shape, axes: tuple[str, ...], known: Mapping[str, int]
-) -> tuple[str, ...] | None:
-    """These axes for this shape, with "" for axes of size 1 between them; None where unlike."""
-    if tuple(known[axis] for axis in axes) == shape:
-        return axes
-    core = [size for size in shape if size != 1]
-    if len(shape) <= len(axes) or core != [known[axis] for axis in axes]:
-        return None
-    left = iter(axes)
-    return tuple("" if size == 1 else next(left) for size in shape)
-
-
-def _kept(axes: tuple[str, ...]) -> tuple[str, ...]:
-    """The axes of a slot that is no plain matrix or vector."""
-    return () if axes in (IN_OUT, OUT_IN, ("rho",)) else axes
-
-
 # --- the search -------------------------------------------------------------------------------
 
 
@@ -188,9 +104,11 @@ class _Claim:
     roles: tuple[str, ...]
     ways: tuple[tuple[str, ...], ...]
 
+    beside: bool = False
+
     def slot(self, way: int) -> Slot:
         axes = self.ways[min(way, len(self.ways) - 1)]
-        return Slot(self.name, self.roles, axes == IN_OUT, axes=_kept(axes))
+        return Slot(self.name, self.roles, axes == IN_OUT, axes=kept(axes), beside=self.beside)
 
 
 class _Matcher:
@@ -200,10 +118,10 @@ class _Matcher:
         self.state = state
         self.kind = kind
         self.linear = linear
-        self.free = {n: s for n, s in state.items() if len(s) > 1}
+        self.free = {n: s for n, s in state.items() if len(s) > 1 or self._may_be_row(n)}
         self.missing = list(kind.roles)
         self.claims: list[_Claim] = []
-        self.vectors: tuple[tuple[str, Shape], ...] = ()
+        self.vectors: dict[str, Shape] = {}
 
     def readings(self) -> Readings:
         self._called()
@@ -212,18 +130,19 @@ class _Matcher:
         self._shaped()
         orders = list(self._unnamed()) if self.missing else [()]
         layouts = [self._layout(slots) for slots in self._ways(orders)]
-        return Readings(tuple(layouts), self.vectors, self.kind)
+        return Readings(tuple(layouts), tuple(self.vectors.items()), self.kind)
 
     def _fits(self, name: str, *roles: str) -> tuple[tuple[str, ...], ...]:
         linear = name in self.linear
         shape = self.free[name]
-        ways = _fitting(shape, roles, self.kind, linear=linear)
+        ways = fitting(shape, roles, self.kind, linear=linear)
         if shape[-1] == 1:  # a convolution's, of kernel 1
             ways.sort(key=lambda way: [axis for axis in way if axis] == list(IN_OUT))
         return tuple(ways)
 
     def _claim(self, name: str, roles: tuple[str, ...]) -> None:
-        self.claims.append(_Claim(name, roles, self._fits(name, *roles)))
+        beside = self.kind.beside(roles)
+        self.claims.append(_Claim(name, roles, self._fits(name, *roles), beside))
         self.free.pop(name)
         self.missing = [role for role in self.missing if role not in roles]
 
@@ -231,42 +150,55 @@ class _Matcher:
         """What the kata has names of its own for goes by these, whatever else they could mean."""
         for role, names in self.kind.own.items():
             told = {name.lower() for name in (role, *names)}
-            fitting = [n for n in self.free if told & _segments(n) and self._fits(n, role)]
-            if len(fitting) == 1:
-                self._claim(fitting[0], (role,))
+            found = [n for n in self.free if told & _segments(n) and self._fits(n, role)]
+            if len(found) == 1:
+                self._claim(found[0], (role,))
 
     def _shaped(self) -> None:
         """A weight whose name says nothing, of a shape that one role alone has."""
         for role in list(self.missing):
             sizes = self.kind.roles
             alike = [other for other in sizes if set(sizes[other]) == set(sizes[role])]
-            fitting = [n for n in self.free if not speaks_of_roles(n) and self._fits(n, role)]
-            if alike == [role] and len(fitting) == 1:
-                self._claim(fitting[0], (role,))
+            found = [n for n in self.free if self._fits(n, role) and not self._meant(n)]
+            found = [n for n in found if len(self.free[n]) > 1] or found
+            if alike == [role] and len(found) == 1:
+                self._claim(found[0], (role,))
+
+    def _meant(self, name: str) -> bool:
+        """Whether a weight's name claims a role that there is and that it may have."""
+        told = set(weight_roles(name)) or {r for r in self.kind.roles if speaks_of_roles(name)}
+        return any(self._fits(name, role) for role in told & set(self.kind.roles))
+
+    def _may_be_row(self, name: str) -> bool:
+        """Whether what is no matrix may yet be the weight of a role with a single row."""
+        rows = [width for out, width in self.kind.roles.values() if out == 1]
+        return self.state[name] in [(width,) for width in rows] and not name.endswith(".bias")
 
     def _groups(self) -> None:
         """One weight for all of the fused roles; failing that, one for two of them."""
         fused = self.kind.fused
-        for group in (fused, fused[1:], fused[:-1]):
+        for group in (fused, fused[1:], fused[:-1], self.kind.columns):
             if len(group) < 2 or any(role not in self.missing for role in group):
                 continue
-            fitting = [n for n in self.free if self._holds(n, group)]
-            told = [n for n in fitting if weight_roles(n) == group]
-            if len(told or fitting) == 1:
-                self._claim((told or fitting)[0], group)
+            found = [n for n in self.free if self._holds(n, group)]
+            told = [n for n in found if weight_roles(n) == group]
+            if len(told or found) == 1:
+                self._claim((told or found)[0], group)
 
     def _holds(self, name: str, group: tuple[str, ...]) -> bool:
         """Whether a weight holds all of a group, and cannot be the weight of a single role."""
         said = weight_roles(name)
-        if not self._fits(name, *group) or (len(group) < 3 and said not in ((), group)):
+        if not self._fits(name, *group):
+            return False
+        if len(group) < 3 and not self.kind.beside(group) and said not in ((), group):
             return False
         return said == group or not any(self._fits(name, role) for role in self.kind.roles)
 
     def _named(self) -> None:
         for role in list(self.missing):
-            fitting = [n for n in self.free if weight_roles(n) == (role,) and self._fits(n, role)]
-            if len(fitting) == 1:
-                self._claim(fitting[0], (role,))
+            found = [n for n in self.free if weight_roles(n) == (role,) and self._fits(n, role)]
+            if len(found) == 1:
+                self._claim(found[0], (role,))
 
     def _unnamed(self) -> Iterator[tuple[_Claim, ...]]:
         """The weights whose names say nothing, in each order in which they fit what is missing."""
@@ -278,14 +210,18 @@ class _Matcher:
         ]
         numbered = _numbered(silent, len(missing))
         silent = numbered or silent
+        # Whatever is more than that may be a bias, which is no matrix.
+        matrices = [name for name in silent if len(self.free[name]) > 1]
+        few = len(matrices) <= len(missing) <= len(silent)
         orders = [
             tuple(_Claim(n, (r,), self._fits(n, r)) for n, r in zip(order, missing, strict=True))
-            for order in (itertools.permutations(silent) if len(silent) == len(missing) else ())
+            for order in (itertools.permutations(silent, len(missing)) if few else ())
+            if {*matrices} <= {*order}
         ]
-        fitting = [order for order in orders if all(claim.ways for claim in order)]
-        if not fitting:
+        found = [order for order in orders if all(claim.ways for claim in order)]
+        if not found:
             raise Unmatched(self._explain(), list(self.state.values()))
-        yield from fitting
+        yield from found
 
     def _ways(self, orders: Sequence[tuple[_Claim, ...]]) -> list[tuple[Slot, ...]]:
         """Slots for each order and each way round: all alike first, then mixed."""
@@ -306,16 +242,16 @@ class _Matcher:
         slots += tuple(self._biases(slots))
         used = {slot.name for slot in slots}
         left = [(n, s) for n, s in self.state.items() if n not in used]
-        self.vectors = tuple(
-            (n, s)
+        self.vectors |= {
+            n: s
             for n, s in left
             if not n.endswith(".weight") and not speaks_of_roles(n) and self._may_be_bias(s, slots)
-        )
+        }
         extras = tuple(f"{n} {_shape(s)}" for n, s in left)
         return Layout(slots, extras, tuple(self.state.items()), self.kind.heads_name)
 
     def _may_be_bias(self, shape: Shape, slots: tuple[Slot, ...]) -> bool:
-        return any(_fitting(shape, s.roles, self.kind, bias=True) for s in slots if not s.bias)
+        return any(fitting(shape, s.roles, self.kind, bias=True) for s in slots if not s.bias)
 
     def _biases(self, slots: tuple[Slot, ...]) -> Iterator[Slot]:
         """A weight's own bias, else bare ones by their names, by size where a weight is fused."""
@@ -323,7 +259,7 @@ class _Matcher:
         vectors = {n: s for n, s in self.state.items() if n not in weights}
         biased: set[str] = set()
         for slot in slots:
-            ways = {n: _fitting(s, slot.roles, self.kind, bias=True) for n, s in vectors.items()}
+            ways = {n: fitting(s, slot.roles, self.kind, bias=True) for n, s in vectors.items()}
             partner = re.sub(r"weight$", "bias", slot.name)
             names = [partner] if partner != slot.name and ways.get(partner) else []
             if not names and slot.name not in self.linear:
@@ -331,14 +267,14 @@ class _Matcher:
             if len(names) == 1:
                 vectors.pop(names[0])
                 biased |= set(slot.roles)
-                yield Slot(names[0], slot.roles, bias=True, axes=_kept(ways[names[0]][0]))
+                yield Slot(names[0], _summed(slot), bias=True, axes=kept(ways[names[0]][0]))
         for name, shape in vectors.items():  # a fused weight may have a bare bias for each role
             role = role_of(name)
             bare = name not in self.linear and not name.endswith((".bias", ".weight"))
             if bare and role is not None and role not in biased and role in self.kind.roles:
-                fits = _fitting(shape, (role,), self.kind, bias=True)
+                fits = fitting(shape, (role,), self.kind, bias=True)
                 if fits:
-                    yield Slot(name, (role,), bias=True, axes=_kept(fits[0]))
+                    yield Slot(name, (role,), bias=True, axes=kept(fits[0]))
 
     def _speaks_of(self, name: str, slot: Slot) -> bool:
         if len(slot.roles) > 1:
@@ -378,6 +314,11 @@ def _numbered(names: Sequence[str], count: int) -> list[str]:
 def _segments(name: str) -> set[str]:
     """The parts of a dotted name, without the `weight` of a layer."""
     return set(re.sub(r"\.weight$", "", name).lower().split("."))
+
+
+def _summed(slot: Slot) -> tuple[str, ...]:
+    """Whose bias is a weight's: one for all of what lies side by side, given to the first."""
+    return slot.roles[:1] if slot.beside else slot.roles
 
 
 def _is_biased(slot: Slot, layout: Layout) -> bool:

@@ -34,10 +34,14 @@ from grader.bank.candidate import Candidate
 from grader.bank.claims import label_of
 from grader.bank.draw import Draw
 from grader.kata.kata import Kata, KataError
-from grader.report.verdict import Check, Evidence, Fault, Tier, Verdict
+from grader.report.verdict import FAMILIES, Check, Evidence, Fault, Tier, Verdict
 
 STUCK_SECONDS = 300.0
 """Seconds one check may take before the judge itself is taken to be stuck."""
+
+
+OF_SIZES = {"RuntimeError", "ValueError", "IndexError", "AssertionError"}
+"""Exceptions that one call may end in and another not."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class Judge:
     selection: Selection = Selection()
     abreast: int = 1
     """Families that may be under way at once."""
+    crash: Fault | None = None
+    """What the plainest call ended in, if it did not answer."""
     checks: list[Check] = field(default_factory=list)
     candidates: dict[str, Candidate] = field(default_factory=dict)
 
@@ -219,6 +225,14 @@ def _in_order(judge: Judge, items: Sequence[Item]) -> Iterator[tuple[Item, Check
     for item in items:
         if not item.clocked:
             families.setdefault(item.family, []).append(item)
+    if judge.crash is not None and len(families) > 1:
+        first = families.pop(min(families, key=FAMILIES.index))
+        _family(judge, judge.one_worker(), first, came)
+        if all(_ends_alike(came[item.name].result(), judge.crash) for item in first):
+            rest = (item for item in items if item not in first)
+            yield from ((item, came[item.name].result()) for item in first)
+            yield from ((item, _skipped(item, judge.crash)) for item in rest)
+            return
     # The number of threads holds for the thread that says it.
     pool = ThreadPoolExecutor(judge.abreast, initializer=partial(torch.set_num_threads, 1))
     try:
@@ -233,6 +247,26 @@ def _in_order(judge: Judge, items: Sequence[Item]) -> Iterator[tuple[Item, Check
             yield item, came[item.name].result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _ends_alike(check: Check, crash: Fault) -> bool:
+    """Whether a check ended in the same exception, from the same line of the submission.
+
+    Not so where sizes may have to do with it: in which call they do tells one mistake from another.
+    """
+    kinds = {said.partition(":")[0] for said in (check.message, crash.message)}
+    lines = {seen.frames[-1:] for seen in (check.evidence, crash.evidence)}
+    certain = check.verdict is crash.verdict is Verdict.RUNTIME_ERROR and not kinds & OF_SIZES
+    return certain and len(kinds) == len(lines) == 1 and () not in lines
+
+
+def _skipped(item: Item, crash: Fault) -> Check:
+    """What comes of a check that would end as every one before it did."""
+    said = "not run: every call ends in this error"
+    evidence = Evidence(skipped=True)
+    return Check(
+        item.name, item.title, item.family, item.tier, crash.verdict, said, evidence=evidence
+    )
 
 
 def _family(

@@ -91,6 +91,7 @@ class Grading:
             on_check,
             selection,
             abreast=1 if self.server.reusable else ABREAST,
+            crash=self.subject.crash,
         )
         report = Report(
             kata=self.kata.slug,
@@ -155,7 +156,8 @@ class Grading:
             )
         named = {finding.pitfall for finding in found.findings}
         wants_map = any(p.heatmap for p in load_pitfalls(self.kata) if p.id in named)
-        failed = {c.family for c in report.checks if not c.passed and c.tier is Tier.REQUIRED}
+        failing = [c for c in report.checks if not c.passed and not c.evidence.skipped]
+        failed = {c.family for c in failing if c.tier is Tier.REQUIRED}
         if not failed & {"equivalence", "masking", "numerics"}:
             return replace(report, diagnosis=found)
         said, picture = self._xray(ways[0].text, masked_too="masking" in failed)

@@ -23,6 +23,7 @@ from grader.judge.workers import Server
 from grader.kata.kata import Kata
 from grader.report.verdict import Fault, Verdict
 from grader.worker.execution import WARNING
+from grader.worker.wire import Message
 
 
 @dataclass
@@ -41,6 +42,8 @@ class Subject:
     lacks: tuple[str, ...] = ()
     """Optional parameters of the kata that the submission has no place for."""
     layout: Layout = field(default_factory=Layout)
+    crash: Fault | None = None
+    """What the plainest call ended in, where others may fare otherwise."""
 
     def __post_init__(self) -> None:
         self.pool = WorkerPool(
@@ -61,7 +64,8 @@ class Subject:
             self.notes, self.lacks = tuple(loaded["notes"]), tuple(loaded["lacks"])
             if loaded["absent"]:  # whether what is missing is needed, a call tells
                 raise_what_is_missing(self.kata, conversation.run)
-            self.layout = learn_layout(self.kata, conversation.run, self.solution.answers)
+            briefly = partial(_briefly, conversation)
+            self.layout = learn_layout(self.kata, briefly, self.solution.answers)
             self.notes += self.layout.notes
             return self._never_answers(conversation) if tried else None
         finally:
@@ -108,23 +112,32 @@ class Subject:
         """Why no call is answered, where the plainest one shows it: it hangs, or uses a name that
         is nowhere defined, or returns no tensor. None where other calls may fare otherwise.
 
-        An exception is none of these: which it is in which call tells one mistake from another.
+        An exception is none of these, for which it is in which call tells one mistake from another;
+        it is kept.
         """
         request = plain_calls(self.kata, torch.Generator().manual_seed(self.seed))
         try:
-            self._through(conversation, "plain calls").ask(request)
+            candidate = self._through(conversation, "plain calls")
+            candidate.run = partial(_briefly, conversation)
+            candidate.ask(request)
         except Fault as fault:
             final = fault.evidence.hung or fault.verdict is Verdict.WRONG_ANSWER
             if not fault.evidence.shapes:
                 given = request.given(request.calls[0])
                 fault.evidence = replace(fault.evidence, shapes=given)
-            return fault if final or fault.evidence.undefined else None
+            if final or fault.evidence.undefined:
+                return fault
+            self.crash = fault
         return None
 
     def ask(self, request: Request) -> Answer:
         """The answer to a request with one call, from a worker of its own; raises its Fault."""
+        return self.all_of(request)[0]
+
+    def all_of(self, request: Request) -> Sequence[Answer]:
+        """The answers to a request, from a worker of its own; raises its Fault."""
         with self.one_worker() as candidate_for:
-            return candidate_for("experiment").ask(request)[0]
+            return candidate_for("experiment").ask(request)
 
     def right(self, request: Request) -> Tensor:
         """The solution's answer, in the request's own dtype."""
@@ -133,3 +146,13 @@ class Subject:
     def close(self) -> None:
         """Retire its workers."""
         self.pool.close()
+
+
+PLAIN = 1.5
+"""Seconds of computing that plain calls may take in which nothing is imported; right code takes a
+hundredth of that."""
+
+
+def _briefly(conversation: Conversation, message: Message) -> Message:
+    """A worker's reply, if it needs no longer than such calls do."""
+    return conversation.run(message | {"within": PLAIN})

@@ -233,6 +233,11 @@ def speaks_of_roles(name: str) -> bool:
     return bool(spoken - {None, "output"}) or bool(weight_roles(name))
 
 
+def speaks_of_bias(name: str) -> bool:
+    """Whether a parameter of no module of its own is called a bias: `bias`, `b`, `b_a`."""
+    return "." not in name and bool({"b", "bias", "biases"} & set(words(name)))
+
+
 def _word_role(word: str) -> str | None:
     if word in ROLE_WORDS:
         return ROLE_WORDS[word]

@@ -72,6 +72,8 @@ class Kata:
     """How many times the solution's time a submission may take."""
     budget_memory: float = 4.0
     """How many times the solution's memory: in its largest tensor, and in all at one time."""
+    columns: tuple[str, ...] = ()
+    """Roles that may share one weight side by side, in the order of its columns."""
     track: str = "own"
     """The ladder that it is a rung of."""
     after: tuple[str, ...] = ()
@@ -80,6 +82,8 @@ class Kata:
     """How often interviews ask for it, in a word; empty where nothing is known."""
     example: Example | None = None
     """What `kata try` works out, where the statement does."""
+    fewest_pitfalls: int = 12
+    """How many known mistakes the gate asks for at least."""
 
     def shapes(self, construct: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         """The (out, in) sizes of every role for a construction."""
@@ -175,6 +179,7 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             entry=entry,
             roles={name: _role(name, row) for name, row in table.get("weights", {}).items()},
             fused=tuple(table.get("fused", {}).get("roles", ())),
+            columns=tuple(table.get("fused", {}).get("columns", ())),
             banned=(*BANNED, *table.get("rules", {}).get("banned", ())),
             budget_limit=table["budget"]["limit"],
             budget_memory=float(table["budget"].get("memory", Kata.budget_memory)),
@@ -182,6 +187,7 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
             after=tuple(table.get("after", ())),
             asked=table.get("asked", ""),
             example=_example(table, entry),
+            fewest_pitfalls=int(table.get("fewest_pitfalls", Kata.fewest_pitfalls)),
         )
         _assert_buildable(kata)
     except KeyError as error:
@@ -194,7 +200,7 @@ def load(folder: Path, solutions: Path | None = None) -> Kata:
 def _assert_buildable(kata: Kata) -> None:
     """The sizes of all weights follow from a construction, and only weights share a weight."""
     kata.shapes(kata.entry.probe)
-    for role in kata.fused:
+    for role in (*kata.fused, *kata.columns):
         if role not in kata.roles:
             raise ValueError(f"[fused] {role!r} is no role: [weights] has {', '.join(kata.roles)}")
 

@@ -18,7 +18,10 @@ TRACKS: Mapping[str, str] = {
 ASKED = ("nearly always", "often", "sometimes", "rarely")
 """How often interviews ask for a kata."""
 ASKED_SOURCE = "six published collections of interview reports, 2025–26"
-TOP = ("title", "rung", "level", "par_minutes", "summary", "track", "after", "asked")
+TOP = (
+    *("title", "rung", "level", "par_minutes", "summary", "track", "after", "asked"),
+    "fewest_pitfalls",
+)
 """Keys above all tables."""
 TABLES: Mapping[str, tuple[str, ...]] = {
     "entry": ("name", "kind"),
@@ -28,7 +31,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "sizes": ("multiple",),
     "reads": ("query", "key", "value", "scores"),
     "weights": ("size", "names"),
-    "fused": ("roles",),
+    "fused": ("roles", "columns"),
     "rules": ("banned",),
     "budget": ("limit", "memory"),
     "example": ("construct", "call", "weights"),
@@ -46,7 +49,7 @@ def slips(table: Mapping[str, Any]) -> Iterator[str]:
         elif name not in TOP:
             shown = f"[{name}]" if isinstance(content, Mapping) else f"`{name}`"
             yield f"{shown} means nothing here{_guess(name, (*TOP, *TABLES))}"
-    for key in ("rung", "par_minutes"):
+    for key in ("rung", "par_minutes", "fewest_pitfalls"):
         if not isinstance(table.get(key, 0), int | float):
             yield f"{key} = {table[key]!r}: it is a number"
     yield from _one_of("level", table.get("level"), LEVELS)

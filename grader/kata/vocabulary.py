@@ -68,7 +68,7 @@ def values(kata: Kata, text: str) -> tuple[Value, ...]:
     """Every value that the kata has words or edits for: the engine's, then the kata's others."""
     pitfalls = {pitfall.id: pitfall for pitfall in load_pitfalls(kata)}
     lines = Book(kata.folder).lines
-    known = [_value(row, pitfalls, lines, text) for row in _rows()]
+    known = [_value(row, pitfalls, lines, text) for row in _spoken(kata)]
     looks = {row["id"]: row.get("look", "") for row in _rows()}
     own = [
         Value(
@@ -88,6 +88,30 @@ def mistakes(kata: Kata) -> tuple[Pitfall, ...]:
     known = {pitfall.id for pitfall in own}
     rest = (v.example.pitfall for v in values(kata, kata.solution.read_text(encoding="utf-8")))
     return (*own, *(pitfall for pitfall in rest if pitfall.id not in known))
+
+
+def _spoken(kata: Kata) -> Iterator[Mapping[str, Any]]:
+    """The rows as a kata's solution would write them.
+
+    Where one argument of a function plays all parts, edits call it so in the place of query, key
+    and value.
+    """
+    parts = {*kata.entry.reads.values()}
+    if kata.entry.is_module or len(parts) != 1:
+        yield from _rows()
+        return
+    (own,) = parts
+
+    def told(said: Any) -> Any:
+        if isinstance(said, str):
+            return re.sub(r"(?<!\$)\b(query|key|value)\b", own, said)
+        if isinstance(said, list):
+            return [told(one) for one in said]
+        return {name: told(one) for name, one in said.items()}
+
+    for row in _rows():
+        own_edits = {name: told(row[name]) for name in ("edit", "together", "each") if name in row}
+        yield {**row, **own_edits}
 
 
 @cache
@@ -157,11 +181,26 @@ def _edits(row: Mapping[str, Any], lines: Mapping[str, str], text: str) -> Itera
         {line: wrong} for line, wrongs in row.get("edit", {}).items() for wrong in _several(wrongs)
     ]
     written += row.get("together", [])
-    for together in written:
+    for together in map(_behind, written) if _undivided(lines) else written:
         for spelling in row.get("each", [""]):
             edit = _placed(together, spelling, lines)
             if edit is not None and edit.apply(text) is not None and _known(edit, text):
                 yield edit
+
+
+def _undivided(lines: Mapping[str, str]) -> bool:
+    """Whether nothing divides the scores, so that they are done as soon as they are there."""
+    return "scale" not in lines and "scored" in lines
+
+
+def _behind(together: Mapping[str, str]) -> Mapping[str, str]:
+    """What keeps the scale and goes on, behind the product in its place."""
+    if not together.get("scale", "").startswith("$scale"):
+        return together
+    return {
+        "scored" if line == "scale" else line: wrong.replace("$scale", "$scored")
+        for line, wrong in together.items()
+    }
 
 
 def _placed(together: Mapping[str, str], spelling: str, lines: Mapping[str, str]) -> Edit | None:

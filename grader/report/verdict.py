@@ -77,6 +77,14 @@ class Evidence:
     """Whether its form is what fails: no place for an argument, no weight at some sizes."""
     hung: bool = False
     """Whether there was no answer at all, which is more than being slow."""
+    skipped: bool = False
+    """Whether the check was not run, as every call ends in what failed before it."""
+
+
+def multiple(ratio: float, limit: float, digits: int = 1) -> str:
+    """A ratio beside the limit that it passes: `3.2×`, or as many digits as it takes: `3.004×`."""
+    digits = next((n for n in range(digits, 6) if float(f"{ratio:.{n}f}") != limit), 6)
+    return f"{ratio:.{digits}f}×"
 
 
 class Fault(Exception):
@@ -207,7 +215,8 @@ class Report:
         """The failing check that decides the verdict, if there is one."""
         if self.failure is not None:
             return self.failure
-        required = (c for c in self.checks if not c.passed and c.tier is Tier.REQUIRED)
+        met = (c for c in self.checks if not c.evidence.skipped)
+        required = (c for c in met if not c.passed and c.tier is Tier.REQUIRED)
         return next(required, None)
 
     @property

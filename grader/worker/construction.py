@@ -13,7 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.kata.entry_point import EntryPoint, Parameter
-from grader.kata.glossary import built_from, called_with, is_option, speaks_of_counts
+from grader.kata.glossary import (
+    attention_role,
+    built_from,
+    called_with,
+    is_option,
+    speaks_of_counts,
+)
 from grader.worker.binding import (
     D_K,
     EMPTY,
@@ -277,7 +283,9 @@ class _Binder:
         Sizes go to all that ask for them. A rate goes to one, and an option keeps its default.
         """
         told = {p.name: built_from(p.name) for p in self.named if p.name not in self.sources}
-        told = {n: self._read(m, told) for n, m in told.items() if m is not None}
+        # A letter says nothing where it would mean what the kata has no word for.
+        told = {n: m for n, m in told.items() if m in self.meant or len(n) > 1}
+        told = {n: self._read(n, m, told) for n, m in told.items() if m is not None}
         for parameter in self.named:
             means = told.get(parameter.name)
             if means is None:
@@ -291,8 +299,12 @@ class _Binder:
                     continue
             self._plain(parameter, means)
 
-    def _read(self, means: str, told: Mapping[str, str | None]) -> str:
-        """The width of one role's input: the kata's own word for it, a width, or a head's."""
+    def _read(self, name: str, means: str, told: Mapping[str, str | None]) -> str | None:
+        """The width of one role: of several the kata's own, else left to its place, or a head's."""
+        widths = [m for m in self.meant if m.endswith("width")]
+        if len(widths) > 1 and (means == "head_dim" or means.endswith("width")):
+            own = f"{attention_role(name)}_width"
+            return own if own in widths else None
         if means in self.meant or not means.endswith("_width"):
             return means
         alone = "query_width" not in told.values()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from grader.worker.construction import Indivisible
+from grader.worker.endless import within
 from grader.worker.entry import Loaded
 from grader.worker.execution import FILENAME
 from grader.worker.instance import Unfit, described, using, write
@@ -42,8 +43,9 @@ def answer(
     reply: Message = {"results": [], "error": None}
     storages = Storages() if request.get("measure") else None
     stage = "construct"
-    with _told(reply, recorder):
+    with _told(reply, recorder), contextlib.ExitStack() as timed:
         try:
+            timed.enter_context(within(request.get("within")))
             _sow(request["seed"], request["device"])
             if request["device"] == "meta" or storages is not None:
                 without_compiler()
@@ -67,6 +69,7 @@ def answer(
         except Enough:
             reply["cut"] = True
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the candidate's too
+            timed.close()
             reply["error"] = describe_error(error, stage, loaded) | _made(loaded, request)
     if storages is not None:
         reply["memory"] = storages.said()
@@ -220,6 +223,8 @@ class Built:
             self.storages.begin_call()
             measuring = self.storages
         made: Any = torch.device("meta") if self.apart else contextlib.nullcontext()
+        if isinstance(self.watched, Recorder):
+            self.watched.calls = 0
         with torch.set_grad_enabled(gradients), made, self.watched, measuring, following as used:
             raw = function(*args, **kwargs)
         self.kept.append(raw)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from grader.worker.endless import MAX_CALLS, too_many_calls
 from grader.worker.execution import first_line_with, own_frame
 
 PRODUCTS = frozenset(
@@ -44,6 +45,8 @@ class Recorder(TorchFunctionMode):
             self._learn(name)
         self.names_of: dict[int, tuple[Any, str | None]] = {}
         self.active = False
+        self.calls = 0
+        """Calls of torch that were seen since this was last set back."""
         self.found: list[str] = []
         self.lines: dict[str, dict[str, Any]] = {}
         """The submission's line of each banned call."""
@@ -66,7 +69,7 @@ class Recorder(TorchFunctionMode):
 
     def begin(self) -> None:
         """Forget the request before this one, and watch from now on."""
-        self.active = True
+        self.active, self.calls = True, 0
         self.found, self.trace, self.parameters, self.lines = [], [], {}, {}
         self.derived, self.kept = {}, []
 
@@ -104,6 +107,9 @@ class Recorder(TorchFunctionMode):
         name = self._name(func)
         if name is not None:
             self.note(name)
+        self.calls += 1
+        if self.calls > MAX_CALLS:
+            raise too_many_calls()
         result = func(*args, **(kwargs or {}))
         if self.parameters and name is None:
             self._follow(func, args, kwargs, result)

@@ -5,9 +5,10 @@ composite functions make on the way. It costs some microseconds for each of torc
 so it is on only in requests that ask what a call costs. Like the recorder it lives in the
 candidate's process: a lint for honest people.
 
-Dispatch modes and some meta kernels ask torch's compiler to look away, or reason about symbolic
-shapes; importing what it takes to answer (sympy among it) costs 1 s. Our shapes are plain numbers,
-so small stand-ins can answer. Whatever else is asked of them brings in the real module.
+Dispatch modes, checkpointing and some meta kernels ask torch's compiler to look away, or reason
+about symbolic shapes; importing what it takes to answer (sympy among it) costs 1 s. Our shapes are
+plain numbers, so small stand-ins can answer. Whatever else is asked of them brings in the real
+module.
 """
 
 from __future__ import annotations
@@ -182,7 +183,10 @@ class Basic:
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "sympy": {"Basic": Basic},
-    "torch._dynamo": {"disable": _disable},
+    "torch._dynamo": {
+        "disable": _disable,
+        "config": types.SimpleNamespace(error_on_nested_fx_trace=True),
+    },
     "torch.fx.experimental.symbolic_shapes": {
         "sym_and": _all,
         "sym_or": _any,

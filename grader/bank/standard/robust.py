@@ -129,12 +129,14 @@ def beside(definition: Definition, candidate: Candidate, draw: Draw) -> None:
 def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None:
     """There is no maximum length: a thousand tokens are fine, masked or not, in training too."""
     layer, is_module = sharp(definition, candidate), candidate.kata.entry.is_module
+    # Where one argument plays all parts, queries are as many as keys.
+    square = is_module or len({*candidate.kata.entry.reads.values()}) == 1
     calls, train = [], []
     for length, batch, kind, mode in LENGTHS:
         if kind == "square" and candidate.kata.entry.mask is None:
             continue
         # Of a function, few queries do: only once are there as many as keys.
-        queries = length if is_module or (kind, mode) == ("square", True) else 19
+        queries = length if square or (kind, mode) == ("square", True) else 19
         sizes = Sizes((batch,), queries, length, heads=1, width=2, value=2)
         call = definition.call(draw, layer, sizes)
         if kind is not None and candidate.kata.entry.mask is not None:
@@ -143,7 +145,7 @@ def any_length(definition: Definition, candidate: Candidate, draw: Draw) -> None
         calls.append(call)
         train.append(mode and is_module)
     shorts = [Sizes((1,), 2, 3, heads=1, width=2)]
-    shorts += [] if is_module else [Sizes((), 2, 5003), Sizes((), 4099, 3, width=2)]
+    shorts += [] if square else [Sizes((), 2, 5003), Sizes((), 4099, 3, width=2)]
     for short in shorts:
         call = definition.call(draw, layer, short)
         calls.append(call)

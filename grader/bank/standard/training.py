@@ -31,10 +31,13 @@ PASSES = 8
 
 
 @claim("gradient")
-def gradients(definition: Definition, candidate: Candidate, draw: Draw) -> None:
+def gradients(
+    definition: Definition, candidate: Candidate, draw: Draw, *, blanks: bool = True
+) -> None:
     """Inputs and weights have the true gradients, under masks and without, inputs frozen or not.
 
     Also where several calls return before the first is followed by its backward pass.
+    blanks: whether tokens of zero have a gradient.
     """
     asked = []
     for sizes in FOLLOWED:
@@ -43,8 +46,9 @@ def gradients(definition: Definition, candidate: Candidate, draw: Draw) -> None:
         masks = definition.masks(draw, layer, sizes, hiding=True)
         some = [masks[0].float(), masks[-1].long()] if masks else []
         asked += [(layer, call), *((layer, definition.under(layer, call, m)) for m in some)]
-    layer, call = asked[0]
-    asked.append((layer, next(with_blanks(draw, call))))
+    if blanks:
+        layer, call = asked[0]
+        asked.append((layer, next(with_blanks(draw, call))))
     pulls = [draw(*layer.returned(call)) for layer, call in asked]
     train = alternately(asked[0][0], len(asked))
     definition.agree(candidate.in_turn(*asked, cotangents=pulls, train=train))

@@ -13,8 +13,9 @@ from collections.abc import Callable
 import torch
 
 from grader.bank.draw import Draw
+from grader.diagnosis.probes import SIZES
 from grader.diagnosis.readings.reading import Reading
-from grader.diagnosis.setting import SIZES, even_inputs, quiet, setting
+from grader.diagnosis.settings import even_inputs, quiet, setting
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout
 from grader.exchange.request import Call, Request

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 
 from grader.bank.draw import Draw
+from grader.diagnosis.probes import SIZES
 from grader.diagnosis.readings.reading import Reading
 from grader.diagnosis.readings.weights import Law
-from grader.diagnosis.setting import SIZES, even_inputs, quiet, setting
+from grader.diagnosis.settings import can_be_even, even_inputs, quiet, setting
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Layout
 from grader.exchange.request import Call, Request
@@ -82,6 +83,8 @@ def _request(kata: Kata, layout: Layout, draw: Draw) -> Request | None:
     copies = len(CHANGED) + 1
     sizes = {**SIZES, "B": copies, "L": TOKENS, "S": TOKENS}
     place = quiet(setting(kata, layout, draw, sizes, heads=1, width=4, lead=(copies,)))
+    if not can_be_even(place):
+        return None
     given: dict[str, Any] = {
         name: value[:1].expand_as(value).clone()
         if isinstance(value, Tensor) and value.size(0) == copies
@@ -141,7 +144,7 @@ def _named(seen: Tensor, right: Tensor) -> Reading | None:
 
 
 def _itself(right: Tensor) -> str:
-    return "hides-self" if band(right) == PAST else "visibility-shifted"
+    return "hides-self" if band(right) == PAST else "itself-hidden"
 
 
 def _called(found: Band, *, causal: bool) -> str:

@@ -1,8 +1,10 @@
 """What the attention weights themselves say: who shares them out, their scale and their sums.
 
 Asked is the X-ray: with the identity as value what comes out are the weights (L, S). Read are the
-slope of their logarithm over QKᵀ (a factor, true: 1/√d_k) and the sums of their rows (true: 1).
-Not readable where the answer is no matrix of weights, or the logarithm no straight line.
+slope of their logarithm over QKᵀ and the sums of their rows (true: 1). What is compared, and by
+which factor, is true as the kata's own weights have it: QKᵀ and 1/√d_k mostly, cosines and another
+factor elsewhere. Not readable where the answer is no matrix of weights, or their logarithm no
+straight line.
 """
 
 from __future__ import annotations
@@ -18,15 +20,15 @@ from grader.diagnosis.readings.forms import FORMS, multiple
 from grader.diagnosis.readings.reading import TRUE, Reading
 from grader.diagnosis.xray import HEADS, XRay, differ, effective_scale
 
-LAWS: dict[str, Callable[[int], float]] = {
-    TRUE: lambda width: 1 / math.sqrt(width),
-    "no-scale": lambda _: 1.0,
-    "scale-by-d": lambda width: 1 / width,
-    "scale-multiplied": math.sqrt,
-    "softmax-base-two": lambda width: math.log(2) / math.sqrt(width),
-    "scale-of-the-model": lambda width: 1 / math.sqrt(HEADS * width),
+LAWS: dict[str, Callable[[int, float], float]] = {
+    TRUE: lambda _, true: true,
+    "no-scale": lambda *_: 1.0,
+    "scale-by-d": lambda width, true: true / math.sqrt(width),
+    "scale-multiplied": lambda width, true: true * width,
+    "softmax-base-two": lambda _, true: true * math.log(2),
+    "scale-of-the-model": lambda _, true: true / math.sqrt(HEADS),
 }
-"""Factors that have a name, by the width of query and key."""
+"""Factors that have a name, by the width of query and key and the true factor there."""
 EXACT = 5e-5
 """Of a weight: less than what bounded scores or half precision cost."""
 LEGIBLE = 1e-3
@@ -61,7 +63,7 @@ def _normed(x: Tensor) -> Tensor:
 
 Compare = Callable[[Tensor, Tensor], Tensor]
 COMPARISONS: tuple[tuple[str, Compare], ...] = (
-    (TRUE, lambda q, k: q @ k.T),
+    ("dot-products", lambda q, k: q @ k.T),
     ("cosine-scores", lambda q, k: _unit(q) @ _unit(k).T),
     ("cosine-scores", lambda q, k: _unit(q) @ k.T),
     ("cosine-scores", lambda q, k: q @ _unit(k).T),
@@ -74,7 +76,8 @@ COMPARISONS: tuple[tuple[str, Compare], ...] = (
     ("compared-with-itself", lambda _, k: k @ k.T),
     ("activation-on-query-and-key", lambda q, k: q.relu() @ k.relu().T),
 )
-"""How a query and a key may be compared; a distance of the other sign has a negative scale."""
+"""How a query and a key may be compared, the kata's own way among them; a distance of the other
+sign has a negative scale."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,14 @@ class Law:
     """What the scores become weights by, where it is not a softmax alone."""
     ruled: bool = False
     """Whether it holds among keys that should be seen only, though others get weight as well."""
+    true: tuple[float, ...] = ()
+    """The true factors."""
 
     @property
     def scale(self) -> str | None:
         """What the factors are called; None where they have no name."""
         for value, lawful in LAWS.items():
-            expected = map(lawful, self.widths)
+            expected = map(lawful, self.widths, self.true)
             pairs = zip(self.factors, expected, strict=True)
             if all(abs(factor / right - 1) < CLOSE for factor, right in pairs):
                 return value
@@ -106,16 +111,27 @@ def law(xrays: Sequence[XRay]) -> Law | None:
     """The law that the weights obey; of several, the true comparison, then the true scale.
 
     Asked: the X-ray without a mask at two widths. Not readable: where log-weights are proportional
-    to nothing that is known, neither among all keys that get weight nor among those that should.
+    to nothing that is known, neither among all keys that get weight nor among those that should; or
+    where the true ones are not.
     """
+    right = truth(xrays)
+    if right is None:
+        return None
     for ruled in (False, True):
         seen = [_seen(xray, ruled=ruled) for xray in xrays]
         found = [law for law in _laws(xrays, seen) if holds(law, xrays, seen)]
-        true = [law for law in found if not law.compared]
+        found = [replace(law, true=right.factors, ruled=ruled) for law in found]
+        same = [replace(law, compared=TRUE) for law in found if law.compare is right.compare]
         if found:
-            best = min(true or found, key=lambda law: law.scale != TRUE)
-            return replace(best, ruled=ruled)
+            return min(same or found, key=lambda law: law.scale != TRUE)
     return None
+
+
+def truth(xrays: Sequence[XRay]) -> Law | None:
+    """The law that the true weights obey, if it is one of those that are known."""
+    exact = [replace(xray, weights=xray.truth) for xray in xrays]
+    seen = [_seen(xray, ruled=False) for xray in exact]
+    return next((law for law in _laws(exact, seen) if law.way == TRUE and holds(law, exact)), None)
 
 
 def _seen(xray: XRay, *, ruled: bool) -> Tensor:
@@ -128,14 +144,17 @@ def formed(xrays: Sequence[XRay]) -> Law | None:
 
     Asked: the X-ray without a mask at two widths. Not readable: where no known form gives them.
     """
-    if not xrays or not all(bool(torch.isfinite(xray.weights).all()) for xray in xrays):
+    right = truth(xrays)
+    if right is None or right.compare is not COMPARISONS[0][1]:
+        return None
+    if not all(bool(torch.isfinite(xray.weights).all()) for xray in xrays):
         return None
     for name, form in FORMS:
         factors = [multiple(form, xray) for xray in xrays]
         known = tuple(factor for factor in factors if factor is not None)
         if len(known) == len(xrays):
             widths = tuple(xray.width for xray in xrays)
-            return Law(TRUE, TRUE, COMPARISONS[0][1], known, widths, name)
+            return Law(TRUE, TRUE, right.compare, known, widths, true=right.factors, form=name)
     return None
 
 
@@ -217,7 +236,7 @@ def compared(found: Law | None) -> Reading | None:
 def scale(found: Law | None) -> Reading | None:
     """The factor between scores and log-weights at two widths: a constant, where both agree.
 
-    Unit: one over the width's root is true. Not readable: where no law is.
+    Unit: the factor that the true weights have. Not readable: where no law is.
     """
     if found is None:
         return None
@@ -260,17 +279,17 @@ def sums(xrays: Sequence[XRay], found: Law | None) -> Reading | None:
     if found is not None and float(rows.max() - rows.min()) < 1e-4:
         return Reading("sums", "weights-scaled", f"{float(rows.mean()):.6g}",
                        f"each query's weights sum to {float(rows.mean()):.3g}")  # fmt: skip
-    return _epsilon(xray, found)
+    return _epsilon(xray, found or truth(xrays))
 
 
 def _epsilon(xray: XRay, found: Law | None) -> Reading | None:
     """What was added to a denominator of exponentials, the largest of them 1 or as it is.
 
-    Of scores as the law has them, where one is known.
+    Of scores as the law has them, or as they should be.
     """
-    scores = xray.scores / math.sqrt(xray.width)
-    if found is not None and xray.sides is not None:
-        scores = found.factors[0] * found.compare(*xray.sides)
+    if found is None or xray.sides is None:
+        return None
+    scores = found.factors[0] * found.compare(*xray.sides)
     seen = xray.truth > 0
     rows = xray.weights.sum(-1)
     for shifted in (scores - scores.where(seen, -torch.inf).amax(-1, keepdim=True), scores):

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from grader.judge.experiments.experiment import EXPERIMENTS
+from grader.judge.experiments.experiment import experiment as named
 
 
 def choices(experiment: str) -> tuple[tuple[str, str], ...]:
     """Keys and labels, in the order they are offered."""
-    known = EXPERIMENTS.get(experiment)
+    known = named(experiment)
     return known.choices if known else ()
 
 
 def title(experiment: str) -> str:
     """What an experiment is called."""
-    known = EXPERIMENTS.get(experiment)
+    known = named(experiment)
     return known.title if known else experiment
 
 
 def label(experiment: str, key: str) -> str:
     """An outcome in words."""
-    known = EXPERIMENTS.get(experiment)
+    known = named(experiment)
     return known.label(key) if known else key
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.interview.round.plan import Round, Stage
-from grader.judge.experiments.experiment import EXPERIMENTS
+from grader.judge.experiments.experiment import asked_of, experiment
 from grader.kata.kata import all_katas
 from grader.kata.kata import find as find_kata
 from grader.kata.keys import LEVELS
@@ -231,10 +231,11 @@ class _Complaint:
                 raise self.fault("has no experiment", 'list them: `experiments = ["…"]`')
             return
         for name in stage.experiments:
-            if name not in EXPERIMENTS:
-                hint = f"there are {', '.join(EXPERIMENTS)}"
+            known, kata = experiment(name), find_kata(stage.kata)
+            if known is None:
+                hint = f"there are {', '.join(asked_of(kata))}"
                 raise self.fault(f"names the unknown experiment `{name}`", hint)
-            if not EXPERIMENTS[name].applies(find_kata(stage.kata)):
+            if not known.applies(kata):
                 raise self.fault(
                     f"asks for `{name}`, which cannot be asked of `{stage.kata}`", "leave it out"
                 )

@@ -1,15 +1,19 @@
 """Predict, then see: what an interviewer asks about a candidate's own code. Descriptions only.
 
-Each experiment has a question and the outcomes to choose from. Nothing runs them here, so that a
-round can be read and shown without torch.
+Each experiment has a question and the outcomes to choose from. Some can be asked of any attention;
+others a kata brings, in its `questions.toml`: calls, and what comes of them rightly and by each of
+some mistakes. Nothing runs them here, so that a round can be read and shown without torch.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from grader.kata.entry_point import ROLES
-from grader.kata.kata import Kata
+from grader.kata.kata import Kata, KataError, find
+from grader.kata.refused import Refused
 
 PADDED_ROW, HALF, UNSCALED = "padded-row", "half", "unscaled"
 
@@ -25,6 +29,17 @@ class Experiment:
     """(key, label) of every outcome; what really happens is always one of these keys."""
     masked: bool = False
     """Whether it takes a mask to ask this."""
+    scaled: bool = False
+    """Whether it takes scores that are divided by the root of a width, and no temperature."""
+    kata: str = ""
+    """The kata that brings it; any may be asked where it is empty."""
+    construct: Mapping[str, Any] = field(default_factory=dict)
+    """How the layer is built for it."""
+    calls: tuple[Mapping[str, Any], ...] = ()
+    """Of each call sizes by words of axes, and values by arguments; what came of the last counts.
+
+    A state is the number of the call, from 0, that returned it.
+    """
 
     def label(self, key: str) -> str:
         """The words of an outcome; the key itself where it is none of the choices."""
@@ -32,7 +47,11 @@ class Experiment:
 
     def applies(self, kata: Kata) -> bool:
         """Whether this can be asked of what the kata has people write."""
-        return is_attention(kata) and (kata.entry.mask is not None or not self.masked)
+        if self.kata:
+            return kata.slug == self.kata
+        tempered = any(p.means == "temperature" for p in kata.entry.call)
+        fits = not ((self.masked and kata.entry.mask is None) or (self.scaled and tempered))
+        return fits and is_attention(kata)
 
 
 @dataclass(frozen=True)
@@ -89,6 +108,7 @@ EXPERIMENTS = {
                 ("error", "it raises"),
                 ("other", "finite, but wrong"),
             ),
+            scaled=True,
         ),
         Experiment(
             UNSCALED,
@@ -103,7 +123,65 @@ EXPERIMENTS = {
                 ("error", "it raises"),
                 ("other", "something else"),
             ),
+            scaled=True,
         ),
     )
 }
 """Every experiment by its id."""
+
+
+# --- those that a kata brings ------------------------------------------------------------------
+
+RIGHT = "right"
+"""The outcome that the truth has; the others are ids of pitfalls, and these:"""
+ANYWAY = (("nan", "NaN or inf"), ("error", "it raises"), ("other", "something else"))
+KEYS = {"id", "title", "ask", "construct", "calls", "outcomes"}
+
+
+def experiment(name: str) -> Experiment | None:
+    """The experiment of that name: one that any kata may be asked, or `KATA.ID`; None for none."""
+    slug, dot, _ = name.partition(".")
+    if not dot:
+        return EXPERIMENTS.get(name)
+    try:
+        return next((one for one in declared(find(slug)) if one.id == name), None)
+    except (KataError, Refused):
+        return None
+
+
+def asked_of(kata: Kata) -> list[str]:
+    """The names of all experiments that can be asked of a kata."""
+    known = (*EXPERIMENTS.values(), *declared(kata))
+    return [one.id for one in known if one.applies(kata)]
+
+
+def declared(kata: Kata) -> tuple[Experiment, ...]:
+    """The experiments that a kata brings, if any; KataError where one cannot be read."""
+    if not (kata.folder / "questions.toml").exists():
+        return ()
+    try:
+        return tuple(_read(kata, row) for row in kata.table("questions.toml").get("experiment", ()))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise KataError(f"{kata.folder / 'questions.toml'}: [[experiment]]: {error}") from error
+
+
+def _read(kata: Kata, row: Mapping[str, Any]) -> Experiment:
+    if set(row) - KEYS or (KEYS - {"construct"}) - set(row):
+        raise ValueError(f"its keys are {', '.join(sorted(KEYS))}")
+    names = {p.name for p in kata.entry.call} | {
+        word for axes in kata.entry.axes.values() for word in axes.words
+    }
+    unknown = sorted({name for call in row["calls"] for name in call} - names)
+    if unknown or not row["calls"]:
+        raise ValueError(f"{row['id']}: calls give arguments and sizes, {', '.join(sorted(names))}")
+    if RIGHT not in row["outcomes"]:
+        raise ValueError(f"{row['id']}: outcomes name what is `{RIGHT}`")
+    return Experiment(
+        id=f"{kata.slug}.{row['id']}",
+        title=row["title"],
+        ask=" ".join(row["ask"].split()),
+        choices=(*row["outcomes"].items(), *ANYWAY),
+        kata=kata.slug,
+        construct=row.get("construct", {}),
+        calls=tuple(row["calls"]),
+    )

@@ -17,7 +17,16 @@ from grader.bank.truth import allowed
 from grader.exchange.matching import Unmatched
 from grader.exchange.request import Request
 from grader.judge.conversation import PATIENCE
-from grader.judge.experiments.experiment import EXPERIMENTS, HALF, PADDED_ROW, UNSCALED, Seen
+from grader.judge.experiments.declared import compared, request_of
+from grader.judge.experiments.experiment import (
+    HALF,
+    PADDED_ROW,
+    UNSCALED,
+    Experiment,
+    Seen,
+    asked_of,
+    experiment,
+)
 from grader.judge.experiments.inputs import MANY, Inputs, half, in_dtype, padded, wide
 from grader.judge.source import Source
 from grader.judge.subject import Subject
@@ -54,15 +63,15 @@ def observe(
     Raises Fault where it cannot be loaded or lacks the kata's weights, Refused where the
     experiment cannot be asked of this kata.
     """
-    experiment = EXPERIMENTS.get(name)
-    if experiment is None:
-        raise Refused(f"there is no experiment `{name}`: there are {', '.join(EXPERIMENTS)}")
-    if not experiment.applies(kata):
+    known = experiment(name)
+    if known is None:
+        raise Refused(f"there is no experiment `{name}`: there are {', '.join(asked_of(kata))}")
+    if not known.applies(kata):
         raise Refused(f"experiment `{name}` cannot be asked of kata `{kata.slug}`")
     subject = Subject(kata, source.text, server, seed, patience=patience)
     try:
         subject.enter()
-        happened, said = OBSERVED[name](subject)
+        happened, said = _brought(subject, known) if known.kata else OBSERVED[name](subject)
     except Unmatched as error:
         raise Fault(Verdict.INVALID_SUBMISSION, str(error)) from None
     finally:
@@ -73,6 +82,17 @@ def observe(
 def _inputs(subject: Subject, purpose: str) -> Inputs:
     """What an experiment's requests are made from: the same ones each time."""
     return Inputs(subject.kata, subject.layout, Draw(subject.seed, purpose))
+
+
+def _brought(subject: Subject, known: Experiment) -> Outcome:
+    draw = Draw(subject.seed, known.id)
+    request = request_of(known, subject.kata, subject.layout, draw)
+    given = request.given(request.calls[-1])
+    try:
+        happened, seen = compared(known, subject.kata, request, subject.all_of)
+    except Fault as fault:
+        return "error", (_cut(given), *_raised(fault))
+    return happened, (_cut(given), _cut(seen))
 
 
 # --- a row that may attend to nothing --------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
+from grader.report.by_hand import Matrix
 from grader.report.verdict import Heatmap
 
 SHADES = " ░▒▓█"
@@ -37,6 +38,38 @@ class Pictures:
         lines.append(Text("rows are queries, columns keys; full is 1", "dim"))
         for line in lines:
             yield Text.assemble(" " * INDENT, line)
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """Several under their names, as many side by side as there is room for."""
+
+    pictures: tuple[tuple[str, Matrix], ...]
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
+        drawn = [
+            [Text(name, "bold"), *(_percents(weights) for weights in matrix)]
+            for name, matrix in self.pictures
+        ]
+        wide = max(line.cell_len for lines in drawn for line in lines) + BESIDE
+        abreast = max(1, (options.max_width - INDENT + BESIDE) // wide)
+        for first in range(0, len(drawn), abreast):
+            for lines in zip(*drawn[first : first + abreast], strict=True):
+                padded = (Text.assemble(line, " " * (wide - line.cell_len)) for line in lines)
+                row = Text.assemble(" " * INDENT, *padded)
+                row.rstrip()
+                yield row
+            yield Text()
+        yield Text.assemble(" " * INDENT, ("rows are queries, columns keys; in percent", "dim"))
+
+
+def _percents(weights: tuple[float, ...]) -> Text:
+    """A row in whole percent, each with its shade."""
+    line = Text("▕")
+    for weight in weights:
+        percent = f"{100 * weight:.0f}"
+        line.append(f"{_cell(weight)[0]}{percent:>2} " if weight < 0.995 else "100 ", "cyan")
+    return line.append("▏")
 
 
 def _row(weights: tuple[float, ...]) -> Text:

@@ -177,8 +177,9 @@ def _families(report: Report) -> Iterator[RenderableType]:
     if len({(c.passed, c.message) for c in report.checks}) == 1 and not report.checks[0].passed:
         yield Text.assemble((" ✗ ", "red"), f"all {len(report.checks)} checks fail in this way")
         return
+    skipped = [c for c in report.checks if c.evidence.skipped]
     for family in FAMILIES:
-        checks = [c for c in report.checks if c.family == family]
+        checks = [c for c in report.checks if c.family == family and not c.evidence.skipped]
         if not checks:
             continue
         passed = sum(c.passed for c in checks)
@@ -194,6 +195,9 @@ def _families(report: Report) -> Iterator[RenderableType]:
             more = f" (+{len(missing) - 1})" if len(missing) > 1 else ""
             line.append(f"   {missing[0]}{more}", "dim")
         yield Hanging(line, FAMILY, FAMILY)
+    if skipped:
+        said = f" – the other {len(skipped)} checks were {skipped[0].message}"
+        yield Hanging(Text(said, "dim"), 3, 3)
 
 
 def _every_check(report: Report) -> Iterator[RenderableType]:

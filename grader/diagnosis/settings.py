@@ -1,4 +1,7 @@
-"""Layers and calls that are asked: sizes all differ, weights go by role, arguments by axes."""
+"""How a probe's layer is built and called: sizes that all differ, inputs of noise, masks.
+
+Built from the axes and readers that `kata.toml` declares.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,14 @@ from grader.kata.axes import Axes
 from grader.kata.entry_point import ROLES, Parameter
 from grader.kata.kata import Kata
 
-SIZES = {"B": 4, "L": 5, "S": 6}
-"""Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
-OTHERS = {"B": 2, "L": 8, "S": 11}
 HEADS, WIDTH = 3, 14
 OTHER_HEADS, OTHER_WIDTH = 2, 20
 DIVISIBLE = {WIDTH: 24, OTHER_WIDTH: 40, 4: 8}
 """The widths of layers that have one head: some split them into two, four or eight all the same."""
 SHARED = 2
 """Query heads for each head of keys and values, where a kata counts those apart."""
+COLDEST = 10.0
+"""So many times the usual temperature is divided by, at most."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,27 @@ class Setting:
                 given[parameter.name] = self.counted(parameter)
             else:
                 given[parameter.name] = draw(*self.shape(axes)) * scale
-        return given
+        return given if scale <= 1 else given | self._colder(given, scale)
 
     def sample(self, parameter: Parameter) -> Any:
         """A value for what is no tensor: another whole number in another setting."""
         known = parameter.sample
         return known + self.more if type(known) is int else known
+
+    def _colder(self, given: Mapping[str, Any], scale: float) -> dict[str, Any]:
+        """What makes scores large where they are divided by a temperature: a low one.
+
+        Lengths may have no part in them then, so some keys are queries.
+        """
+        entry = self.kata.entry
+        name = next((p.name for p in entry.call if p.means == "temperature"), None)
+        if name is None:
+            return {}
+        usual = next(p.sample if p.required else p.value for p in entry.call if p.name == name)
+        query, key = (given[entry.reads[role]] for role in ROLES[:2])
+        same = min(query.size(-2), key.size(-2))
+        alike = torch.cat([query[..., :same, :], key[..., same:, :]], -2)
+        return {name: usual / min(scale, COLDEST), entry.reads["key"]: alike}
 
     def counted(self, parameter: Parameter) -> Tensor:
         """Positions and the like: 0, 1, 2 … along the last axis."""
@@ -135,6 +152,26 @@ def quiet(place: Setting, roles: Sequence[str] = ("query", "key")) -> Setting:
         if role in roles
     }
     return replace(place, weights={**place.weights, **silent})
+
+
+def loud(place: Setting, scale: float) -> Setting:
+    """The same layer with weights of its own for scores, if it has any, as large as two inputs.
+
+    What a kata has no usual role for is what makes scores of query and key, where no product does.
+    """
+    usual = (*ROLES, "output")
+    told = {
+        role: projection
+        if role in usual
+        else Projection(projection.weight * scale**2, projection.bias)
+        for role, projection in place.weights.items()
+    }
+    return replace(place, weights=told)
+
+
+def can_be_even(place: Setting) -> bool:
+    """Whether scores of zero can be made: not where one argument of a function plays all parts."""
+    return place.kata.entry.is_module or len({*place.kata.entry.reads.values()}) != 1
 
 
 def even_inputs(place: Setting, draw: Draw) -> dict[str, Any]:

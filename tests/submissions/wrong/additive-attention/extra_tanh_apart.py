@@ -1,0 +1,25 @@
+# extra tanh-apart: each projection through its own tanh, then added
+# refused: yes
+# check: test_weights_depend_on_the_query
+# named: query-without-effect
+import torch
+from torch import nn
+
+
+class AdditiveAttention(nn.Module):
+    def __init__(self, key_size, query_size, num_hiddens, dropout=0.0):
+        super().__init__()
+        self.W_k = nn.Linear(key_size, num_hiddens, bias=False)
+        self.W_q = nn.Linear(query_size, num_hiddens, bias=False)
+        self.w_v = nn.Linear(num_hiddens, 1, bias=False)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, queries, keys, values, mask=None):
+        queries, keys = self.W_q(queries), self.W_k(keys)
+        features = queries.tanh().unsqueeze(2) + keys.tanh().unsqueeze(1)
+        features = features
+        scores = self.w_v(features).squeeze(-1)
+        if mask is not None:
+            scores = scores.masked_fill(mask == 0, -1e6)
+        self.attention_weights = torch.softmax(scores, dim=-1)
+        return torch.bmm(self.dropout(self.attention_weights), values)

@@ -1,0 +1,24 @@
+# extra values-projected: a value projection nobody asked for
+# refused: yes
+# check: test_its_weights_are_two_projections_and_a_row_and_nothing_more
+# named: further-parameters
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class BahdanauAttention(nn.Module):
+    def __init__(self, query_size, key_size, hidden_size):
+        super().__init__()
+        self.Wa = nn.Linear(query_size, hidden_size)
+        self.Ua = nn.Linear(key_size, hidden_size)
+        self.value_proj = nn.LazyLinear(hidden_size)
+        self.Va = nn.Linear(hidden_size, 1)
+
+    def forward(self, query, keys, values, mask=None):
+        scores = self.Va(torch.tanh(self.Wa(query)[:, :, None, :] + self.Ua(keys)[:, None, :, :]))
+        scores = scores.squeeze(-1)
+        if mask is not None:
+            scores = scores.masked_fill(mask == 0, float("-inf"))
+        weights = F.softmax(scores, dim=-1)
+        return torch.bmm(weights, self.value_proj(values))
