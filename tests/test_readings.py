@@ -215,6 +215,8 @@ def test_an_argument_added_and_a_result_made_even_are_read() -> None:
         assert reading.value == name
     cut = wrong(kata, value(kata, "activation-on-the-result")[0])
     assert read(kata, cut)["result"].value == "activation-on-the-result"
+    values = wrong(kata, value(kata, "activation-on-projections")[-7])
+    assert "result" not in read(kata, values)
 
 
 def test_noise_in_training_is_read_where_a_kata_has_no_dropout() -> None:

@@ -45,17 +45,19 @@ def normalised(seen: Seen) -> Reading | None:
     Asked: calls without a mask. Not readable: where rows have one entry, or all are zero.
     """
     pairs = [both for both in map(seen.both, PLAIN) if both is not None]
-    outputs = [(a.output.double(), b.output.double()) for a, b in pairs]
-    rows = [one for one, _ in outputs if one.dim() and one.size(-1) > 2]
+    outputs = [ours.output.double() for ours, _ in pairs]
+    rows = [one for one in outputs if one.dim() and one.size(-1) > 2]
     if len(rows) < len(PLAIN) or not all(bool(torch.isfinite(one).all()) for one in rows):
         return None
     if all(_standard(one) for one in rows):
         return _reading("result-normalised", "each row of the result has mean 0 and variance 1")
     if all(_near(one.norm(dim=-1), 1.0) for one in rows):
         return _reading("result-normalised", "each row of the result has length 1")
-    signs = any(bool((true < -CLOSE).any()) for _, true in outputs)
-    if signs and all(bool((one >= 0).all()) for one in rows):
-        return _reading("activation-on-the-result", "no entry of the result is negative")
+    cut = seen.both("even weights")  # values without a sign come out as a mean of what is left
+    if cut is not None and bool((cut[1].output < -CLOSE).any()):
+        ours, true = (answer.output.double() for answer in cut)
+        if ours.shape == true.shape and float((ours - true.relu()).abs().max()) < CLOSE:
+            return _reading("activation-on-the-result", "no entry of the result is negative")
     return None
 
 

@@ -27,6 +27,7 @@ LAWS: dict[str, Callable[[int, float], float]] = {
     "scale-multiplied": lambda width, true: true * width,
     "softmax-base-two": lambda _, true: true * math.log(2),
     "scale-of-the-model": lambda _, true: true / math.sqrt(HEADS),
+    "scale-of-three-widths": lambda _, true: true / math.sqrt(3),
 }
 """Factors that have a name, by the width of query and key and the true factor there."""
 EXACT = 5e-5
