@@ -23,7 +23,7 @@ from torch import Tensor
 from grader.bank.draw import Draw
 from grader.exchange.answer import MAX_LINES, Answer, read
 from grader.exchange.layout import Layout
-from grader.exchange.request import Call, Request
+from grader.exchange.request import After, Call, Request
 from grader.judge.conversation import Conversation
 from grader.kata.axes import LEAD
 from grader.kata.entry_point import Parameter
@@ -168,6 +168,17 @@ def sized_request(kata: Kata, sizes: Sizes, draw: Draw, device: str) -> Request:
     )
 
 
+def step_request(kata: Kata, sizes: Sizes, draw: Draw, device: str) -> Request:
+    """The same, and a further call that goes on from the last with a single row more."""
+    request = sized_request(kata, sizes, draw, device)
+    kinds = kata.entry.kinds
+    one = {**sizes, **{word: 1 for word in sizes if kinds.get(word) == "rows"}}
+    short = sized_request(kata, one, draw, device).calls[-1]
+    state = {kata.entry.state: After(len(request.calls) - 1)}
+    step = replace(short, arguments={**short.arguments, **state})
+    return replace(request, calls=(*request.calls, step))
+
+
 def _argument(kata: Kata, parameter: Parameter, sizes: Sizes, draw: Draw, device: str) -> Any:
     axes = kata.entry.axes.get(parameter.name)
     if axes is None:
@@ -196,6 +207,8 @@ class Growth:
     sizes: Mapping[str, int]
     once: Cost
     twice: Mapping[str, Cost]
+    usual: tuple[str, ...] = ()
+    """Products that the reference makes as well: no waste in this kata."""
 
     @property
     def loop(self) -> tuple[str, str]:
@@ -213,7 +226,8 @@ class Growth:
     @property
     def products(self) -> tuple[str, ...]:
         """What comes of a product that keeps rows, columns and width: scores, context or both."""
-        return tuple(stage for stage in STAGES if self._keeps_all(stage))
+        found = (stage for stage in STAGES if stage not in self.usual)
+        return tuple(stage for stage in found if self._keeps_all(stage))
 
     @property
     def square(self) -> str:
@@ -263,15 +277,23 @@ def remedy(products: Sequence[str]) -> str:
     return f"{' and '.join(products)} by a broadcast product; use a matrix product"
 
 
-def growth(kata: Kata, side: Side, draw: Draw, device: str) -> Growth:
-    """Double each size in turn; raises Fault where the submission gives no answer."""
+def growth(
+    kata: Kata, side: Side, draw: Draw, device: str, reference: Side | None = None
+) -> Growth:
+    """Double each size in turn; raises Fault where the submission gives no answer.
+
+    What the reference keeps of every pair the submission may keep too, and is not its fault.
+    """
     few = sizes_of(kata, FEW, {})
     once = side.cost(sized_request(kata, few, draw, device))
     twice: dict[str, Cost] = {}
     for word in few:
         with contextlib.suppress(Fault):  # sizes that do not go together
             twice[word] = side.cost(sized_request(kata, {**few, word: 2 * few[word]}, draw, device))
-    return Growth(kata, few, once, twice)
+    found = Growth(kata, few, once, twice)
+    if reference is None or not found.products:
+        return found
+    return replace(found, usual=growth(kata, reference, draw, device).products)
 
 
 # --- beside the reference -------------------------------------------------------------------------
@@ -307,3 +329,20 @@ def costs(
     most = {n: min(s, SMALL["rows"]) if isinstance(s, int) else s for n, s in sizes.items()}
     request = sized_request(kata, sizes_of(kata, SMALL, most), draw, device)
     return me.cost(request), other.cost(request)
+
+
+def step_costs(
+    kata: Kata, sides: Sequence[Side], sizes: Mapping[str, Any], draw: Draw
+) -> tuple[Cost, Cost]:
+    """What it costs both to go on from the yardstick's call with a row more, beyond that call.
+
+    Raises Fault where that does not show, as of code that reads values.
+    """
+    chosen = sizes_of(kata, YARDSTICK, sizes)
+    begin, further = (make(kata, chosen, draw, "meta") for make in (sized_request, step_request))
+    mine, theirs = (_beyond(side.cost(begin), side.cost(further)) for side in sides)
+    return mine, theirs
+
+
+def _beyond(call: Cost, both: Cost) -> Cost:
+    return replace(both, work=max(both.work - call.work, 0))
