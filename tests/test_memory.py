@@ -368,6 +368,22 @@ def test_the_solution_asks_first_and_notes_that_it_was_seen(tmp_path: Path) -> N
         assert (b"softmax" in child.before) == (answer == "y") == seen()
 
 
+def test_the_solution_is_shown_beside_ones_own_file(tmp_path: Path) -> None:
+    """After a pass, without a question; or with `--yes`."""
+    (tmp_path / "sdpa.py").write_text("def scaled_dot_product_attention(): ...  # mine\n", "utf-8")
+    shown = kata(tmp_path, "solution", "sdpa", "--beside", "--yes")
+    first, *rest = shown.stdout.splitlines()
+    assert first.split("  ")[0] == "yours: sdpa.py"
+    assert first.rstrip().endswith("the solution")
+    assert "# mine" in rest[0]
+    where = rest[0].index("# mine"), first.index("the solution")
+    assert where[0] < where[1], "yours is on the left"
+    assert any("softmax" in line[where[1] :] for line in rest)
+    missing = kata(tmp_path, "solution", "sdpa", "elsewhere.py", "--beside", "--yes")
+    assert missing.returncode == 2
+    assert "elsewhere.py" in missing.stderr
+
+
 # --- how everything stands --------------------------------------------------------------------
 
 

@@ -114,6 +114,20 @@ def test_a_loop_without_an_end_is_left_and_the_next_call_answered() -> None:
     assert ends[1]["frames"][-1]["line"] == 2
 
 
+def test_what_is_endless_in_a_race_is_told_by_what_it_grows_with(session: Session) -> None:
+    """As many calls as pairs of tokens are too many at the sizes of a race, not where it is few."""
+    loops = """
+    for _ in range(query.size(-2) * key.size(-2)):
+        query = query + 0
+    return """
+    text = SOLUTION.replace("    return ", loops.lstrip("\n"))
+    selection = Selection(only=("test_keeps_up_with_the_reference",))
+    report = session.grade(SDPA, Source(Path("sdpa.py"), text, ""), 5, None, selection)
+    (check,) = report.checks
+    assert "50,000 calls" in check.message
+    assert (check.evidence.grows, check.evidence.hung) == ("rows", False)
+
+
 def compute(seconds: float) -> None:
     begun = time.process_time()
     while time.process_time() < begun + seconds:

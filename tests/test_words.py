@@ -14,6 +14,7 @@ from grader.report.verdict import (
     Submission,
     Tier,
     Verdict,
+    multiple,
 )
 from grader.report.words import facts, told_failure, unmeasured, what_stars_take
 
@@ -31,11 +32,23 @@ def test_two_values_that_differ_are_never_printed_alike() -> None:
     assert compared(0.51234, -0.7, 1e-5) == "off: [0, 2] is 0.51234, expected -0.7"
     near = "[0, 2] is -1.35852, expected -1.35849: 3.0e-05 apart, 1.4e-05 is allowed"
     assert compared(-1.35852, -1.35849, 1.4e-5) == f"off: {near}"
-    for exponent in range(3, 16):
+    for exponent in range(8, 15):
+        said = compared(2.0**exponent, 2.0**exponent + 2.0**-20, 1e-16)
+        away = f"9.5e-07 away from the expected {2.0**exponent:.5g}: 1.0e-16 is allowed"
+        assert said == f"off: [0, 2] is {away}"
+    for exponent in range(3, 8):
         said = compared(1.0, 1.0 + 10.0**-exponent, None)
         got, expected = said.removeprefix("off: [0, 2] is ").split(", expected ")
         assert got != expected, said
     assert compared(math.nan, 1.0, None).endswith("is nan, expected 1")
+
+
+def test_a_ratio_is_never_printed_as_the_limit_that_it_passes() -> None:
+    assert [multiple(r, 3.0) for r in (3.26, 3.04, 3.0004, 63.25)] == [
+        "3.3×", "3.04×", "3.0004×", "63.2×"
+    ]  # fmt: skip
+    assert multiple(64.0, 4.0, digits=0) == "64×"
+    assert multiple(4.2, 4.0, digits=0) == "4.2×"
 
 
 def claim(name: str, tier: Tier = Tier.REQUIRED, verdict: Verdict = Verdict.WRONG_ANSWER) -> Check:

@@ -23,7 +23,7 @@ from torch import Tensor
 from grader.bank.draw import Draw
 from grader.exchange.answer import MAX_LINES, Answer, read
 from grader.exchange.layout import Layout
-from grader.exchange.request import Call, Request
+from grader.exchange.request import After, Call, Request
 from grader.judge.conversation import Conversation
 from grader.kata.axes import LEAD
 from grader.kata.entry_point import Parameter
@@ -166,6 +166,17 @@ def sized_request(kata: Kata, sizes: Sizes, draw: Draw, device: str) -> Request:
         warm={n: _vector(value) for n, value in without.items()},
         axes=entry.axes,
     )
+
+
+def step_request(kata: Kata, sizes: Sizes, draw: Draw, device: str) -> Request:
+    """The same, and a further call that goes on from the last with a single row more."""
+    request = sized_request(kata, sizes, draw, device)
+    kinds = kata.entry.kinds
+    one = {**sizes, **{word: 1 for word in sizes if kinds.get(word) == "rows"}}
+    short = sized_request(kata, one, draw, device).calls[-1]
+    state = {kata.entry.state: After(len(request.calls) - 1)}
+    step = replace(short, arguments={**short.arguments, **state})
+    return replace(request, calls=(*request.calls, step))
 
 
 def _argument(kata: Kata, parameter: Parameter, sizes: Sizes, draw: Draw, device: str) -> Any:
@@ -318,3 +329,20 @@ def costs(
     most = {n: min(s, SMALL["rows"]) if isinstance(s, int) else s for n, s in sizes.items()}
     request = sized_request(kata, sizes_of(kata, SMALL, most), draw, device)
     return me.cost(request), other.cost(request)
+
+
+def step_costs(
+    kata: Kata, sides: Sequence[Side], sizes: Mapping[str, Any], draw: Draw
+) -> tuple[Cost, Cost]:
+    """What it costs both to go on from the yardstick's call with a row more, beyond that call.
+
+    Raises Fault where that does not show, as of code that reads values.
+    """
+    chosen = sizes_of(kata, YARDSTICK, sizes)
+    begin, further = (make(kata, chosen, draw, "meta") for make in (sized_request, step_request))
+    mine, theirs = (_beyond(side.cost(begin), side.cost(further)) for side in sides)
+    return mine, theirs
+
+
+def _beyond(call: Cost, both: Cost) -> Cost:
+    return replace(both, work=max(both.work - call.work, 0))

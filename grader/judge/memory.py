@@ -27,7 +27,7 @@ from grader.judge.measure import (
 )
 from grader.kata.axes import LEAD, Axes, size
 from grader.kata.kata import Kata
-from grader.report.verdict import Evidence, Fault, Verdict
+from grader.report.verdict import Evidence, Fault, Verdict, multiple
 
 FLOAT = 4
 """Bytes of an element of the inputs."""
@@ -65,8 +65,8 @@ class Memory:
         if alive > self.limit:
             raise Fault(
                 Verdict.MEMORY_LIMIT,
-                f"keeps {alive:.1f}× as much in memory at one time as the reference; the limit is "
-                f"{self.limit:g}×",
+                f"keeps {multiple(alive, self.limit)} as much in memory at one time as the "
+                f"reference; the limit is {self.limit:g}×",
             )
 
     def below(self, largest: str, alive: str = "", **sizes: Any) -> None:
@@ -114,9 +114,9 @@ class Memory:
         found = growth(self.kata, self.sides[0], self.draw, self.device, self.sides[1])
         products = [stage for stage in found.products if stage in over]
         squares = [found.square] if found.square else []
-        multiple = f"{mine.elements / theirs.elements:.0f}× the reference's largest"
+        many = multiple(mine.elements / theirs.elements, self.limit, digits=0)
         message = (
-            f"makes a tensor of {found.formula(over[0])} elements, {multiple}; "
+            f"makes a tensor of {found.formula(over[0])} elements, {many} the reference's largest; "
             f"the limit is {self.limit:g}×"
         )
         frame = mine.largest[over[0]].frame

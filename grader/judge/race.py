@@ -28,9 +28,9 @@ from grader.bank.draw import Draw
 from grader.exchange.answer import Answer
 from grader.exchange.layout import Projection, Weights
 from grader.exchange.request import After, Call, Request
-from grader.judge.measure import Lap, Side, costs, growth, remedy, yardstick
+from grader.judge.measure import Cost, Lap, Side, costs, growth, remedy, step_costs, yardstick
 from grader.kata.kata import Kata
-from grader.report.verdict import Evidence, Fault, Verdict
+from grader.report.verdict import Evidence, Fault, Verdict, multiple
 
 SETS = 4
 """Different inputs in one lap: the first call after a word to go finds everything cold."""
@@ -46,6 +46,8 @@ SHORT, LONG, ROUNDS = (1, 1), (2, 6), 3
 """Warm-ups and counted pairs of a round, and the long rounds before a refusal."""
 NOISY = 1.5
 """A reference this far from itself cannot be raced against."""
+PAST = ("past", "what earlier calls computed is computed again")
+"""What makes a step slow that goes on from another call, in a word and as a sentence."""
 Arguments = Mapping[str, Any]
 Make = Callable[[], Arguments | Sequence[Arguments]]
 Truth = Callable[..., Tensor] | Definition
@@ -121,12 +123,15 @@ class Race:
         self.worst = max(ratio, self.worst or 0.0)
         if ratio > self.limit:
             if not grows and course.goes_on:
-                grows, fact = "past", "what earlier calls computed is computed again"
+                grows, fact = PAST
             raise Fault(
                 Verdict.TIME_LIMIT,
-                f"{ratio:.1f}× the reference's time on {size}; the limit is {self.limit:g}×",
+                f"{multiple(ratio, self.limit)} the reference's time on {size}; the limit is "
+                f"{self.limit:g}×",
                 Evidence(facts=(fact,) if fact else (), grows=grows),
             )
+        if course.goes_on:
+            self._count_a_step()
 
     def count(self, **sizes: Any) -> None:
         """Compare the arithmetic of calls too large to be waited for, after the races.
@@ -146,8 +151,29 @@ class Race:
         """How much arithmetic the submission does beside the reference, and the fault of it."""
         self.sides = self.sides or [self.candidate(), self.reference()]
         mine, theirs = costs(self.kata, self.sides, sizes, self.draw, self.device)
+        return self._compared(mine, theirs, f"arithmetic at {yardstick(self.kata)}")
+
+    def _count_a_step(self) -> None:
+        """The same of a step that goes on from such a call, and of that alone.
+
+        What is copied is not computed: right ones copy what they keep up to three times, so only
+        what is far beyond the limit is refused.
+        """
+        try:
+            mine, theirs = step_costs(self.kata, self.sides, {}, self.draw)
+        except Fault:
+            return
+        what = f"arithmetic in a single step after {yardstick(self.kata)}"
+        ratio, fault = self._compared(mine, theirs, what)
+        if ratio > self.limit * HOPELESS:
+            self.worst = max(ratio, self.worst or 0.0)
+            grows, fact = PAST
+            fault.evidence = replace(fault.evidence, facts=(fact,), grows=grows)
+            raise fault
+
+    def _compared(self, mine: Cost, theirs: Cost, what: str) -> tuple[float, Fault]:
         ratio = mine.work / max(theirs.work, 1)
-        said = f"{ratio:.1f}× the reference's arithmetic at {yardstick(self.kata)}"
+        said = f"{multiple(ratio, self.limit)} the reference's {what}"
         frames = () if mine.hardest is None else (mine.hardest,)
         said += f", most of it in line {frames[0].line}" if frames else ""
         message = f"{said}; the limit is {self.limit:g}×"

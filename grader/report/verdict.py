@@ -79,6 +79,12 @@ class Evidence:
     """Whether the check was not run, as every call ends in what failed before it."""
 
 
+def multiple(ratio: float, limit: float, digits: int = 1) -> str:
+    """A ratio beside the limit that it passes: `3.2×`, or as many digits as it takes: `3.004×`."""
+    digits = next((n for n in range(digits, 6) if float(f"{ratio:.{n}f}") != limit), 6)
+    return f"{ratio:.{digits}f}×"
+
+
 class Fault(Exception):
     """The candidate's fault in one check: a verdict, what happened, and evidence for it."""
 

@@ -145,15 +145,19 @@ def costs(budget: Budget) -> Iterator[str]:
             yield f"{what:<7} {measured}, at most {limit:g}×"
 
 
-DIGITS = range(5, 18)
-"""Significant digits of a value: five, or as many more as it takes to tell two apart."""
+DIGITS = range(5, 9)
+"""Significant digits of a value: five, or as many more as it takes to tell two apart; more than
+eight tell nobody anything."""
 
 
 def _values(evidence: Evidence) -> str:
     """`[0, 2] is 0.51234, expected 0.61234`; of values nearly alike also how near is enough."""
     got, expected = evidence.got or 0.0, evidence.expected or 0.0
     entry = ", ".join(map(str, evidence.index or ()))
-    digits = next((d for d in DIGITS if f"{got:.{d}g}" != f"{expected:.{d}g}"), DIGITS[-1])
+    digits = next((d for d in DIGITS if f"{got:.{d}g}" != f"{expected:.{d}g}"), 0)
+    if not digits:
+        near = "" if evidence.allowed is None else f": {evidence.allowed:.1e} is allowed"
+        return f"[{entry}] is {abs(got - expected):.1e} away from the expected {expected:.5g}{near}"
     said = f"[{entry}] is {got:.{digits}g}, expected {expected:.{digits}g}"
     if evidence.allowed is None or f"{got:.2g}" != f"{expected:.2g}":
         return said
