@@ -234,6 +234,15 @@ def test_the_gate_knows_three_forms_of_every_kata(kata: Kata) -> None:
         assert len(re.findall(rf"^(?:class|def) {kata.entry.name}\b", text, re.MULTILINE)) == 1
 
 
+def test_a_form_keeps_the_default_that_the_text_has() -> None:
+    """Also where it is a mistake: a form that put the right one back would hide it."""
+    kata = next(k for k in all_katas() if any(p.default == "0.1" for p in k.entry.call))
+    text = kata.solution.read_text(encoding="utf-8").replace("= 0.1", "= 0.7")
+    for way in forms(kata.entry):
+        behind = way.of(text, kata.entry).rpartition("import torch\n\n")[2]
+        assert "=0.7" in behind, way.name
+
+
 def test_a_binding_that_mixes_up_the_roles_makes_the_third_form_fail(session, monkeypatch) -> None:
     """The form asks what the others do not: who is read as query, key and value."""
     kata = find("cross-attention")

@@ -398,7 +398,89 @@ test_standard_nothing_kept = standard.nothing_kept(definition)
 test_standard_no_device = standard.no_device(definition)
 ''',
 }
-KATAS = {"banded": BANDED, "additive": ADDITIVE, "fewer": FEWER}
+LEANING = {
+    "katas/leaning/kata.toml": """
+title = "Leaning towards one's like"
+rung = 99
+level = "mid"
+par_minutes = 5
+fewest_pitfalls = 1
+summary = "tokens compared by their directions, five times as sharply"
+
+[entry]
+name = "leaning"
+kind = "function"
+
+[call]
+x = "B S D"
+
+[returns]
+axes = "B S D"
+
+[reads]
+query = "x"
+key = "x"
+value = "x"
+scores = "B S S"
+
+[budget]
+limit = 3.0
+""",
+    "solutions/leaning.py": """
+import torch
+
+
+def leaning(x):
+    length = x.norm(dim=-1, keepdim=True)
+    unit = x / length.masked_fill(length == 0, 1.0)
+    scores = 5 * unit @ unit.transpose(-2, -1)
+    weights = torch.softmax(scores, dim=-1)
+    return weights @ x
+""",
+    "katas/leaning/stub.py": "raise NotImplementedError\n",
+    "katas/leaning/pitfalls.toml": """
+[lines]
+unit = "x / length.masked_fill(length == 0, 1.0)"
+scored = "scores = 5 * unit @ unit.transpose(-2, -1)"
+softmax = "torch.softmax(scores, dim=-1)"
+mix = "weights @ x"
+
+[[pitfall]]
+id = "lengths-count"
+check = "test_standard_formula"
+edit.unit = "x"
+""",
+    "katas/leaning/mistakes.toml": '[lengths-count]\ntitle = "lengths have a part in it"\n',
+    "katas/leaning/test_leaning.py": """
+import torch
+import torch.nn.functional as F
+
+from grader.bank import Definition, standard
+
+
+def truth(x, *, attend):
+    unit = F.normalize(x.double(), dim=-1)
+    return attend(unit * 5 * x.size(-1) ** 0.5, unit, x)
+
+
+def long_enough(call):
+    length = call["x"].norm(dim=-1, keepdim=True)
+    return {"x": call["x"] * (1 / length).clamp(min=1.0)}
+
+
+definition = Definition(truth, within=long_enough)
+test_standard_formula = standard.formula(definition)
+test_standard_equal_sizes = standard.equal_sizes(definition)
+test_standard_order = standard.order(definition)
+test_standard_gradients = standard.gradients(definition, blanks=False)
+test_standard_nothing_kept = standard.nothing_kept(definition)
+test_standard_any_length = standard.any_length(definition)
+test_standard_budget = standard.budget(definition)
+test_standard_strided = standard.strided(definition)
+test_standard_no_device = standard.no_device(definition)
+""",
+}
+KATAS = {"banded": BANDED, "additive": ADDITIVE, "fewer": FEWER, "leaning": LEANING}
 
 
 def made(slug: str, root: Path) -> Kata:
@@ -456,6 +538,7 @@ FORMS = {
         ("nn.Linear(key_dim, hidden_dim)", "nn.Linear(key_size, units)"),
         ("nn.Linear(hidden_dim, 1", "nn.Linear(units, 1")),
     "a lazy layer": ("additive", ("nn.Linear(query_dim, ", "nn.LazyLinear(")),
+    "one argument three times": ("leaning", ("leaning(x):", "leaning(q, k, v):\n    x = v")),
     "key and value fused": ("fewer", ("self.key_proj = nn.Linear(hidden_dim, narrow)", ""),
                             ("self.value_proj = nn.Linear(hidden_dim, narrow)",
                              "self.kv = nn.Linear(hidden_dim, 2 * narrow)"),
@@ -476,6 +559,10 @@ MISTAKES = {
     "band-too-wide": ("banded", (">= window", "> window")),
     "no-tanh": ("additive", ("torch.tanh(hidden)", "hidden")),
     "no-scale": ("fewer", (" / math.sqrt(self.head_dim)", "")),
+    "lengths-count": ("leaning", ("x / length.masked_fill(length == 0, 1.0)", "x")),
+    # In the engine's own words: behind the product, which nothing divides; and of x itself.
+    "scores-squashed": ("leaning", ("weights =", "scores = scores.clamp(-2, 2)\n    weights =")),
+    "residual-inside": ("leaning", ("weights @ x", "weights @ x + x")),
 }
 
 
@@ -497,6 +584,8 @@ SLOW = {
                   "torch.stack([torch.softmax(s, dim=-1) @ v for s, v in zip(scores, value)])"),),
     "fewer": (("self.query_proj(x)", "torch.stack([self.query_proj(one) for one in x])"),
               ("(weights @ value)", "torch.stack([w @ v for w, v in zip(weights, value)])")),
+    "leaning": (("unit @ unit.transpose(-2, -1)", "torch.stack([u @ u.T for u in unit])"),
+                ("weights @ x", "torch.stack([w @ v for w, v in zip(weights, x)])")),
 }  # fmt: skip
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from grader.diagnosis.comparison import distance
 from grader.diagnosis.composition import compose
 from grader.diagnosis.guard import Guard
 from grader.diagnosis.probes import Probe
+from grader.diagnosis.tuning import number_in, tuned
 from grader.exchange.answer import Exchange
 from grader.exchange.editing import Editing
 from grader.exchange.local import Variant
@@ -28,6 +29,8 @@ MOST = 5
 """So many edits are looked for at once, what only costs stars included."""
 PAIRS = 250
 """Evaluations for two edits at once on one probe."""
+TUNED = 3
+"""So many edits are tried with other numbers in them."""
 SPELLINGS = 60
 """Of what was read, so many combinations of edits are tried."""
 TOGETHER = ("values", "even", "scores", "masks")
@@ -154,7 +157,7 @@ class Fit:
         if not simple and probe.group in STYLED:
             ways.append(self._styled)
         if not simple and probe.group in TOGETHER:
-            ways += [self._other_and_more, self._two_more]
+            ways += [self._tuned, self._other_and_more, self._two_more]
         for sets in ways:
             found = self._best(sets(probe), probe)
             if found is not None:
@@ -229,6 +232,20 @@ class Fit:
         empty = [v for v in self.values if "empty" in v.aspects and v.id]
         ways = [(n, Part(v, edit)) for v in empty for n, edit in enumerate(v.pitfall.edits[:4])]
         return [part for _, part in sorted(ways, key=lambda way: way[0])]
+
+    def _tuned(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit with another number in it: of those that bring one, the nearest few."""
+        if len(self.parts) >= MOST:
+            return
+        some = (part for part in self._telling(probe) if _tunable(part))
+        for part in itertools.islice(some, TUNED):
+            yield from self._retuned(part, probe)
+
+    def _retuned(self, part: Part, probe: Probe) -> Iterator[Parts]:
+        def beside(edit: Edit) -> Parts:
+            return (*self.parts, replace(part, edit=edit))
+
+        return map(beside, tuned(part.edit, lambda e: self.variants.error(beside(e), probe.name)))
 
     def _other_and_more(self, probe: Probe) -> Iterator[Parts]:
         """Another edit in the place of one that explains as much so far, beside one more edit."""
@@ -327,6 +344,12 @@ class Fit:
         """Probes that what explains this one is likely to explain as well."""
         asked = [p for p in self.probes if p.name in self.variants.exchanges]
         return [p.name for p in asked if p.group == probe.group]
+
+
+def _tunable(part: Part) -> bool:
+    """Whether an edit brings a number along that its title says nothing of."""
+    number = number_in(part.edit)
+    return bool(number) and number not in part.value.pitfall.title
 
 
 def _nearest_first(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:

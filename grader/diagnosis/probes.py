@@ -20,6 +20,7 @@ from grader.diagnosis.settings import (
     OTHER_HEADS,
     OTHER_WIDTH,
     Setting,
+    can_be_even,
     even_inputs,
     loud,
     masked,
@@ -92,6 +93,8 @@ def _values(
     show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "visibility", "sums", "")
     for name, place in (("one token", single), ("one token of one", second)):
         yield Probe(name, place.request(Call(place.inputs(draw))), show, "values")
+    if not can_be_even(plain):
+        return
     show = ("visibility", "heads", "hands", "sums", "scores", "asks", "")
     for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
         request = place.request(Call(even_inputs(place, draw)))

@@ -164,6 +164,11 @@ def loud(place: Setting, scale: float) -> Setting:
     return replace(place, weights=told)
 
 
+def can_be_even(place: Setting) -> bool:
+    """Whether scores of zero can be made: not where one argument of a function plays all parts."""
+    return place.kata.entry.is_module or len({*place.kata.entry.reads.values()}) != 1
+
+
 def even_inputs(place: Setting, draw: Draw) -> dict[str, Any]:
     """Arguments with queries and keys of zero, where they are arguments of their own."""
     given, reads = place.inputs(draw), place.kata.entry.reads

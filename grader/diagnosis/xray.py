@@ -27,8 +27,9 @@ from grader.report.verdict import Fault, Heatmap
 KEYS, WIDTH, HEADS = 6, 8, 2
 """As many queries as keys; of a layer, the width of a head."""
 Ask = Callable[[Request], Sequence[Answer]]
-Made = tuple[Request, tuple[Tensor, Tensor]]
-"""What is asked, with the queries and keys that it will compare."""
+Sides = tuple[Tensor, Tensor]
+Made = tuple[Request, Sides | None]
+"""What is asked, with the queries and keys that it will compare, where products compare them."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,11 @@ class XRay:
     weights: Tensor
     truth: Tensor
     scores: Tensor
-    """QKᵀ, not scaled."""
+    """QKᵀ, not scaled; zeros where no product compares them."""
     width: int
     """The d_k (or head_dim) the scores have to be scaled by the root of."""
     mask: Tensor | None
-    sides: tuple[Tensor, Tensor] | None = None
+    sides: Sides | None = None
     """Queries and keys (L and S, width), as far as they are known."""
 
 
@@ -51,7 +52,7 @@ class Prepared:
     """A request whose answer is a matrix of attention weights, and what goes in."""
 
     request: Request
-    sides: tuple[Tensor, Tensor]
+    sides: Sides | None
     width: int
     mask: Tensor | None = None
     nothing: Call = field(default_factory=lambda: Call({}))
@@ -70,6 +71,8 @@ class Prepared:
             output.reshape(-1, KEYS, output.shape[-1])[0][:, :KEYS].double()
             for output in (answer, truth)
         )
+        if self.sides is None:
+            return XRay(weights, right, torch.zeros_like(right), self.width, self.mask)
         query, key = (side.double() for side in self.sides)
         return XRay(weights, right, query @ key.T, self.width, self.mask, (query, key))
 
@@ -91,7 +94,9 @@ def prepare(
         return None
     mask = kata.entry.mask
     visible = draw.mask(KEYS, KEYS, visible=0.55) if masked and mask is not None else None
-    if kata.entry.is_module:
+    if kata.entry.is_module and "value" not in kata.roles:
+        make = _handing(kata, layout, draw, width)
+    elif kata.entry.is_module:
         make = _layer(kata, layout, draw, width, strength)
     else:
         make = _function(kata, draw, width, strength)
@@ -108,7 +113,7 @@ def prepare(
 def _of_nothing(kata: Kata, request: Request) -> Call:
     """The request's call, when all values are zero."""
     (call,) = request.calls
-    if kata.entry.is_module:
+    if "value" in request.weights:
         value = request.weights["value"]
         zero = _unbiased(value, torch.zeros_like(value.weight))
         return Call(call.arguments, weights={**request.weights, "value": zero})
@@ -150,6 +155,24 @@ def _function(kata: Kata, draw: Draw, width: int, strength: float) -> Made:
     arguments |= dict(zip((entry.reads[r] for r in ROLES), (asked, compared, handed), strict=True))
     sides = (asked.reshape(KEYS, width), compared.reshape(KEYS, width))
     return Request({}, {}, (Call(arguments),)), sides
+
+
+def _handing(kata: Kata, layout: Layout, draw: Draw, width: int) -> Made | None:
+    """A layer that hands values over as they are: given the identity, it returns its weights."""
+    entry = kata.entry
+    construct = kata.construction(HEADS, width)
+    if construct is None or len({*entry.reads.values()}) < len(ROLES):
+        return None
+    sizes = {word: 1 for axes in entry.axes.values() for word in axes.words} | construct
+    rows = (entry.axes[entry.reads[role]].words[-2] for role in ROLES)
+    value = entry.axes[entry.reads["value"]]
+    sizes |= dict.fromkeys((*rows, value.words[-1]), KEYS)
+    shapes = kata.shapes(construct)
+    weights = draw.weights(shapes, [role for role in shapes if layout.biased(role)])
+    arguments = {entry.reads[role]: draw(*entry.axes[entry.reads[role]].shape(sizes))
+                 for role in ROLES}  # fmt: skip
+    arguments[entry.reads["value"]] = torch.eye(KEYS).expand(value.shape(sizes)).contiguous()
+    return Request(construct, weights, (Call(arguments),)), None
 
 
 def _layer(kata: Kata, layout: Layout, draw: Draw, width: int, strength: float) -> Made | None:

@@ -207,6 +207,8 @@ class Growth:
     sizes: Mapping[str, int]
     once: Cost
     twice: Mapping[str, Cost]
+    usual: tuple[str, ...] = ()
+    """Products that the reference makes as well: no waste in this kata."""
 
     @property
     def loop(self) -> tuple[str, str]:
@@ -224,7 +226,8 @@ class Growth:
     @property
     def products(self) -> tuple[str, ...]:
         """What comes of a product that keeps rows, columns and width: scores, context or both."""
-        return tuple(stage for stage in STAGES if self._keeps_all(stage))
+        found = (stage for stage in STAGES if stage not in self.usual)
+        return tuple(stage for stage in found if self._keeps_all(stage))
 
     @property
     def square(self) -> str:
@@ -274,15 +277,23 @@ def remedy(products: Sequence[str]) -> str:
     return f"{' and '.join(products)} by a broadcast product; use a matrix product"
 
 
-def growth(kata: Kata, side: Side, draw: Draw, device: str) -> Growth:
-    """Double each size in turn; raises Fault where the submission gives no answer."""
+def growth(
+    kata: Kata, side: Side, draw: Draw, device: str, reference: Side | None = None
+) -> Growth:
+    """Double each size in turn; raises Fault where the submission gives no answer.
+
+    What the reference keeps of every pair the submission may keep too, and is not its fault.
+    """
     few = sizes_of(kata, FEW, {})
     once = side.cost(sized_request(kata, few, draw, device))
     twice: dict[str, Cost] = {}
     for word in few:
         with contextlib.suppress(Fault):  # sizes that do not go together
             twice[word] = side.cost(sized_request(kata, {**few, word: 2 * few[word]}, draw, device))
-    return Growth(kata, few, once, twice)
+    found = Growth(kata, few, once, twice)
+    if reference is None or not found.products:
+        return found
+    return replace(found, usual=growth(kata, reference, draw, device).products)
 
 
 # --- beside the reference -------------------------------------------------------------------------

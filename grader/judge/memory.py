@@ -111,7 +111,7 @@ class Memory:
         """The fault of a tensor that is too large: its sizes by name, and where it was made."""
         most = self.limit * theirs.elements
         over = [stage for stage, storage in mine.largest.items() if storage.elements > most]
-        found = growth(self.kata, self.sides[0], self.draw, self.device)
+        found = growth(self.kata, self.sides[0], self.draw, self.device, self.sides[1])
         products = [stage for stage in found.products if stage in over]
         squares = [found.square] if found.square else []
         many = multiple(mine.elements / theirs.elements, self.limit, digits=0)

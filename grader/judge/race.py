@@ -189,7 +189,7 @@ class Race:
     def _cause(self, me: Side) -> tuple[str, str] | None:
         """What it grows with that makes it slow, in a word and as a sentence; None for nothing."""
         try:
-            found = growth(self.kata, me, self.draw, self.device)
+            found = growth(self.kata, me, self.draw, self.device, self.sides[1])
         except Fault:
             return None
         products = found.products

@@ -180,16 +180,27 @@ def _edits(row: Mapping[str, Any], lines: Mapping[str, str], text: str) -> Itera
     written = [
         {line: wrong} for line, wrongs in row.get("edit", {}).items() for wrong in _several(wrongs)
     ]
-    written += [
-        {line: wrong for line, wrong in together.items() if line != "unless"}
-        for together in row.get("together", [])
-        if together.get("unless") not in lines
-    ]
-    for together in written:
+    written += row.get("together", [])
+    for together in map(_behind, written) if _undivided(lines) else written:
         for spelling in row.get("each", [""]):
             edit = _placed(together, spelling, lines)
             if edit is not None and edit.apply(text) is not None and _known(edit, text):
                 yield edit
+
+
+def _undivided(lines: Mapping[str, str]) -> bool:
+    """Whether nothing divides the scores, so that they are done as soon as they are there."""
+    return "scale" not in lines and "scored" in lines
+
+
+def _behind(together: Mapping[str, str]) -> Mapping[str, str]:
+    """What keeps the scale and goes on, behind the product in its place."""
+    if not together.get("scale", "").startswith("$scale"):
+        return together
+    return {
+        "scored" if line == "scale" else line: wrong.replace("$scale", "$scored")
+        for line, wrong in together.items()
+    }
 
 
 def _placed(together: Mapping[str, str], spelling: str, lines: Mapping[str, str]) -> Edit | None:

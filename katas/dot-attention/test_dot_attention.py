@@ -60,7 +60,7 @@ def test_products_of_ten_thousand_stay_finite(candidate, draw):
     """Tokens 100 long have products of ±10⁴: results are true, and gradients finite."""
     axes = torch.linalg.qr(draw(3, 7, 7)).Q[:, :3]
     lengths = torch.tensor([100.0, 100.0, 70.0])[:, None]
-    ends = torch.cat([axes * lengths, -axes * lengths, axes[:, :1] * 99.5, draw(3, 2, 7)], 1)
+    ends = torch.cat([axes * lengths, -axes * lengths, axes[:, :1] * 60.0, draw(3, 2, 7)], 1)
     calls = [{"x": ends}, {"x": ends[:, :4]}, {"x": axes * 100.0}, {"x": ends[:, 2:] * 0.2}]
     calls = [{"x": call["x"].contiguous()} for call in calls]
     pulls = [draw(*call["x"].shape) for call in calls]

@@ -1,7 +1,7 @@
 # extra loop-over-steps: one query after the other
 # refused: yes
 # check: test_keeps_up_with_the_reference
-# named: loop-over-queries
+# named: loop-over-rows
 import torch
 from torch import nn
 
