@@ -741,3 +741,10 @@ def test_on_paper_everything_is_unfolded(wrong: Report, browser: Browser) -> Non
 def test_pages_know_each_other() -> None:
     assert not is_page("<!DOCTYPE html><title>mine</title>")
     assert is_page(f"<head>{pages.GENERATOR}")
+
+
+def test_no_rule_names_a_pseudo_element_where_browsers_drop_the_whole_rule() -> None:
+    """`:is(::before)` matches nothing: the rule that says it says nothing."""
+    sheets = [sheet.read_text("utf-8") for sheet in sorted(pages.TEMPLATES.glob("*.css"))]
+    assert len(sheets) == 2
+    assert [found for text in sheets for found in re.findall(r":is\([^)]*::[^)]*\)", text)] == []

@@ -199,8 +199,8 @@ def test_the_gate_sees_words_that_are_missing_or_of_nothing(tmp_path: Path) -> N
     for name in ("README.md", "stub.py", "hints.md", "questions.toml"):
         (kata.folder / name).write_text("", encoding="utf-8")
     problems = "\n".join(documents(kata))
-    for word in ("title", "explanation", "question"):
-        assert f"pitfall no-sign has no {word}: write it in mistakes.toml" in problems
+    lacking = "title, explanation, question"
+    assert f"pitfall no-sign has no {lacking}: write it in mistakes.toml" in problems
     assert "mistakes.toml speaks of no-sing, which is not in pitfalls.toml" in problems
 
 

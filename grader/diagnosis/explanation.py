@@ -39,6 +39,8 @@ OTHER_WIDTH = 18
 HALF = 2e-2
 """How close answers have to be, as a share, where half precision is used inside."""
 SIMPLE = ("one token", "one token of one", "even weights", "even weights again", "no mask")
+RANDOM = "random-answers"
+"""The value of a reading: the same call gives another answer each time."""
 SHOWN_BY = {
     "asks": ("no mask",),
     "scores": ("no mask",),
@@ -283,6 +285,8 @@ class Examination:
     def _told(self, fit: Fit, readings: Sequence[Reading], cases: Sequence[Case]) -> Explanation:
         parts = tuple(p for p in fit.parts if self._needed(fit, p))
         explained = self._proved(parts, cases) if parts else 0
+        if not explained and any(reading.value == RANDOM for reading in readings):
+            parts = ()  # what is drawn anew each time is like an edit by chance
         if 0 < explained < len(cases):
             parts, explained = self._better(fit, parts, explained, cases)
         left = {probe.name for probe in fit.open} | (

@@ -66,14 +66,17 @@ class Seen:
 def is_attention(kata: Kata) -> bool:
     """Whether the kata is attention of the form we have inputs for.
 
-    A function that reads just query, key and value; or a layer of one input whose projections all
-    are square.
+    A function that reads just query, key and value, behind any leading axes and each of its own
+    length; or a layer of one input whose projections all are square.
     """
     entry = kata.entry
     if set(entry.reads) != set(ROLES):
         return False
     if not entry.is_module:
-        return tuple(entry.reads[role] for role in ROLES) == entry.required
+        own = [entry.axes.get(entry.reads[role]) for role in ROLES]
+        rows = [axes.words[0] for axes in own if axes and axes.lead and len(axes.words) == 2]
+        apart = len(rows) == len(ROLES) and rows[0] != rows[1]
+        return apart and tuple(entry.reads[role] for role in ROLES) == entry.required
     built_from = {p.means for p in entry.construct if p.required}
     square = all(out == width for out, width in kata.shapes(entry.probe).values())
     one = len(entry.required) == 1 and set(entry.reads.values()) == set(entry.required)
