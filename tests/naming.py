@@ -34,15 +34,9 @@ TWINS = {
 """Mistakes that answers cannot tell apart: the key handed over as value or projected as value, the
 key asking or projected by the query's rows; a norm is a parameter too many as well, and exponents
 that are divided whole are 0."""
-UNTOLD = {
-    "backward-of-the-last-call",
-    "fused-by-groups",
-    "window-kept",
-    "context-kept",
-    "bias-kept",
-}
-"""Mistakes that are refused and do not get their own name: four show only over several calls, of
-which no question to a submission makes any, and of the rows of a group each is still its own."""
+UNTOLD = {"backward-of-the-last-call", "fused-by-groups", "window-kept", "bias-kept"}
+"""Mistakes that are refused and do not get their own name: three show only over several calls, in
+an order that no question has, and of the rows of a group each is still its own."""
 
 
 def diagnosis(kata: Kata, text: str, seed: int) -> Diagnosis:

@@ -64,13 +64,15 @@ NAMED = [
     if "named" in s.header and "check" in s.header and s.header["check"] not in CLOCKED
 ]
 """Those that say what they are to be called are many, and refused by what refuses the others."""
+NAMED_IN = 2
+"""Of so many of these one is tried, another one each time."""
 
 
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("kata", KATAS, ids=lambda k: k.slug)
 def test_a_mistake_with_a_name_is_refused(kata: Kata) -> None:
-    files = {s.id: s for s in NAMED if s.kata == kata}
     seed = fresh_seed()
+    files = {s.id: s for s in [s for s in NAMED if s.kata == kata][seed % NAMED_IN :: NAMED_IN]}
     outcomes = by_its_bank(kata, list(files.values()), seed, only_named=True)
     assert len(outcomes) == len(files)
     assert [o.mutant.name for o in outcomes if not o.refused] == [], seed

@@ -55,6 +55,17 @@ def test_words_that_stay_belong_to_nobody() -> None:
     assert both == TEXT.replace("softmax(scores, -1)", "softmax(-scores, 0)")
 
 
+def test_what_wraps_a_part_goes_with_what_changes_it_and_with_another_wrapper() -> None:
+    wrapped = one("softmax(scores, -1)", "norm(softmax(scores, -1), 2)")
+    assert compose(TEXT, [one("scores, -1)", "scores, 0)"), wrapped]) == TEXT.replace(
+        "softmax(scores, -1)", "norm(softmax(scores, 0), 2)"
+    )
+    outer = one("weights = softmax(scores, -1)", "weights = drop(softmax(scores, -1), 0.1)")
+    assert compose(TEXT, [outer, wrapped]) == TEXT.replace(
+        "softmax(scores, -1)", "drop(norm(softmax(scores, -1), 2), 0.1)"
+    )
+
+
 def test_two_edits_of_one_place_do_not_go_together() -> None:
     assert compose(TEXT, [one("x / 2", "y"), one("x / 2", "z")]) is None
     assert compose(TEXT, [one("absent", "anything")]) is None
@@ -69,7 +80,7 @@ def edits(slug: str, every: int) -> tuple[Kata, Editing, list[str]]:
     kata = find(slug)
     text = kata.solution.read_text(encoding="utf-8")
     editing = Editing(load_variant(kata, text), text)
-    known = [edit for value in values(kata, text) for edit in value.pitfall.edits]
+    known = [edit for value in values(kata, text) for edit in value.example.pitfall.edits]
     composed = [compose(text, [edit]) for edit in known[::every]]
     return kata, editing, [edited for edited in composed if edited is not None]
 

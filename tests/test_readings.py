@@ -23,8 +23,9 @@ from grader.kata.vocabulary import values
 
 torch.set_num_threads(1)  # as in a judge: for tensors this small more threads only wait
 SEEDS = (1, 2, 3)
-ALWAYS = {"precision", "inputs", "state", "length", "weights", "asks", "scores", "scale", "sums"}
-"""What is readable in every kata; masks and dropout where a kata has them."""
+ALWAYS = {"precision", "inputs", "state", "length", "weights", "asks", "scores", "scale", "sums",
+          "dropout"}  # fmt: skip
+"""What is readable in every kata; masks where a kata has them."""
 OF_A_PRODUCT = {"asks", "scores", "scale"}
 OTHER_SCORES = {"additive-attention", "alibi"}
 """Katas whose scores are not a product of queries and keys and a factor, and nothing else."""
@@ -91,7 +92,6 @@ READABLE = [k for k in all_katas() if k.entry.reads]
 @pytest.mark.parametrize("kata", READABLE, ids=lambda k: k.slug)
 def test_of_a_solution_all_is_read_and_all_is_true(kata: Kata) -> None:
     expected = ALWAYS | ({"mask"} if kata.entry.mask else set())
-    expected |= {"dropout"} if kata.entry.meaning("dropout") else set()
     expected -= OF_A_PRODUCT if kata.slug in OTHER_SCORES else set()
     submission = load_variant(kata, solution(kata))
     for seed in SEEDS:
@@ -159,11 +159,86 @@ def test_sums_of_what_is_no_softmax_are_no_factor() -> None:
 
 def test_weights_that_follow_no_law_are_not_read() -> None:
     kata = find("self-attention")
-    for name in ("softmax-twice", "no-softmax", "scores-through-an-activation"):
+    for name in ("scores-centred", "linear-attention"):
         readings = read(kata, wrong(kata, value(kata, name)[0]))
         assert not readings.keys() & {"asks", "scores", "scale"}, name
     soft = wrong(kata, *(e for e in value(kata, "scores-squashed") if "20 * torch" in e.wrong[0]))
     assert "scale" not in read(kata, soft)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("weights-applied-twice", 0), ("softmax-twice", 0), ("scores-squashed", 0),
+        ("scores-through-an-activation", 0), ("scores-through-an-activation", 6),
+        ("not-a-softmax", 0), ("not-a-softmax", 8), ("no-softmax", 0),
+    ],
+)  # fmt: skip
+def test_a_form_and_a_scale_are_read_beside_each_other(name: str, number: int) -> None:
+    kata = find("self-attention")
+    submission = wrong(kata, value(kata, name)[number], value(kata, "scale-by-d")[0])
+    readings = read(kata, submission)
+    assert (readings["scores"].value, readings["scale"].value) == (name, "scale-by-d")
+
+
+SEEN = [
+    ("sdpa", "causal-by-habit", 0, "causal-by-habit", "(0, 72)"),
+    ("masked-dropout", "visibility-shifted", 1, "visibility-shifted", "(-1, 72)"),
+    ("multi-head", "itself-hidden", 0, "itself-hidden", ""),
+    ("cross-attention", "window-uninvited", 0, "window-uninvited", "(-2, 5)"),
+    ("causal-mask", "window-uninvited", 0, "window-uninvited", "(0, 8)"),
+    ("causal-mask", "leaks-one", 0, "leaks-one", "(-1, 72)"),
+    ("causal-mask", "hides-self", 0, "hides-self", ""),
+    ("causal-mask", "sees-the-future", 0, "sees-the-future", "(-72, 0)"),
+    ("causal-mask", "causal-rule-missing", 0, "causal-rule-missing", "(-72, 72)"),
+    ("causal-mask", "future-filled-too-weakly", 0, "future-filled-too-weakly", "(-72, 72)"),
+    ("self-attention", "first-keys-only", 0, "first-keys-only", "16"),
+]
+
+
+@pytest.mark.parametrize(("slug", "name", "which", "expected", "number"), SEEN)
+def test_what_is_seen_is_read_as_a_band_of_keys(
+    slug: str, name: str, which: int, expected: str, number: str
+) -> None:
+    kata = find(slug)
+    submission = wrong(kata, value(kata, name, number)[which], value(kata, "no-scale")[0])
+    found = examined(kata, submission)
+    found.ask_probes()
+    told = [(r.value, r.number) for r in found.readings() if r is not None]
+    assert (expected, number) in told
+
+
+def test_an_argument_added_and_a_result_made_even_are_read() -> None:
+    kata = find("multi-head")
+    for name, aspect in (("residual-inside", "residual"), ("result-normalised", "result")):
+        reading = read(kata, wrong(kata, value(kata, name)[0], value(kata, "no-scale")[0]))[aspect]
+        assert reading.value == name
+    cut = wrong(kata, value(kata, "activation-on-the-result")[0])
+    assert read(kata, cut)["result"].value == "activation-on-the-result"
+    values = wrong(kata, value(kata, "activation-on-projections")[-7])
+    assert "result" not in read(kata, values)
+
+
+def test_noise_in_training_is_read_where_a_kata_has_no_dropout() -> None:
+    kata = find("fused-qkv")
+    reading = read(kata, wrong(kata, value(kata, "dropout-uninvited")[0]))["dropout"]
+    assert reading.value == "dropout-uninvited"
+    assert reading.words.endswith("% of the answer is 0")
+
+
+def test_weights_that_half_precision_can_hold_are_read_as_that() -> None:
+    kata = find("sdpa")
+    for number in (0, 1):
+        submission = wrong(kata, value(kata, "half-precision-inside")[number])
+        assert read(kata, submission)["precision"].value == "half-precision-inside"
+
+
+def test_a_mask_that_is_changed_in_place_is_read_whatever_its_dtype() -> None:
+    kata = find("masked-dropout")
+    for dtype in ("float", "long"):
+        text = f"attention_mask.{dtype}().sub_(1) != 0"
+        kept = rewritten(kata, "hidden = attention_mask == 0", f"hidden = {text}")
+        assert read(kata, kept)["inputs"].value == "inputs-mutated", dtype
 
 
 @pytest.mark.parametrize("slug", ["masked-dropout", "multi-head"])

@@ -31,6 +31,8 @@ class Case:
 
     exchanges: tuple[Exchange, ...]
     shapes: list[tuple[int, ...]]
+    check: str = ""
+    """The check's name."""
 
 
 def cost(case: Case) -> int:

@@ -2,7 +2,8 @@
 
 An edit made on an already edited text may no longer find its place. So every replacement is first
 located in the solution itself and trimmed to what it changes; what only adds something before or
-after a line takes nothing away from others. Edits that change the same place do not go together.
+after a part of it, or wraps that, takes nothing away from others. Edits that change the same place
+do not go together.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class Change:
     begin: int
     end: int
     new: str
+    closes: bool = False
+    """Whether it is added behind what it belongs to."""
 
 
 @lru_cache(maxsize=4096)
@@ -34,18 +37,21 @@ def changes(text: str, edit: Edit) -> tuple[Change, ...] | None:
         new = indented(wrong, text, begin)
         if right == new:
             continue
-        place = new.find(right) if new.count(right) == 1 else -1
-        if place >= 0:
-            before, after = new[:place], new[place + len(right) :]
-            found += [Change(begin, begin, before)] if before else []
-            end = begin + len(right)
-            found += [Change(end, end, after)] if after else []
-        else:
-            found.append(_trimmed(begin, right, new))
+        found += _around(begin, right, new) or _trimmed(begin, right, new)
     return tuple(found)
 
 
-def _trimmed(begin: int, right: str, wrong: str) -> Change:
+def _around(begin: int, right: str, new: str) -> list[Change]:
+    """What is added before and behind a part that stays as it is; nothing where it does not."""
+    if not right.strip() or new.count(right) != 1:
+        return []
+    place, end = new.index(right), begin + len(right)
+    before, after = new[:place], new[place + len(right) :]
+    opened = [Change(begin, begin, before)] if before else []
+    return [*opened, Change(end, end, after, closes=True)] if after else opened
+
+
+def _trimmed(begin: int, right: str, wrong: str) -> list[Change]:
     """Without the words that both begin and end with: others may change those."""
     ours, theirs = _words(right), _words(wrong)
     head = 0
@@ -54,9 +60,13 @@ def _trimmed(begin: int, right: str, wrong: str) -> Change:
     tail = 0
     while tail < min(len(ours), len(theirs)) - head and ours[-1 - tail] == theirs[-1 - tail]:
         tail += 1
-    start = begin + sum(map(len, ours[:head]))
-    stop = begin + len(right) - sum(map(len, ours[len(ours) - tail :]))
-    return Change(start, stop, "".join(theirs[head : len(theirs) - tail]))
+    for before, behind in ((head, 0), (0, tail), (head, tail)):
+        start, old = begin + len("".join(ours[:before])), "".join(ours[before : len(ours) - behind])
+        new = "".join(theirs[before : len(theirs) - behind])
+        wrapped = _around(start, old, new)
+        if wrapped:
+            return wrapped
+    return [Change(start, start + len(old), new)]
 
 
 def _words(text: str) -> list[str]:
@@ -82,8 +92,18 @@ def compose(text: str, edits: Iterable[Edit]) -> str | None:
         if found is None:
             return None
         wanted |= dict.fromkeys(found)
-    placed = sorted(wanted, key=lambda change: (change.begin, change.end))
-    return _written(text, placed)
+    return _written(text, sorted(_nested(wanted), key=lambda change: (change.begin, change.end)))
+
+
+def _nested(changes: Iterable[Change]) -> list[Change]:
+    """What closes before what opens at the same place; of brackets, the last opened closes first.
+
+    Whole lines that are added behind another one stay in the order in which they come.
+    """
+    both = list(changes)
+    lines = [c for c in both if c.closes and c.new.startswith("\n")]
+    brackets = [c for c in both if c.closes and c not in lines]
+    return [*reversed(brackets), *lines, *(c for c in both if not c.closes)]
 
 
 def _written(text: str, placed: Sequence[Change]) -> str | None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from grader.bank.draw import Draw
 from grader.diagnosis.comparison import Case, Suspect, distance
 from grader.diagnosis.composition import compose
-from grader.diagnosis.fit import Fit, Part, Parts, Variants
+from grader.diagnosis.fit import Fit
 from grader.diagnosis.guard import Guard
 from grader.diagnosis.probes import Probe, probes
-from grader.diagnosis.readings import behaviour, dropout, positions, weights
+from grader.diagnosis.readings import behaviour, dropout, positions, result, visibility, weights
 from grader.diagnosis.readings.reading import Reading, Seen
+from grader.diagnosis.variants import Part, Parts, Variants
 from grader.diagnosis.xray import WIDTH, Prepared, XRay, prepare
 from grader.exchange.answer import Answer, Exchange
 from grader.exchange.editing import Editing
@@ -45,9 +46,12 @@ SHOWN_BY = {
     "scores": ("no mask",),
     "scale": ("no mask",),
     "sums": ("no mask",),
-    "inputs": ("call after call",),
+    "residual": ("one token", "even weights", "even weights again", "no mask"),
+    "result": ("one token", "even weights", "even weights again", "no mask"),
+    "inputs": behaviour.KEPT,
     "state": ("call after call",),
     "length": ("a long sequence",),
+    "visibility": ("even weights", "even weights again", "a long sequence"),
     "added": ("one token", "even weights", "even weights again"),
     "mask": ("mask for all", "mask for each", "mask of floats", "mask of whole numbers", "padding"),
     "dropout": ("in training", "in eval mode"),
@@ -82,7 +86,7 @@ class Examination:
     text: str
     seed: int
     training: bool = False
-    """Whether there is reason to look at what happens in training."""
+    """Whether there is reason to look at what is dropped in training."""
     guard: Guard = field(default_factory=Guard)
 
     def __post_init__(self) -> None:
@@ -91,6 +95,7 @@ class Examination:
         self.values = values(self.kata, self.text)
         self.truths: dict[str, tuple[Answer, ...]] = {}
         drawn = probes(self.kata, self.layout, Draw(self.seed, "probes"))
+        self.training = self.training or self.kata.entry.meaning("dropout") is None
         wanted = (probe for probe in drawn if self.training or probe.group != "dropout")
         self.probes = [probe for probe in wanted if self._answerable(probe)]
         self.exchanges: dict[str, Exchange] = {}
@@ -171,18 +176,25 @@ class Examination:
     def readings(self) -> Iterator[Reading | None]:
         """Every reading of what was asked; None for one that is not readable."""
         seen = Seen(self.exchanges, self.truths)
-        read = (behaviour.precision, behaviour.inputs, behaviour.state, behaviour.length)
-        for reading in (*read, behaviour.masks):
+        for reading in behaviour.READ:
             yield reading(seen)
         law, found = self._weights()
-        yield from found
+        yield from (result.normalised(seen), *found)
+        if self._deviates("even weights") or self._deviates("a long sequence"):
+            draw = Draw(self.seed, "visibility")
+            yield visibility.visibility(
+                self.kata, self.layout, self.ask, self._truth, draw, law=law
+            )
         if self._deviates("even weights") and not self._deviates("one token", shape=True):
             draw = Draw(self.seed, "positions")
             yield positions.positions(self.kata, self.layout, self.ask, self._truth, draw)
         if self.training:
             draw = Draw(self.seed, "dropout")
+            plain = law is not None and not law.form
             passes = dropout.passes(self.kata, self.layout, self.ask, draw)
-            yield dropout.dropout(passes, lawful=law is not None) if passes else None
+            yield dropout.dropout(passes, lawful=plain) if passes else None
+            if self.kata.entry.meaning("dropout") is None:
+                yield behaviour.training(seen)
 
     def _deviates(self, probe: str, *, shape: bool = False) -> bool:
         """Whether a probe is answered otherwise than by the solution, or in another shape."""
@@ -199,9 +211,24 @@ class Examination:
         law = weights.law(xrays)
         if law is None:  # perhaps some weights are too small for their logarithm
             gentle = weights.law(self._xrays(strength=0.05))
-            law = gentle if gentle is not None and weights.holds(gentle, xrays, 1e-3) else None
+            law = gentle if gentle is not None and weights.holds(gentle, xrays, near=1e-3) else None
+            law = law or weights.formed(xrays)
         told = [weights.way(law), weights.compared(law), weights.scale(law)]
-        return law, [weights.right(xrays), *told, weights.sums(xrays, law)]
+        told += [weights.sums(xrays, law), weights.rounded(xrays), self._residual()]
+        return law, [weights.right(xrays), *told]
+
+    def _residual(self) -> Reading | None:
+        """What comes out where nothing is handed over."""
+        prepared = prepare(self.kata, self.layout, Draw(self.seed, "weights"), width=WIDTH)
+        if prepared is None or not self._deviates("even weights"):
+            return None
+        request = replace(prepared.request, calls=(prepared.nothing,))
+        try:
+            ours, true = (side(request)[0].output for side in (self.ask, self._truth))
+        except Fault:
+            return None
+        given = prepared.nothing.arguments
+        return result.residual(ours, true, given) if ours.shape == true.shape else None
 
     def _xrays(self, strength: float = 1.0) -> list[XRay]:
         """At two widths, or none where either cannot be looked into."""
@@ -240,6 +267,8 @@ class Examination:
 
     def _cleared(self, readings: Sequence[Reading]) -> tuple[str, ...]:
         """Aspects that need not be looked at where nothing is masked, nor large."""
+        if self.kata.entry.meaning("kv_heads") is not None:
+            return ()  # what is looked into has a head of keys for each head
         read = {reading.aspect: reading for reading in readings}
         if "weights" in read and not read["weights"].deviates:
             return ("scale", "sums", "visibility")

@@ -9,19 +9,13 @@ on it. The budget is a number of evaluations, so what is found depends on the su
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 
-from grader.diagnosis.comparison import distance
-from grader.diagnosis.composition import compose
-from grader.diagnosis.guard import Guard
 from grader.diagnosis.probes import Probe
 from grader.diagnosis.tuning import number_in, tuned
-from grader.exchange.answer import Exchange
-from grader.exchange.editing import Editing
-from grader.exchange.local import Variant
+from grader.diagnosis.variants import Part, Parts, Variants
 from grader.kata.mutants import Edit
 from grader.kata.vocabulary import Value
 
@@ -33,10 +27,14 @@ TUNED = 3
 """So many edits are tried with other numbers in them."""
 SPELLINGS = 60
 """Of what was read, so many combinations of edits are tried."""
+STYLES = 2
+"""Ways for a row that sees nothing that are tried beside three edits: uniform, and NaN."""
 TOGETHER = ("values", "even", "scores", "masks")
 """Groups of probes in which two mistakes at once are looked for."""
 CONFUSED = {"asks", "hands"}
 """Aspects that look alike until the scores are in play: two edits may stand for one."""
+INFINITE = {"numbers", "fill"}
+"""Aspects in which a mistake makes answers infinite, or NaN."""
 NEIGHBOURS = {"mask", "fill"}
 """Aspects in which a mistake may look like one of the other's."""
 STYLED = ("even", "scores", "masks", "fill")
@@ -46,71 +44,6 @@ MASKED = ("masks", "fill")
 
 PLAIN = ("no mask", "other sizes")
 """Probes that ask for no more than readings do."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One edit of one value."""
-
-    value: Value
-    edit: Edit
-
-    @property
-    def id(self) -> str:
-        """The mistake's."""
-        return self.value.pitfall.id
-
-
-Parts = tuple[Part, ...]
-
-
-@dataclass
-class Variants:
-    """Edited solutions beside a submission, and how often they were asked."""
-
-    editing: Editing
-    exchanges: Mapping[str, Exchange]
-    """What the submission answered, by the probe's name."""
-    left: int
-    """Evaluations that may still be made."""
-    near: float = 0.0
-    """Answers this close, as a share, count as the same: more than 0 where precision is lost."""
-    lenient: bool = False
-    """Whether any failure to answer counts as the same as any other."""
-    guard: Guard = field(default_factory=Guard)
-    loaded: dict[str, Variant | None] = field(default_factory=dict)
-    errors: dict[tuple[str, str], float] = field(default_factory=dict)
-
-    def error(self, parts: Parts, probe: str) -> float:
-        """How far the solution with these edits is from the submission: 0 same, inf no kin."""
-        text = self.composed(parts)
-        if text is None:
-            return math.inf
-        known = self.errors.get((text, probe))
-        if known is None:
-            if self.left <= 0 or self.guard.over():
-                return math.inf
-            self.left -= 1
-            variant = self.variant(text)
-            known = math.inf
-            if variant is not None:
-                answers = partial(self.editing.answers, variant)
-                known = distance(answers, self.exchanges[probe], lenient=self.lenient)
-            self.errors[text, probe] = known
-        return 0.0 if known <= self.near else known
-
-    def variant(self, text: str) -> Variant | None:
-        """An edited text, loaded once; None where it cannot be."""
-        if text not in self.loaded:
-            try:
-                self.loaded[text] = self.editing.load(text)
-            except Exception:  # an edit may raise whatever it likes
-                self.loaded[text] = None
-        return self.loaded[text]
-
-    def composed(self, parts: Iterable[Part]) -> str | None:
-        """The solution with these edits."""
-        return compose(self.editing.text, (part.edit for part in parts))
 
 
 @dataclass
@@ -153,9 +86,10 @@ class Fit:
         if len(kin) > 1:  # what explains none of its kind explains this neither
             return False
         simple = self.variants.exchanges[probe.name].fault is not None or bool(kin)
-        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._as_read, self._others, self._more]
+        ways: list[Callable[[Probe], Iterator[Parts]]] = [self._as_read, self._finite]
+        ways += [self._others, self._read_and_more, self._more]
         if not simple and probe.group in STYLED:
-            ways.append(self._styled)
+            ways += [self._respelt, self._styled]
         if not simple and probe.group in TOGETHER:
             ways += [self._tuned, self._other_and_more, self._two_more]
         for sets in ways:
@@ -181,18 +115,38 @@ class Fit:
 
     # --- what is tried --------------------------------------------------------------------------
 
-    def _as_read(self, probe: Probe) -> Iterator[Parts]:
-        """All that the readings say of what can show here, in each spelling."""
+    def _read(self, probe: Probe) -> list[list[Part]]:
+        """Of each value that readings speak for and that can show here, its edits."""
         found = {part.value.id for part in self.parts}
-        read = [
+        return [
             [Part(value, edit) for edit in value.pitfall.edits]
             for value in self.values
             if value.id in self.measured and value.id not in found
             if value.pitfall.edits and set(value.aspects) & set(probe.aspects)
         ]
+
+    def _as_read(self, probe: Probe) -> Iterator[Parts]:
+        """All that the readings say of what can show here, in each spelling."""
+        read = self._read(probe)
         if read and len(self.parts) + len(read) <= MOST:
             together = itertools.islice(itertools.product(*read), SPELLINGS)
             yield from ((*self.parts, *parts) for parts in together)
+
+    def _finite(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit of what makes answers infinite, where some are."""
+        if self._infinite(probe) and len(self.parts) < MOST:
+            for part in self._candidates(probe):
+                if set(part.value.aspects) & INFINITE:
+                    yield (*self.parts, part)
+
+    def _read_and_more(self, probe: Probe) -> Iterator[Parts]:
+        """The first spelling of all that is read, beside one more edit of another aspect."""
+        read = tuple(parts[0] for parts in self._read(probe))
+        told = {aspect for part in read for aspect in part.value.aspects}
+        if read and len(self.parts) + len(read) < MOST:
+            for part in self._candidates(probe):
+                if not told & set(part.value.aspects):
+                    yield (*self.parts, *read, part)
 
     def _more(self, probe: Probe) -> Iterator[Parts]:
         """One more edit."""
@@ -221,10 +175,33 @@ class Fit:
         """
         if any(p.value.pitfall.remark for p in self.parts):
             return
+        floor = 0 if probe.group in MASKED else max(self.variants.left - PAIRS, 0)
         for sets in (self._more, self._others):
             for parts in sets(probe):
+                if self.variants.left <= floor:
+                    return
                 if probe.group in MASKED or any("visibility" in p.value.aspects for p in parts):
                     yield from ((*parts, style) for style in self._styles)
+
+    def _respelt(self, probe: Probe) -> Iterator[Parts]:
+        """One more edit, with a style and without, beside another spelling of what hides keys.
+
+        Which number a rule that nobody asked for is filled with shows only under a mask.
+        """
+        if probe.group not in MASKED:
+            return
+        for place, old in enumerate(self.parts):
+            if "visibility" not in old.value.aspects:
+                continue
+            rest = (*self.parts[:place], *self.parts[place + 1 :])
+            for edit in old.value.pitfall.edits:
+                base = (*rest, Part(old.value, edit))
+                if edit == old.edit or not all(self.same(base, n) for n in self.explained):
+                    continue
+                for part in self._candidates(probe):
+                    if NEIGHBOURS & set(part.value.aspects):
+                        yield (*base, part)
+                        yield from ((*base, part, style) for style in self._styles[:STYLES])
 
     @cached_property
     def _styles(self) -> list[Part]:
@@ -285,7 +262,10 @@ class Fit:
         near = self._telling(probe)
         read = [part for part in near if part.value.id in self.measured]
         floor = max(self.variants.left - PAIRS, 0)
-        first = itertools.product([*read, *near[:1]], near)
+        first = [*itertools.product([*read, *near[:1]], near)]
+        # Beside other parts of a projection, what told nothing alone may tell something.
+        confused = [part for part in near[:2] if "asks" in part.value.aspects]
+        first += itertools.product(confused, self._candidates(probe))
         for one, two in (*first, *_nearest_first(near)):
             if self.variants.left <= floor:
                 return
@@ -317,6 +297,12 @@ class Fit:
             for value in self.values:
                 if aspect in value.aspects and aspect not in cleared:
                     yield from (Part(value, edit) for edit in value.pitfall.edits)
+
+    def _infinite(self, probe: Probe) -> bool:
+        """Whether something in a submission's answers is not finite."""
+        answers = self.variants.exchanges[probe.name].answers
+        outputs = [a.output for a in answers if not a.output.is_meta]
+        return not all(bool(o.isfinite().all()) for o in outputs)
 
     # --- what is taken --------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ from grader.kata.kata import Kata
 
 SIZES = {"B": 4, "L": 5, "S": 6}
 """Of the first setting; lengths, batch, heads, widths, their halves and their roots all differ."""
-OTHERS = {"B": 2, "L": 8, "S": 9}
+OTHERS = {"B": 2, "L": 8, "S": 11}
 SPREAD = 6.0
 HUGE = 250.0
 """Inputs times this give scores beyond 10⁵, which no fill of −10⁵ hides a key beside."""
@@ -69,6 +69,7 @@ def probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
 def _probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
     plain = setting(kata, layout, draw, SIZES)
     other = setting(kata, layout, draw, OTHERS, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(2, 3))
+    other = replace(other, more=1)
     yield from _values(kata, layout, draw, plain, other)
     yield from _scores(draw, plain, other)
     yield from _options(draw, plain, other)
@@ -84,25 +85,39 @@ def _probes(kata: Kata, layout: Layout, draw: Draw) -> Iterator[Probe]:
 def _values(
     kata: Kata, layout: Layout, draw: Draw, plain: Setting, other: Setting
 ) -> Iterator[Probe]:
-    """One token attends to itself alone; with scores of zero all that is seen counts alike."""
+    """One token attends to itself alone; with scores of zero all that is seen counts alike.
+
+    One token's query is zero as well: a softmax over heads or examples compares its scores.
+    """
     one = {**SIZES, "B": 2, "L": 1, "S": 1}
     single = setting(kata, layout, draw, one)
     second = setting(
         kata, layout, draw, {**one, "B": 1}, heads=OTHER_HEADS, width=OTHER_WIDTH, lead=(1, 3)
     )
-    show: tuple[str, ...] = ("hands", "dtype", "heads", "asks", "visibility", "sums", "")
+    show: tuple[str, ...] = (
+        "hands",
+        "dtype",
+        "heads",
+        "asks",
+        "visibility",
+        "sums",
+        "precision",
+        "",
+    )
     for name, place in (("one token", single), ("one token of one", second)):
-        yield Probe(name, place.request(Call(place.inputs(draw))), show, "values")
+        request = quiet(place, ("query",)).request(Call(place.inputs(draw)))
+        yield Probe(name, request, show, "values")
     if not can_be_even(plain):
         return
-    show = ("visibility", "heads", "hands", "sums", "scores", "asks", "")
+    show = ("visibility", "heads", "hands", "sums", "scores", "asks", "precision", "")
     for name, place in (("even weights", quiet(plain)), ("even weights again", quiet(other))):
         request = place.request(Call(even_inputs(place, draw)))
         yield Probe(name, request, show, "even", ("one token",))
 
 
 def _scores(draw: Draw, plain: Setting, other: Setting) -> Iterator[Probe]:
-    aspects = ("scale", "sums", "scores", "asks", "visibility", "heads", "hands", "numbers", "")
+    aspects: tuple[str, ...] = ("scale", "sums", "scores", "asks", "visibility", "heads", "hands")
+    aspects = (*aspects, "numbers", "precision", "")
     yield Probe(
         "no mask",
         plain.request(Call(plain.inputs(draw))),
@@ -251,6 +266,12 @@ def _state(draw: Draw, plain: Setting) -> Iterator[Probe]:
     needs = ("mask for all",) if plain.kata.entry.mask is not None else ("no mask",)
     aspects = ("state", "inputs", "mask", "")
     yield Probe("call after call", plain.request(*calls), aspects, "state", needs)
+    for kind, dtype in (("float", torch.float32), ("whole", torch.int64)):
+        given = {name: mask.to(dtype) for name, mask in masked(plain, draw).items()}
+        if given:
+            call = Call({**plain.inputs(draw), **given}, keep_inputs=True)
+            name = f"{kind} mask afterwards"
+            yield Probe(name, plain.request(call), ("inputs", "mask", ""), "afterwards", needs)
     if plain.kata.entry.state:
         yield from _continued(draw, plain)
 

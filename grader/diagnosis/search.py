@@ -20,7 +20,7 @@ from grader.diagnosis.guard import Guard
 from grader.diagnosis.structure import MOST, Differently, further
 from grader.exchange.answer import Exchange
 from grader.exchange.layout import Layout
-from grader.exchange.local import load_variant
+from grader.exchange.local import Variant, load_variant
 from grader.exchange.matching import Unmatched
 from grader.kata.kata import Kata
 from grader.kata.mutants import Edit, Mutant, Pitfall, pairs, singles
@@ -67,7 +67,7 @@ def diagnose(
         failing = [c for c in met if not c.passed]
         pitfalls = tuple(p for p in pitfalls if p.remark)
     cases = [
-        Case(tuple(exchanges.get(c.id, ())), sorted(shape for _, shape in layout.found))
+        Case(tuple(exchanges.get(c.id, ())), sorted(shape for _, shape in layout.found), c.id)
         for c in failing
         if (exchanges.get(c.id) or c.family == "rules") and not _untold(c, exchanges)
     ]
@@ -91,7 +91,10 @@ def diagnose(
         each = (Examination(kata, layout, ask, text, seed, training, guard) for text in texts)
         told = _examined(each, asked, source)
     if told.explained < len(cases):
-        known = _searched(kata, answering, cases, texts, source, guard=guard)
+        # Where asking found something that explains some, only that is looked at once more.
+        found = {finding.pitfall for finding in told.findings if told.explained}
+        likely = tuple(p for p in answering if not found or p.id in found)
+        known = _searched(kata, likely, cases, texts, source, guard=guard)
         if not told.findings or known.explained == len(cases):  # what is proved goes first
             told = known
     if len(asked) < len(cases) and told.explained < len(cases) and layout.extras:
@@ -99,6 +102,7 @@ def diagnose(
         told = _beside(told, kata, layout, source, shaped)
     if told.explained < len(cases):
         told = _by_rule(told, answering, failing, source)
+        told = _unrefused(told, kata, answering, cases, source)
     findings = [*told.findings, *(finding_of(p, source, PROVED) for p in wasteful)]
     explained = told.explained + (len(costly) if wasteful else 0)
     return Diagnosis(tuple(findings[:MOST]), explained, len(cases) + len(costly), guard.cut)
@@ -166,6 +170,29 @@ def _by_rule(
     if len(own) != 1 or any(found.check == broken for found in told.findings):
         return told
     return Told((*told.findings, finding_of(own[0], source, MEASURED)), told.explained)
+
+
+def _unrefused(
+    told: Told, kata: Kata, pitfalls: Sequence[Pitfall], cases: Sequence[Case], source: str
+) -> Told:
+    """The mistake that a check was made for whose sizes are to be refused, and are answered."""
+    solution = load_variant(kata, kata.solution.read_text(encoding="utf-8"))
+    for case in cases:
+        own = [pitfall for pitfall in pitfalls if pitfall.check == case.check]
+        if not own or any(found.check == case.check for found in told.findings):
+            continue
+        if any(e.fault is None and _refuses(solution, e) for e in case.exchanges):
+            finding = finding_of(own[0], source, MEASURED)
+            told = Told((*told.findings, finding), told.explained + 1)
+    return told
+
+
+def _refuses(solution: Variant, exchange: Exchange) -> bool:
+    try:
+        solution.answers(exchange.request)
+    except Fault:
+        return True
+    return False
 
 
 def _searched(

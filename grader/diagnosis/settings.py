@@ -38,6 +38,8 @@ class Setting:
     weights: Mapping[str, Projection]
     sizes: Mapping[str, int]
     lead: tuple[int, ...]
+    more: int = 0
+    """By how much a whole number that every call gives is larger than its sample."""
 
     def request(self, *calls: Call, **options: Any) -> Request:
         """A question to this layer, or to the function."""
@@ -56,13 +58,18 @@ class Setting:
             if not parameter.required:
                 continue
             axes = entry.axes.get(parameter.name)
-            if axes is None or parameter.dtype:
-                given[parameter.name] = (
-                    parameter.sample if axes is None else self.counted(parameter)
-                )
+            if axes is None:
+                given[parameter.name] = self.sample(parameter)
+            elif parameter.dtype:
+                given[parameter.name] = self.counted(parameter)
             else:
                 given[parameter.name] = draw(*self.shape(axes)) * scale
         return given if scale <= 1 else given | self._colder(given, scale)
+
+    def sample(self, parameter: Parameter) -> Any:
+        """A value for what is no tensor: another whole number in another setting."""
+        known = parameter.sample
+        return known + self.more if type(known) is int else known
 
     def _colder(self, given: Mapping[str, Any], scale: float) -> dict[str, Any]:
         """What makes scores large where they are divided by a temperature: a low one.
@@ -137,16 +144,14 @@ def masked(place: Setting, draw: Draw) -> dict[str, Tensor]:
     return {parameter.name: some(draw, place.shape(axes), axes)}
 
 
-def quiet(place: Setting) -> Setting:
-    """The same layer with query and key weights of zero; a function has none."""
+def quiet(place: Setting, roles: Sequence[str] = ("query", "key")) -> Setting:
+    """The same layer with weights of zero for these roles; a function has none."""
     silent = {
         role: Projection(p.weight * 0, None if p.bias is None else p.bias * 0)
         for role, p in place.weights.items()
-        if role in ("query", "key")
+        if role in roles
     }
-    return Setting(
-        place.kata, place.construct, {**place.weights, **silent}, place.sizes, place.lead
-    )
+    return replace(place, weights={**place.weights, **silent})
 
 
 def loud(place: Setting, scale: float) -> Setting:

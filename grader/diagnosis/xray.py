@@ -26,6 +26,8 @@ from grader.report.verdict import Fault, Heatmap
 
 KEYS, WIDTH, HEADS = 6, 8, 2
 """As many queries as keys; of a layer, the width of a head."""
+LEGIBLE = 4
+"""So many more weights than rows have to be other than 0: fewer follow any law."""
 Ask = Callable[[Request], Sequence[Answer]]
 Sides = tuple[Tensor, Tensor]
 Made = tuple[Request, Sides | None]
@@ -248,11 +250,16 @@ def differ(xray: XRay) -> bool:
 
 
 def effective_scale(
-    xray: XRay, scores: Tensor | None = None, *, over: int = -1, swapped: bool = False
+    xray: XRay,
+    scores: Tensor | None = None,
+    *,
+    over: int = -1,
+    swapped: bool = False,
+    seen: Tensor | None = None,
 ) -> float | None:
     """The factor between QKᵀ and the log-weights, or None where they are not proportional.
 
-    scores: what may be in the place of QKᵀ.
+    scores: what may be in the place of QKᵀ. seen: what is looked at, if not what should be visible.
 
     Regression with an offset of its own for every row, or for every column where the weights are
     normalised `over` the queries (−2), over the visible keys; `swapped` against KQᵀ. The weights
@@ -260,9 +267,10 @@ def effective_scale(
     """
     scores = xray.scores if scores is None else scores
     scores = scores.T if swapped else scores
-    seen = (xray.truth.T if swapped and over == -2 else xray.truth) > 1e-12
+    if seen is None:
+        seen = (xray.truth.T if swapped and over == -2 else xray.truth) > 1e-12
     usable = seen & (xray.weights > 1e-12)
-    if not bool((xray.weights[seen] > 0).all()):
+    if int(usable.sum()) < usable.size(over) + LEGIBLE or bool((xray.weights < -1e-6).any()):
         return None
     counts = usable.sum(over, keepdim=True).clamp(min=1)
 

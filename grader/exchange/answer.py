@@ -199,6 +199,8 @@ def trace_of(reply: Message) -> list[Message]:
 
 
 MAX_LINES = 1_000_000
+MAX_COLUMNS = 10_000
+"""No line of a submission is as long."""
 
 
 MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
@@ -251,10 +253,18 @@ def _overrun(kind: str, first: str, words: str, evidence: Evidence) -> Fault | N
 def _frames(said: Iterable[Message | None]) -> tuple[CandidateFrame, ...]:
     """Lines of the candidate's, as far as they can be lines."""
     return tuple(
-        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"]))
+        CandidateFrame(int(f["line"]), str(f["function"]), str(f["text"]), _columns(f))
         for f in said
         if f and 0 < int(f["line"]) < MAX_LINES
     )
+
+
+def _columns(frame: Message) -> tuple[int, int] | None:
+    """Where in its line a frame stands, as far as that can be a place."""
+    match frame.get("columns"):
+        case [int(begin), int(end)] if 0 <= begin < end < MAX_COLUMNS:
+            return begin, end
+    return None
 
 
 def _given(error: Message, request: Request | None, done: int) -> str:

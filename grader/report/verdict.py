@@ -51,6 +51,8 @@ class CandidateFrame:
     line: int
     function: str
     text: str
+    columns: tuple[int, int] | None = None
+    """Where in the line the operation stands, in characters from 0, if that is known."""
 
 
 @dataclass(frozen=True)

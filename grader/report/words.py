@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grader.report.verdict import (
     UNANSWERED,
     Budget,
+    CandidateFrame,
     Check,
     Diagnosis,
     Evidence,
+    Finding,
     Report,
     Tier,
     Verdict,
@@ -119,9 +121,10 @@ def pointed_lines(report: Report, check: Check) -> tuple[int, ...]:
 
 def underlined(report: Report, check: Check, number: int) -> str:
     """Signs below a line at what is to be looked at; nothing where it is the whole line."""
-    if check.evidence.frames:
-        return ""
-    spans = [f.columns for f in report.diagnosis.findings if f.line == number and f.columns]
+    marks: Sequence[CandidateFrame | Finding] = report.diagnosis.findings
+    if check.evidence.frames:  # where it raised, and not who called that
+        marks = check.evidence.frames[-1:]
+    spans = [mark.columns for mark in marks if mark.line == number and mark.columns]
     text = own_lines(report, check)[number]
     marked = {column for begin, end in spans for column in range(begin, min(end, len(text)))}
     signs = ("^" if n in marked else "\t" if sign == "\t" else " " for n, sign in enumerate(text))

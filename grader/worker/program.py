@@ -20,6 +20,7 @@ from grader.worker.endless import within
 from grader.worker.entry import Loaded
 from grader.worker.execution import FILENAME
 from grader.worker.instance import Unfit, described, using, write
+from grader.worker.places import columns
 from grader.worker.recorder import Recorder
 from grader.worker.storages import Enough, Storages, without_compiler
 from grader.worker.wire import Message, plain
@@ -370,7 +371,7 @@ def describe_error(error: BaseException, stage: str, loaded: Loaded | None = Non
     """An exception as plain data: its type, its words, and the candidate's own lines."""
     kind = type(error).__name__
     own = [
-        {"line": f.lineno or 0, "function": f.name, "text": f.line or ""}
+        {"line": f.lineno or 0, "function": f.name, "text": f.line or "", "columns": columns(f)}
         for f in traceback.extract_tb(error.__traceback__)
         if f.filename == FILENAME
     ]

@@ -12,6 +12,8 @@ HALF = 2e-2
 SINGLE = 1e-4
 """Relative: what single precision never loses on these inputs."""
 PLAIN = ("one token", "even weights", "no mask", "other sizes")
+KEPT = ("call after call", "float mask afterwards", "whole mask afterwards")
+"""Probes whose arguments are sent back."""
 
 
 def precision(seen: Seen) -> Reading | None:
@@ -42,15 +44,14 @@ def inputs(seen: Seen) -> Reading | None:
 
     Asked: calls whose arguments are sent back afterwards. Not readable: without an answer.
     """
-    exchange = seen.exchanges.get("call after call")
-    if exchange is None or not exchange.answers:
-        return None
-    for answer in exchange.answers:
+    asked = [seen.exchanges[probe] for probe in KEPT if probe in seen.exchanges]
+    answers = [answer for exchange in asked for answer in exchange.answers]
+    for answer in answers:
         for name, after in answer.inputs.items():
             before = answer.call.arguments.get(name)
             if isinstance(before, Tensor) and not _same(before, after):
                 return Reading("inputs", "inputs-mutated", "", f"`{name}` is changed in place")
-    return Reading("inputs")
+    return Reading("inputs") if answers else None
 
 
 def state(seen: Seen) -> Reading | None:
@@ -108,6 +109,27 @@ def masks(seen: Seen) -> Reading | None:
         return None
     words = "masks fail in these shapes: " + ", ".join(_shape(seen, p) for p in failed)
     return Reading("mask", "mask-rank-assumed", "", words)
+
+
+def training(seen: Seen) -> Reading | None:
+    """Whether a layer without a rate of dropout answers in training as in eval mode; true: it does.
+
+    Asked: one call in either mode. Unit: the share of the answer that is 0 in training. Not
+    readable: without an answer.
+    """
+    both = [seen.both(probe) for probe in ("in eval mode", "in training")]
+    answers = [pair[0].output for pair in both if pair is not None]
+    if len(answers) < 2:
+        return None
+    if _close(*answers):
+        return Reading("dropout")
+    share = float((answers[1] == 0).double().mean())
+    words = f"in training the same call answers otherwise; {share:.0%} of the answer is 0"
+    return Reading("dropout", "dropout-uninvited", "", words)
+
+
+READ = (precision, inputs, state, length, masks)
+"""What is read of any submission."""
 
 
 def _shape(seen: Seen, probe: str) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from grader.diagnosis.readings.forms import FORMS, multiple
 from grader.diagnosis.readings.reading import TRUE, Reading
 from grader.diagnosis.xray import HEADS, XRay, differ, effective_scale
 
@@ -26,10 +27,15 @@ LAWS: dict[str, Callable[[int, float], float]] = {
     "scale-multiplied": lambda width, true: true * width,
     "softmax-base-two": lambda _, true: true * math.log(2),
     "scale-of-the-model": lambda _, true: true / math.sqrt(HEADS),
+    "scale-of-three-widths": lambda _, true: true / math.sqrt(3),
 }
 """Factors that have a name, by the width of query and key and the true factor there."""
 EXACT = 5e-5
 """Of a weight: less than what bounded scores or half precision cost."""
+LEGIBLE = 1e-3
+"""Smaller weights may come out with less than single precision."""
+ROUNDED = 2e-5
+"""Relative: as near to a number of half precision comes by chance one number in ten, never all."""
 CLOSE = 1e-3
 """Relative: two factors this close are one."""
 
@@ -84,6 +90,10 @@ class Law:
     compare: Compare
     factors: tuple[float, ...]
     widths: tuple[int, ...]
+    form: str = ""
+    """What the scores become weights by, where it is not a softmax alone."""
+    ruled: bool = False
+    """Whether it holds among keys that should be seen only, though others get weight as well."""
     true: tuple[float, ...] = ()
     """The true factors."""
 
@@ -102,38 +112,75 @@ def law(xrays: Sequence[XRay]) -> Law | None:
     """The law that the weights obey; of several, the true comparison, then the true scale.
 
     Asked: the X-ray without a mask at two widths. Not readable: where log-weights are proportional
-    to nothing that is known, or the true ones are not.
+    to nothing that is known, neither among all keys that get weight nor among those that should; or
+    where the true ones are not.
     """
     right = truth(xrays)
     if right is None:
         return None
-    found = [replace(law, true=right.factors) for law in _laws(xrays) if holds(law, xrays)]
-    same = [replace(law, compared=TRUE) for law in found if law.compare is right.compare]
-    return min(same or found, key=lambda law: law.scale != TRUE, default=None)
+    for ruled in (False, True):
+        seen = [_seen(xray, ruled=ruled) for xray in xrays]
+        found = [law for law in _laws(xrays, seen) if holds(law, xrays, seen)]
+        found = [replace(law, true=right.factors, ruled=ruled) for law in found]
+        same = [replace(law, compared=TRUE) for law in found if law.compare is right.compare]
+        if found:
+            return min(same or found, key=lambda law: law.scale != TRUE)
+    return None
 
 
 def truth(xrays: Sequence[XRay]) -> Law | None:
     """The law that the true weights obey, if it is one of those that are known."""
     exact = [replace(xray, weights=xray.truth) for xray in xrays]
-    return next((law for law in _laws(exact) if law.way == TRUE and holds(law, exact)), None)
+    seen = [_seen(xray, ruled=False) for xray in exact]
+    return next((law for law in _laws(exact, seen) if law.way == TRUE and holds(law, exact)), None)
 
 
-def holds(found: Law, xrays: Sequence[XRay], near: float = EXACT) -> bool:
-    """Whether a law gives these very weights; `near` as far as its factors are known."""
+def _seen(xray: XRay, *, ruled: bool) -> Tensor:
+    """The keys that get weight; `ruled`, those of them that should."""
+    return (xray.weights > 1e-12) & ((xray.truth > 1e-12) | torch.tensor(not ruled))
+
+
+def formed(xrays: Sequence[XRay]) -> Law | None:
+    """The law by which weights follow from QKᵀ otherwise than by one softmax of multiples of it.
+
+    Asked: the X-ray without a mask at two widths. Not readable: where no known form gives them.
+    """
+    right = truth(xrays)
+    if right is None or right.compare is not COMPARISONS[0][1]:
+        return None
+    if not all(bool(torch.isfinite(xray.weights).all()) for xray in xrays):
+        return None
+    for name, form in FORMS:
+        factors = [multiple(form, xray) for xray in xrays]
+        known = tuple(factor for factor in factors if factor is not None)
+        if len(known) == len(xrays):
+            widths = tuple(xray.width for xray in xrays)
+            return Law(TRUE, TRUE, right.compare, known, widths, true=right.factors, form=name)
+    return None
+
+
+def holds(
+    found: Law, xrays: Sequence[XRay], seen: Sequence[Tensor] = (), near: float = EXACT
+) -> bool:
+    """Whether a law gives these very weights; `near` as far as its factors are known.
+
+    seen: among which keys, if not among all that get weight.
+    """
     over, swapped = WAYS[found.way]
-    for xray, factor in zip(xrays, found.factors, strict=True):
+    seen = seen or [_seen(xray, ruled=False) for xray in xrays]
+    for xray, visible, factor in zip(xrays, seen, found.factors, strict=True):
         if xray.sides is None:
             return False
         scores = factor * found.compare(*xray.sides)
-        visible = xray.truth.T if swapped and over == -2 else xray.truth
-        scores = (scores.T if swapped else scores).where(visible > 0, -math.inf)
-        given = xray.weights / xray.weights.sum(over, keepdim=True)
+        scores = (scores.T if swapped else scores).where(visible, -math.inf)
+        given = xray.weights.where(visible, 0.0)
+        given = given / given.sum(over, keepdim=True)
         if not torch.allclose(scores.softmax(over), given, rtol=0, atol=near):
             return False
     return True
 
 
-def _laws(xrays: Sequence[XRay]) -> Iterator[Law]:
+def _laws(xrays: Sequence[XRay], seen: Sequence[Tensor]) -> Iterator[Law]:
     if not xrays or any(xray.sides is None for xray in xrays):
         return
     widths = tuple(xray.width for xray in xrays)
@@ -141,8 +188,8 @@ def _laws(xrays: Sequence[XRay]) -> Iterator[Law]:
         scores = [compare(*xray.sides) for xray in xrays if xray.sides is not None]
         for way, (over, swapped) in WAYS.items():
             factors = [
-                effective_scale(xray, of, over=over, swapped=swapped)
-                for xray, of in zip(xrays, scores, strict=True)
+                effective_scale(xray, of, over=over, swapped=swapped, seen=visible)
+                for xray, of, visible in zip(xrays, scores, seen, strict=True)
             ]
             known = tuple(factor for factor in factors if factor is not None)
             if len(known) == len(xrays):
@@ -152,6 +199,21 @@ def _laws(xrays: Sequence[XRay]) -> Iterator[Law]:
 def right(xrays: Sequence[XRay]) -> Reading | None:
     """Whether the weights are the true ones altogether; not readable where they are not."""
     return None if not xrays or any(map(differ, xrays)) else Reading("weights")
+
+
+def rounded(xrays: Sequence[XRay]) -> Reading | None:
+    """Whether the weights are numbers that half precision can hold; not readable where they differ.
+
+    Asked: the X-ray without a mask. Unit: relative distance to the nearest such number.
+    """
+    weights = torch.cat([xray.weights[xray.weights > LEGIBLE] for xray in xrays] or [torch.ones(0)])
+    if not len(weights) or not bool(torch.isfinite(weights).all()):
+        return None
+    for dtype in (torch.bfloat16, torch.float16):
+        if float((weights.to(dtype).double() / weights - 1).abs().max()) < ROUNDED:
+            words = f"each weight is one of the numbers that {str(dtype)[6:]} can hold"
+            return Reading("precision", "half-precision-inside", "", words)
+    return None
 
 
 def way(found: Law | None) -> Reading | None:
@@ -165,6 +227,9 @@ def compared(found: Law | None) -> Reading | None:
     """Whether a query and a key are compared by their dot product, or how else."""
     if found is None:
         return None
+    if found.form:
+        words = "the weights follow from the scores by another rule than a softmax"
+        return Reading("scores", found.form, "", words)
     return Reading("scores", found.compared, "", "the weights follow from another comparison"
                    if found.compared else "")  # fmt: skip
 
@@ -215,14 +280,17 @@ def sums(xrays: Sequence[XRay], found: Law | None) -> Reading | None:
     if found is not None and float(rows.max() - rows.min()) < 1e-4:
         return Reading("sums", "weights-scaled", f"{float(rows.mean()):.6g}",
                        f"each query's weights sum to {float(rows.mean()):.3g}")  # fmt: skip
-    return _epsilon(xray, truth(xrays))
+    return _epsilon(xray, found or truth(xrays))
 
 
-def _epsilon(xray: XRay, right: Law | None) -> Reading | None:
-    """What was added to a denominator of exponentials, the largest of them 1 or as it is."""
-    if right is None or xray.sides is None:
+def _epsilon(xray: XRay, found: Law | None) -> Reading | None:
+    """What was added to a denominator of exponentials, the largest of them 1 or as it is.
+
+    Of scores as the law has them, or as they should be.
+    """
+    if found is None or xray.sides is None:
         return None
-    scores = right.factors[0] * right.compare(*xray.sides)
+    scores = found.factors[0] * found.compare(*xray.sides)
     seen = xray.truth > 0
     rows = xray.weights.sum(-1)
     for shifted in (scores - scores.where(seen, -torch.inf).amax(-1, keepdim=True), scores):
