@@ -137,6 +137,17 @@ def test_numbered_lists_are_in_the_order_query_key_value_output(names: list[str]
     assert [matched[name] for name in sorted(names, key=number)] == [(role,) for role in ROLES]
 
 
+@pytest.mark.parametrize(
+    ("names", "orders"), [("list.{}.weight", 1), ("{}", 1), ("w{}.weight", 24)]
+)
+def test_a_list_is_in_order_and_names_with_numbers_are_what_answers_say(
+    names: str, orders: int
+) -> None:
+    state = [(names.format(i), (D, D)) for i in range(4)]
+    layouts = readings(state, Kind(ROLES, FUSED)).layouts
+    assert len({frozenset((slot.name, slot.roles) for slot in x.slots) for x in layouts}) == orders
+
+
 @pytest.mark.parametrize("stem", ["proj", "layers", "attention.weights"])
 def test_dicts_and_nested_modules_are_known_by_their_keys(stem: str) -> None:
     state = linears(*(f"{stem}.{key}" for key in ("query", "key", "value", "output")))

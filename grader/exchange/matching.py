@@ -219,6 +219,9 @@ class _Matcher:
             if {*matrices} <= {*order}
         ]
         found = [order for order in orders if all(claim.ways for claim in order)]
+        in_order = [order for order in found if [claim.name for claim in order] == numbered]
+        if in_order and all(LISTED.search(name) for name in numbered):
+            found = in_order  # a list says whose weight is whose: query, key, value, output
         if not found:
             raise Unmatched(self._explain(), list(self.state.values()))
         yield from found
@@ -298,6 +301,10 @@ class _Matcher:
                 "project once for all heads, then split"
             )
         return ""
+
+
+LISTED = re.compile(r"(^|\.)\d+(\.weight)?$")
+"""The name of a weight that is an element of a list."""
 
 
 def _numbered(names: Sequence[str], count: int) -> list[str]:
