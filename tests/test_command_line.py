@@ -17,6 +17,7 @@ from grader.cli import cli
 from grader.judge.bank_run import Selection
 from grader.judge.session import Session
 from grader.kata.kata import all_katas, find
+from grader.kata.keys import TRACKS
 from grader.practice import attempts
 from grader.practice.store import Store
 from grader.report.verdict import Check, Report, Submission, Tier, Verdict
@@ -163,7 +164,8 @@ def test_a_seed_repeats_a_grade(session: Session, folder: Path) -> None:
 def test_list_shows_every_kata(folder: Path) -> None:
     done = kata(folder, "list")
     rows = [line.split() for line in done.stdout.splitlines() if line[:1] in ("✓", "·")]
-    assert [row[2] for row in rows] == [k.slug for k in all_katas()]
+    ladders = [[k.slug for k in all_katas() if k.track == track] for track in TRACKS]
+    assert [row[2] for row in rows] == [slug for ladder in ladders for slug in ladder]
 
 
 @pytest.mark.parametrize(
@@ -181,8 +183,9 @@ def test_list_and_kata_alone_show_what_is_passed_and_what_is_next(folder: Path) 
     with Store(folder / "home") as store:
         attempts.record(store, find("sdpa"), PASSED, folder / "sdpa.py")
     rows = [line.split() for line in kata(folder, "list").stdout.splitlines()]
-    assert rows[0][:6] == ["✓", "1", "sdpa", "★★★", "due", "in"]
-    assert rows[1][:4] == ["·", "2", "self-attention", "–"]
+    assert rows[0][0] == "core:"
+    assert rows[1][:6] == ["✓", "1", "sdpa", "★★★", "due", "in"]
+    assert rows[2][:4] == ["·", "2", "self-attention", "–"]
     alone, status = kata(folder), kata(folder, "status")
     assert alone.returncode == 0
     assert alone.stdout.endswith(status.stdout)

@@ -270,11 +270,11 @@ def test_hints_climb_the_ladder_and_remember_the_rung(store: Store) -> None:
 
 def test_a_measured_mistake_has_a_hint_too_with_the_title_it_was_named_by(store: Store) -> None:
     attempts.remember_start(store, SDPA, FILE, at(0))
-    attempt(store, 10, report(WRONG, "eight", "scale-constant", "half-precision-inside"))
+    attempt(store, 10, report(WRONG, "eight", "scale-constant", "attends-across-the-batch"))
     first, second = (help.next_hint(store, SDPA, FILE, at(20)) for _ in range(2))
     assert (first.key, first.title) == ("scale-constant", "the title of scale-constant")
     assert "kata explain scale-constant" in first.text
-    assert second.key == "half-precision-inside"
+    assert second.key == "attends-across-the-batch"
     assert "kata explain" not in second.text, "it has no line to show"
     assert help.next_hint(store, SDPA, FILE, at(30)).key == "1"
 

@@ -1,6 +1,6 @@
 # softmax-axis-one: softmax over the queries instead of the keys
 # refused: yes
-# check: submission
+# check: test_weights_of_a_token_sum_to_one_over_the_sequence
 # named: softmax-over-queries
 import torch
 import torch.nn as nn
