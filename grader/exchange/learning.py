@@ -3,7 +3,7 @@ its answers.
 
 The judge writes weights by role, in every reading there is, and asks for the answer to the same two
 inputs each time. The reading under which the layer gives the truth is the layer's own. Where none
-does, the layer is wrong, and the reading that comes nearest is the one its mistake is named in.
+does, the layer is wrong, and its mistake is named in the usual reading, or in one clearly nearer.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from grader.worker.wire import Message
 
 SAME = 1e-4
 """Of the truth's scale: two computations of one function in float32 are nearer than this."""
+CLEARLY = 0.5
+"""Of the usual reading's error: so much nearer another one is believed where none is right."""
 LEAST = (3, 2)
 """The smallest size in either of the two inputs that decide; all sizes of one differ."""
 
@@ -101,7 +103,7 @@ class Trial:
         return next(iter(self.readings.with_biases(layout, called=True)), layout)
 
     def _nearest(self, layouts: Sequence[Layout], *, biased: bool) -> tuple[Layout, float]:
-        """The first layout that agrees, else the nearest; and how far it is from the truth."""
+        """The first layout that agrees, else the usual or a clearly nearer one; and how far off."""
         request = self._request(layouts[0], biased=biased)
         right = [answer.output.double() for answer in self.truth(request)]
         asked = replace(request, calls=request.calls * len(layouts))
@@ -117,8 +119,11 @@ class Trial:
         for layout, error in zip(layouts, errors, strict=True):
             if error <= SAME:
                 return layout, error
-        nearest = min(range(len(layouts)), key=errors.__getitem__)
-        return layouts[nearest], errors[nearest]
+        usual = _alike(layouts)
+        chosen = min(usual, key=errors.__getitem__)
+        if errors[chosen] > CLEARLY * errors[usual[0]]:  # all are wrong, so the usual one counts
+            chosen = usual[0]
+        return layouts[chosen], errors[chosen]
 
     def _state(self, layout: Layout, request: Request) -> dict[str, Tensor]:
         """Values for a layout; what may yet prove to be a bias is zero."""
@@ -144,6 +149,25 @@ class Trial:
         common = f", all {ways.pop()}" if len(ways) == 1 else ""
         how = "by its answers" if agrees else "though no reading gives the truth"
         return (f"weights are read {how}: {', '.join(each)}{common}",)
+
+
+def _alike(layouts: Sequence[Layout]) -> list[int]:
+    """The layouts in which all weights that may lie either way round lie the same way, in order.
+
+    Where none gives the truth, a mixed one is nearest by chance alone.
+    """
+    ways: dict[str, set[tuple[str, ...]]] = {}
+    for layout in layouts:
+        for slot in layout.slots:
+            if slot.spelled in WAYS:
+                ways.setdefault(slot.name, set()).add(slot.spelled)
+    either = {name for name, found in ways.items() if len(found) > 1}
+    alike = [
+        number
+        for number, layout in enumerate(layouts)
+        if len({slot.spelled for slot in layout.slots if slot.name in either}) < 2
+    ]
+    return alike or list(range(len(layouts)))
 
 
 def plain_calls(kata: Kata, chance: torch.Generator) -> Request:
