@@ -30,13 +30,10 @@ TWINS = {
     "further-parameters": {"result-normalised"},
     "integer-frequencies": {"one-frequency"},
     "context-normalised": {"further-parameters"},
-    "stale-slots": {"denominator-with-epsilon"},
-    "axes-crossed": {"weights-transposed"},
 }
 """Mistakes that answers cannot tell apart: the key handed over as value or projected as value, the
-key asking or projected by the query's rows; a norm is a parameter too many as well, exponents that
-are divided whole are 0, an empty slot adds 1 to a denominator, and scores with crossed axes are the
-others, transposed."""
+key asking or projected by the query's rows; a norm is a parameter too many as well, and exponents
+that are divided whole are 0."""
 UNTOLD = {"backward-of-the-last-call", "fused-by-groups", "window-kept", "bias-kept"}
 """Mistakes that are refused and do not get their own name: three show only over several calls, in
 an order that no question has, and of the rows of a group each is still its own."""

@@ -91,9 +91,9 @@ def diagnose(
         each = (Examination(kata, layout, ask, text, seed, training, guard) for text in texts)
         told = _examined(each, asked, source)
     if told.explained < len(cases):
-        # Where asking found something that explains some, only that is looked at once more.
-        found = {finding.pitfall for finding in told.findings if told.explained}
-        likely = tuple(p for p in answering if not found or p.id in found)
+        # What asking proved of some is looked at once more; what it only measured may be another.
+        proved = {f.pitfall for f in told.findings if told.explained and f.certainty == PROVED}
+        likely = tuple(p for p in answering if not proved or p.id in proved)
         known = _searched(kata, likely, cases, texts, source, guard=guard)
         if not told.findings or known.explained == len(cases):  # what is proved goes first
             told = known
