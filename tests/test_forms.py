@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 from grader.exchange.answer import Answer
-from grader.exchange.layout import Layout, Projection, Slot
+from grader.exchange.layout import IN_OUT, OUT_IN, Layout, Projection, Slot
 from grader.exchange.learning import learn_layout
 from grader.exchange.local import LazySolution
 from grader.exchange.matching import Kind, Unmatched, readings
@@ -520,6 +520,29 @@ def test_a_wrong_layer_is_read_in_the_way_that_comes_nearest() -> None:
     layout, _ = learnt(ALONE, bare("a b c", uses).replace(" / x.shape[-1] ** 0.5", ""))
     assert roles_of(layout) == {"c": "query", "a": "key", "b": "value"}
     assert {slot.transposed for slot in layout.slots} == {False}
+
+
+NAMED = "W_query W_key W_value"
+WRONG_SOMEHOW = {
+    "values of the keys": ("x @ self.W_query, x @ self.W_key, x @ self.W_key", (IN_OUT,) * 3),
+    "queries of the keys": ("x @ self.W_key, x @ self.W_key, x @ self.W_value", (IN_OUT,) * 3),
+    "keys of x itself": ("x @ self.W_query, x, x @ self.W_value", (IN_OUT,) * 3),
+    "shifted a little, the other way round": (
+        "x @ self.W_query.T, x @ self.W_key.T, x @ self.W_value.T + 0.1", (OUT_IN,) * 3
+    ),
+    "shifted a little, one of them turned": (
+        "x @ self.W_query, x @ self.W_key.T, x @ self.W_value + 0.1", (IN_OUT, OUT_IN, IN_OUT)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", WRONG_SOMEHOW)
+def test_where_all_are_wrong_weights_lie_as_usual_unless_another_way_is_clearly_nearer(
+    how: str,
+) -> None:
+    parts, ways = WRONG_SOMEHOW[how]
+    layout, _ = learnt(ALONE, bare(NAMED, parts))
+    assert tuple(slot.spelled for slot in layout.slots) == ways
 
 
 def test_a_reply_that_cannot_be_read_leaves_the_most_usual_reading() -> None:

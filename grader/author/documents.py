@@ -104,7 +104,7 @@ def _hints(kata: Kata) -> Iterator[str]:
 
 
 def _questions(kata: Kata) -> Iterator[str]:
-    declared(kata)
+    declared(kata)  # says itself what is wrong with an experiment
     questions: Any = kata.table("questions.toml").get("question", [])
     if not isinstance(questions, list):
         yield "questions.toml: write each question under [[question]]"

@@ -95,9 +95,9 @@ class Candidate:
             exchange.answers = read(self.last_reply, request, self.layout, self.reference)
         except Fault as fault:
             if (exchange.error or {}).get("stage") == "call" and not fault.evidence.hung:
-                done = len(self.last_reply.get("results") or ())
-                unfit = named_misfit(fault.message, request, done)
-                facts = (*fault.evidence.facts, *unfit, *self._under_a_mask(request))
+                unfit = named_misfit(fault.message, request, exchange.done)
+                masked = self._under_a_mask(request, exchange.done)
+                facts = (*fault.evidence.facts, *unfit, *masked)
                 fault.evidence = replace(fault.evidence, facts=facts)
             if wanting:
                 fault.evidence = replace(fault.evidence, formal=True)
@@ -121,10 +121,9 @@ class Candidate:
                 return f"built without {what}: {entry.signature}"
         return ""
 
-    def _under_a_mask(self, request: Request) -> tuple[str, ...]:
-        """Which of the promised masks a failing call was given, if it was given one."""
+    def _under_a_mask(self, request: Request, done: int) -> tuple[str, ...]:
+        """Which of the promised masks the call behind those done was given, if it was given one."""
         mask = self.kata.entry.mask
-        done = len(self.last_reply.get("results") or ())
         given = request.calls[done].arguments if done < len(request.calls) else {}
         value = given.get(mask.name) if mask is not None else None
         if mask is None or not isinstance(value, Tensor):

@@ -119,10 +119,9 @@ class Trial:
         for layout, error in zip(layouts, errors, strict=True):
             if error <= SAME:
                 return layout, error
-        usual = _alike(layouts)
-        chosen = min(usual, key=errors.__getitem__)
-        if errors[chosen] > CLEARLY * errors[usual[0]]:  # all are wrong, so the usual one counts
-            chosen = usual[0]
+        nearest = min(range(len(layouts)), key=errors.__getitem__)
+        # All are wrong, and the one that is least so may be that by chance.
+        chosen = nearest if errors[nearest] <= CLEARLY * errors[0] else 0
         return layouts[chosen], errors[chosen]
 
     def _state(self, layout: Layout, request: Request) -> dict[str, Tensor]:
@@ -149,25 +148,6 @@ class Trial:
         common = f", all {ways.pop()}" if len(ways) == 1 else ""
         how = "by its answers" if agrees else "though no reading gives the truth"
         return (f"weights are read {how}: {', '.join(each)}{common}",)
-
-
-def _alike(layouts: Sequence[Layout]) -> list[int]:
-    """The layouts in which all weights that may lie either way round lie the same way, in order.
-
-    Where none gives the truth, a mixed one is nearest by chance alone.
-    """
-    ways: dict[str, set[tuple[str, ...]]] = {}
-    for layout in layouts:
-        for slot in layout.slots:
-            if slot.spelled in WAYS:
-                ways.setdefault(slot.name, set()).add(slot.spelled)
-    either = {name for name, found in ways.items() if len(found) > 1}
-    alike = [
-        number
-        for number, layout in enumerate(layouts)
-        if len({slot.spelled for slot in layout.slots if slot.name in either}) < 2
-    ]
-    return alike or list(range(len(layouts)))
 
 
 def plain_calls(kata: Kata, chance: torch.Generator) -> Request:

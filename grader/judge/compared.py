@@ -7,18 +7,19 @@ softmax returns.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from grader.exchange.layout import Projection
+from grader.exchange.layout import Layout, Projection
 from grader.exchange.local import load_variant
-from grader.exchange.request import Call, Request
-from grader.judge.by_hand import matrices
+from grader.exchange.request import Request
+from grader.judge.by_hand import matrices, requests
 from grader.kata.entry_point import Parameter
+from grader.kata.example import Example
 from grader.kata.kata import Kata
 from grader.kata.refused import Refused
 from grader.report.by_hand import Matrix
@@ -53,25 +54,27 @@ def weighed(katas: Sequence[Kata]) -> tuple[Weighed, ...]:
 def _weights(kata: Kata) -> Matrix:
     variant = load_variant(kata, kata.solution.read_text(encoding="utf-8"))
     with Softmaxes() as seen:
-        variant.directly(request_of(kata))
+        variant.directly(_request(kata))
     shown = [w for w in seen.returned if w.shape[-2:] == (len(TOKENS), len(TOKENS))]
     if not shown:
         raise Refused(f"{kata.slug} never holds its weights as one matrix: compare others")
     return matrices(shown[-1])[0]
 
 
-def request_of(kata: Kata) -> Request:
+def _request(kata: Kata) -> Request:
     """A call in which the tokens are whatever is a sequence; every weight is the identity.
 
     Of a role with a single row all entries are 1: there is no identity of that shape.
     """
-    construct = {p.name: _size(p) if p.required else p.value for p in kata.entry.construct}
-    weights = {
-        role: Projection(torch.ones(*shape) if shape[0] == 1 else torch.eye(*shape))
-        for role, shape in kata.shapes(construct).items()
+    construct = {p.name: _size(p) for p in kata.entry.construct if p.required}
+    call = {p.name: _given(kata, p) for p in kata.entry.call if p.required}
+    (request,) = requests(kata, Example(construct, call, {}), Layout())
+    single = {
+        r: Projection(torch.ones_like(p.weight))
+        for r, p in request.weights.items()
+        if len(p.weight) == 1
     }
-    arguments = {p.name: _given(kata, p.name, p.sample) for p in kata.entry.call if p.required}
-    return Request(construct, weights, (Call(arguments),), axes=kata.entry.axes)
+    return replace(request, weights={**request.weights, **single})
 
 
 def _size(parameter: Parameter) -> Any:
@@ -80,11 +83,12 @@ def _size(parameter: Parameter) -> Any:
     return WIDTH if isinstance(parameter.sample, int) else parameter.sample
 
 
-def _given(kata: Kata, name: str, sample: Any) -> Any:
-    axes = kata.entry.axes.get(name)
-    if axes is None:
-        return sample
-    return torch.tensor(TOKENS).reshape(*[1] * (len(axes.words) - 2), len(TOKENS), WIDTH)
+def _given(kata: Kata, parameter: Parameter) -> Any:
+    """The tokens as nested lists, 1 for each axis before theirs; what is no tensor as it is."""
+    given: Any = TOKENS if parameter.axes else parameter.sample
+    for _ in kata.entry.axes[parameter.name].words[:-2] if parameter.axes else ():
+        given = [given]
+    return given
 
 
 class Softmaxes(TorchFunctionMode):

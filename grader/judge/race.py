@@ -46,6 +46,9 @@ SHORT, LONG, ROUNDS = (1, 1), (2, 6), 3
 """Warm-ups and counted pairs of a round, and the long rounds before a refusal."""
 NOISY = 1.5
 """A reference this far from itself cannot be raced against."""
+COPIES = 2.0
+"""Times the limit that a step's arithmetic may come to: right ones copy what they keep, up to three
+times, where the solution copies it once."""
 PAST = ("past", "what earlier calls computed is computed again")
 """What makes a step slow that goes on from another call, in a word and as a sentence."""
 Arguments = Mapping[str, Any]
@@ -165,7 +168,7 @@ class Race:
             return
         what = f"arithmetic in a single step after {yardstick(self.kata)}"
         ratio, fault = self._compared(mine, theirs, what)
-        if ratio > self.limit * HOPELESS:
+        if ratio > self.limit * COPIES:
             self.worst = max(ratio, self.worst or 0.0)
             grows, fact = PAST
             fault.evidence = replace(fault.evidence, facts=(fact,), grows=grows)

@@ -65,12 +65,11 @@ def _value(kata: Kata, parameter: Parameter, said: Any) -> Any:
     return torch.tensor(said, dtype=dtype)
 
 
-def compared(
-    experiment: Experiment, kata: Kata, request: Request, answers: Answers
+def outcome_of(
+    experiment: Experiment, kata: Kata, request: Request, answers: Answers, solution: LazySolution
 ) -> tuple[str, str]:
     """The key of what happened, and what was seen; whatever asking raises is raised."""
-    text = kata.solution.read_text(encoding="utf-8")
-    right = LazySolution(kata, text).answers(request)[-1].output
+    right = solution.answers(request)[-1].output
     output = answers(request)[-1].output
     if output.shape != right.shape:
         return "other", f"the output has shape {tuple(output.shape)}, expected {tuple(right.shape)}"
@@ -83,7 +82,7 @@ def compared(
     pitfalls = {pitfall.id: pitfall for pitfall in load_pitfalls(kata)}
     for key, _ in experiment.choices:
         for edit in pitfalls[key].edits if key in pitfalls else ():
-            other = _edited(kata, edit.apply(text), request)
+            other = _edited(kata, edit.apply(solution.text), request)
             if other is not None and _same(output, other):
                 return key, f"{off}, just as where {pitfalls[key].title}"
     return "other", off

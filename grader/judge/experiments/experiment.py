@@ -41,6 +41,11 @@ class Experiment:
     A state is the number of the call, from 0, that returned it.
     """
 
+    @property
+    def told_apart(self) -> tuple[str, ...]:
+        """Of the outcomes those that are the kata's own: `right`, and ids of pitfalls."""
+        return tuple(key for key, label in self.choices if (key, label) not in ANYWAY)
+
     def label(self, key: str) -> str:
         """The words of an outcome; the key itself where it is none of the choices."""
         return dict(self.choices).get(key, key)

@@ -17,7 +17,7 @@ from grader.bank.truth import allowed
 from grader.exchange.matching import Unmatched
 from grader.exchange.request import Request
 from grader.judge.conversation import PATIENCE
-from grader.judge.experiments.declared import compared, request_of
+from grader.judge.experiments.declared import outcome_of, request_of
 from grader.judge.experiments.experiment import (
     HALF,
     PADDED_ROW,
@@ -89,7 +89,7 @@ def _brought(subject: Subject, known: Experiment) -> Outcome:
     request = request_of(known, subject.kata, subject.layout, draw)
     given = request.given(request.calls[-1])
     try:
-        happened, seen = compared(known, subject.kata, request, subject.all_of)
+        happened, seen = outcome_of(known, subject.kata, request, subject.all_of, subject.solution)
     except Fault as fault:
         return "error", (_cut(given), *_raised(fault))
     return happened, (_cut(given), _cut(seen))
